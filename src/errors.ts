@@ -1,0 +1,105 @@
+/** How the command ends: the process exit codes. */
+export const ExitCode = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  tooManyRejects: 3,
+  stoppedResumable: 4,
+  interrupted: 130,
+} as const;
+
+export interface RareflowErrorOptions {
+  /** How to mend it, as a sentence that the user can act on. */
+  hint?: string | undefined;
+  cause?: unknown;
+}
+
+/** An error that says what happened, where, and how to mend it. Everything rareflow throws on purpose is one of these. */
+export class RareflowError extends Error {
+  readonly hint: string | undefined;
+  readonly exitCode: number = ExitCode.failed;
+
+  constructor(message: string, { hint, cause }: RareflowErrorOptions = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = new.target.name;
+    this.hint = hint;
+  }
+}
+
+/** The call itself is wrong: an unknown option, a value out of range, a missing argument. */
+export class UsageError extends RareflowError {
+  override readonly exitCode = ExitCode.usage;
+}
+
+export interface InputErrorOptions extends RareflowErrorOptions {
+  path?: string | undefined;
+  /** Line number, from 1. */
+  line?: number | undefined;
+}
+
+/** The input cannot be used: no such file, a bad line where bad lines stop the run, records without the keys asked for. */
+export class InputError extends RareflowError {
+  readonly path: string | undefined;
+  readonly line: number | undefined;
+
+  constructor(message: string, { path, line, ...rest }: InputErrorOptions = {}) {
+    super(path === undefined ? message : `${path}${line === undefined ? '' : `:${line}`}: ${message}`, rest);
+    this.path = path;
+    this.line = line;
+  }
+}
+
+export interface OutputErrorOptions extends RareflowErrorOptions {
+  path?: string | undefined;
+  /** The reader of our output has gone (EPIPE): nobody is left to tell, so a command ends quietly. */
+  closed?: boolean;
+}
+
+/** The output cannot be written: a full disk, no permission, a closed pipe. */
+export class OutputError extends RareflowError {
+  readonly path: string | undefined;
+  readonly closed: boolean;
+
+  constructor(message: string, { path, closed = false, ...rest }: OutputErrorOptions = {}) {
+    super(path === undefined ? message : `${path}: ${message}`, rest);
+    this.path = path;
+    this.closed = closed;
+  }
+}
+
+/** The index cannot be used: absent, damaged, of another format or of other texts. */
+export class IndexError extends RareflowError {}
+
+export interface ModelErrorOptions extends RareflowErrorOptions {
+  /** HTTP status, where there was one. */
+  status?: number | undefined;
+}
+
+/** The model cannot be used at all (a refused key, no quota, no such model): the run stops. */
+export class ModelError extends RareflowError {
+  readonly status: number | undefined;
+
+  constructor(message: string, { status, ...rest }: ModelErrorOptions = {}) {
+    super(message, rest);
+    this.status = status;
+  }
+}
+
+export interface RejectErrorOptions extends RareflowErrorOptions {
+  /** How many times it was tried. */
+  attempts?: number | undefined;
+  /** The last answer that could not be used, as it came. */
+  answer?: string | undefined;
+}
+
+/** This one record cannot be done: it goes to the rejects with this message as its reason, and the stream goes on. */
+export class RejectError extends RareflowError {
+  readonly attempts: number | undefined;
+  readonly answer: string | undefined;
+
+  constructor(message: string, { attempts, answer, ...rest }: RejectErrorOptions = {}) {
+    super(message, rest);
+    this.attempts = attempts;
+    this.answer = answer;
+  }
+}

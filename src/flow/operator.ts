@@ -1,0 +1,59 @@
+import { AsyncIterableX } from 'ix/asynciterable';
+import { type Rejects, warnOfReject } from './rejects.js';
+
+/** What a run gives to its operators. */
+export interface OperatorContext {
+  /** Aborting it ends the stream with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Where failed records go, for operators that were not given their own. */
+  rejects?: Rejects | undefined;
+}
+
+/**
+ * A lazy transform of async iterables. It is a plain function, an ix operator (`from(source).pipe(op)`) and a step of
+ * node:stream's `pipeline(readable, op, writable)`. Nothing runs before the result is iterated; each iteration starts anew.
+ */
+export type Operator<In, Out> = (source: AsyncIterable<In>, context?: OperatorContext) => AsyncIterableX<Out>;
+
+/** A generator's view of its context: the rejects are always there. */
+export interface TransformContext {
+  signal: AbortSignal | undefined;
+  rejects: Rejects;
+}
+
+/**
+ * Makes an operator of an async generator function. The generator closes its source by leaving its `for await`;
+ * no work is added per item, so an operator costs what the bare generator costs.
+ */
+export function operator<In, Out>(
+  transform: (source: AsyncIterable<In>, context: TransformContext) => AsyncIterable<Out>,
+): Operator<In, Out> {
+  return (source, context = {}) => new OperatorIterable(transform, source, context);
+}
+
+class OperatorIterable<In, Out> extends AsyncIterableX<Out> {
+  constructor(
+    private readonly transform: (source: AsyncIterable<In>, context: TransformContext) => AsyncIterable<Out>,
+    private readonly source: AsyncIterable<In>,
+    private readonly context: OperatorContext,
+  ) {
+    super();
+  }
+
+  /** ix hands its signal to the iterator, node:stream to the context; the source is given whichever came. */
+  override [Symbol.asyncIterator](iteratorSignal?: AbortSignal): AsyncIterator<Out> {
+    const signal = eitherSignal(iteratorSignal, this.context.signal);
+    const source = signal === undefined ? this.source : withSignal(this.source, signal);
+    return this.transform(source, { signal, rejects: this.context.rejects ?? warnOfReject })[Symbol.asyncIterator]();
+  }
+}
+
+function eitherSignal(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
+  if (a === undefined || b === undefined || a === b) return a ?? b;
+  return AbortSignal.any([a, b]);
+}
+
+function withSignal<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {
+  const open: (signal: AbortSignal) => AsyncIterator<T> = source[Symbol.asyncIterator].bind(source);
+  return { [Symbol.asyncIterator]: () => open(signal) };
+}

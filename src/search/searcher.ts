@@ -1,0 +1,34 @@
+/** How a query's terms weigh: `lucene` by their count; `dataflow` by their own BM25 weight, as gensim has it. */
+export type Weighting = 'lucene' | 'dataflow';
+
+export interface SearchOptions {
+  /** How many hits at most. Default 10. */
+  k?: number | undefined;
+  /** Default `lucene`. */
+  weighting?: Weighting | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** One found document. */
+export interface Hit {
+  /** The document's own id, as the corpus has it. */
+  id: string;
+  /** The document's place in the corpus, from 0: tells documents apart that share an id. */
+  docId: number;
+  /** BM25, over 0. */
+  score: number;
+  /** From 1. */
+  rank: number;
+}
+
+/** What an operator needs of a BM25 index. */
+export interface Searcher {
+  /** How many documents are indexed. */
+  readonly docCount: number;
+  /** The `k` best documents of score over 0, best first, equal scores in corpus order. */
+  search(query: string, options?: SearchOptions): Promise<Hit[]>;
+  /** The stored text of a document. */
+  text(docId: number): string;
+  /** Every document of this id, in corpus order; empty where there is none. */
+  docIds(id: string): number[];
+}

@@ -7,6 +7,8 @@ export interface OperatorContext {
   signal?: AbortSignal | undefined;
   /** Where failed records go, for operators that were not given their own. */
   rejects?: Rejects | undefined;
+  /** Called where one record became several, with how many more: in + extra = out + rejects. */
+  onExtra?: ((count: number) => void) | undefined;
 }
 
 /**
@@ -16,8 +18,7 @@ export interface OperatorContext {
 export type Operator<In, Out> = (source: AsyncIterable<In>, context?: OperatorContext) => AsyncIterableX<Out>;
 
 /** A generator's view of its context: the rejects are always there. */
-export interface TransformContext {
-  signal: AbortSignal | undefined;
+export interface TransformContext extends OperatorContext {
   rejects: Rejects;
 }
 
@@ -44,7 +45,8 @@ class OperatorIterable<In, Out> extends AsyncIterableX<Out> {
   override [Symbol.asyncIterator](iteratorSignal?: AbortSignal): AsyncIterator<Out> {
     const signal = eitherSignal(iteratorSignal, this.context.signal);
     const source = signal === undefined ? this.source : withSignal(this.source, signal);
-    return this.transform(source, { signal, rejects: this.context.rejects ?? warnOfReject })[Symbol.asyncIterator]();
+    const { rejects = warnOfReject, onExtra } = this.context;
+    return this.transform(source, { signal, rejects, onExtra })[Symbol.asyncIterator]();
   }
 }
 

@@ -1,0 +1,74 @@
+import { jsonrepair } from 'jsonrepair';
+import type { z } from 'zod';
+
+/** What had to be done to an answer to read it: nothing, find the JSON in prose or a fence, or repair it. */
+export type HowParsed = 'none' | 'fence' | 'repair';
+
+export type JsonAnswer<T> = { ok: true; value: T; parsed: HowParsed } | { ok: false; reason: string };
+
+/**
+ * Reads a JSON object out of a model's answer: the whole answer, else the last balanced object in its prose or fences that
+ * fits the schema, else the same after repair (trailing commas, single quotes, raw newlines in strings, …). A string that
+ * was cut off is never closed to make it pass.
+ */
+export function parseJsonAnswer<T>(answer: string, schema: z.ZodType<T>): JsonAnswer<T> {
+  const whole = answer.trim();
+  const objects = balancedObjects(answer).reverse();
+  let reason = objects.length === 0 ? 'it holds no complete JSON object' : 'its JSON object cannot be read';
+  const tries: [HowParsed, string[], (text: string) => unknown][] = [
+    ['none', [whole], JSON.parse],
+    ['fence', objects, JSON.parse],
+    ['repair', objects, (text) => JSON.parse(jsonrepair(text))],
+  ];
+  for (const [parsed, texts, read] of tries) {
+    for (const text of texts) {
+      const value = attempt(() => read(text));
+      if (value === undefined) continue;
+      const checked = schema.safeParse(value);
+      if (checked.success) return { ok: true, value: checked.data, parsed };
+      const issue = checked.error.issues[0];
+      reason = `its JSON does not fit: ${[issue?.path.join('.'), issue?.message].filter(Boolean).join(': ')}`;
+    }
+  }
+  return { ok: false, reason };
+}
+
+/**
+ * The outermost `{…}` of a text whose braces balance, in order. Braces inside double-quoted strings do not count. A brace
+ * that is never closed is passed over, so that prose such as "a set {1, 2" hides nothing behind it; each costs a look at
+ * the whole rest, so only `maxUnclosed` are.
+ */
+export function balancedObjects(text: string, { maxUnclosed = 100 } = {}): string[] {
+  const found: string[] = [];
+  let unclosed = 0;
+  for (let start = text.indexOf('{'); start !== -1 && unclosed <= maxUnclosed; ) {
+    const end = closingBrace(text, start);
+    if (end === undefined) unclosed += 1;
+    else found.push(text.slice(start, end + 1));
+    start = text.indexOf('{', (end ?? start) + 1);
+  }
+  return found;
+}
+
+function closingBrace(text: string, start: number): number | undefined {
+  let depth = 0;
+  let inString = false;
+  for (let at = start; at < text.length; at++) {
+    const char = text[at];
+    if (inString) {
+      if (char === '\\') at += 1;
+      else if (char === '"') inString = false;
+    } else if (char === '"') inString = true;
+    else if (char === '{') depth += 1;
+    else if (char === '}' && --depth === 0) return at;
+  }
+  return undefined;
+}
+
+function attempt(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,177 @@
+import { InputError, RejectError } from '../errors.js';
+import { mapConcurrent } from '../flow/mapConcurrent.js';
+import { type Operator, operator } from '../flow/operator.js';
+import type { Rejects } from '../flow/rejects.js';
+import { type DataRecord, defaultKeys, isRecord, isText, type Reject } from '../record.js';
+
+/** Options that every operator on records has. */
+export interface RecordOptions {
+  /** How many records are worked on at once. Default 16. */
+  concurrency?: number | undefined;
+  /** Keep the order of the source. Default true. */
+  ordered?: boolean | undefined;
+  /** How many records may wait between source and consumer. Default 64 × concurrency in order, 2 × otherwise. */
+  window?: number | undefined;
+  /** Replace values that the output keys already hold, instead of rejecting the record. Default false. */
+  overwrite?: boolean | undefined;
+  /** Where failed records go. Default: the run's rejects, or else a process warning each. */
+  rejects?: Rejects | undefined;
+  /** Write how each record was made under `_rareflow`. Default true. */
+  provenance?: boolean | undefined;
+}
+
+/** A key that a stage reads. */
+export interface InputKey {
+  key: string;
+  /** The option that names it. */
+  option: string;
+  /** Says what is wrong with a value, if anything. */
+  problem: (value: unknown) => string | undefined;
+}
+
+export interface RecordStage {
+  /** The stage's name in rejects, usage and provenance: `doc2query`. */
+  stage: string;
+  /** Keys that must hold a good value. */
+  inputs: InputKey[];
+  /** Keys that will be added, so must hold none yet. */
+  outputs: string[];
+  /** A further check at the door, of records whose keys are good. */
+  refuse?: (record: DataRecord) => Promise<Refusal | undefined>;
+}
+
+/** Why a record was refused at the door, and what to do about it. */
+export interface Refusal {
+  reason: string;
+  hint: string;
+}
+
+/** What `work` adds to a record. */
+export interface Added {
+  fields: DataRecord;
+  /** How it was made: kept under `_rareflow.<stage>`. */
+  provenance: DataRecord;
+}
+
+/** After so many records of which none could be used, the run stops: the options do not fit the data. */
+const hopelessAfter = 100;
+
+/**
+ * Makes an operator that adds fields to records: checks their keys at the door, works on `concurrency` of them at once, and
+ * sends to the rejects those refused at the door and those for which `work` throws RejectError. One record may become
+ * several. Throws InputError where none of the first 100 records passes the door.
+ */
+export function recordOperator(
+  { stage, inputs, outputs, refuse }: RecordStage,
+  options: RecordOptions,
+  work: (record: DataRecord, signal: AbortSignal) => Promise<Added[]>,
+): Operator<DataRecord, DataRecord> {
+  const { overwrite = false, provenance: keepProvenance = true, ...flow } = options;
+  const refusal = (record: DataRecord) => keyProblem(record, inputs, overwrite ? [] : outputs) ?? refuse?.(record);
+
+  return operator(async function* (source, context) {
+    const rejects = options.rejects ?? context.rejects;
+    const admitted = admit(source, stage, refusal, rejects);
+    const results = mapConcurrent(
+      admitted,
+      async (record, { signal }) => {
+        try {
+          const added = await work(record, signal);
+          return added.map(({ fields, provenance }) =>
+            keepProvenance ? withProvenance({ ...record, ...fields }, stage, provenance) : { ...record, ...fields },
+          );
+        } catch (error) {
+          if (!(error instanceof RejectError)) throw error;
+          await rejects(rejectOf(stage, error, record));
+          return [];
+        }
+      },
+      { ...flow, signal: context.signal },
+    );
+    for await (const records of results) {
+      if (records.length > 1) context.onExtra?.(records.length - 1);
+      for (const record of records) yield record;
+    }
+  });
+}
+
+/** Checks a text key: a string with something besides white space. */
+export function textProblem(value: unknown): string | undefined {
+  if (isText(value)) return undefined;
+  return typeof value === 'string' ? 'is blank' : `holds ${describe(value)}, not a string`;
+}
+
+/** Checks a list of texts. */
+export function textListProblem(value: unknown): string | undefined {
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return undefined;
+  return `holds ${describe(value)}, not a list of strings`;
+}
+
+/** Passes on the records that `refusal` finds nothing wrong with; the others go to the rejects. */
+async function* admit(
+  source: AsyncIterable<DataRecord>,
+  stage: string,
+  refusal: (record: DataRecord) => Refusal | undefined | Promise<Refusal | undefined>,
+  rejects: Rejects,
+): AsyncGenerator<DataRecord> {
+  /** Refused records, until the first good one shows that the options fit the data. */
+  let held: { refused: Refusal; record: DataRecord }[] | undefined = [];
+  for await (const record of source) {
+    const refused = await refusal(record);
+    if (refused === undefined) {
+      for (const early of held ?? []) await rejects({ stage, reason: early.refused.reason, record: early.record });
+      held = undefined;
+      yield record;
+    } else if (held === undefined) {
+      await rejects({ stage, reason: refused.reason, record });
+    } else if (held.push({ refused, record }) === hopelessAfter) {
+      break;
+    }
+  }
+  const first = held?.[0];
+  if (held === undefined || first === undefined) return;
+  const all = held.length === 1 ? 'the only record' : `each of the first ${held.length} records`;
+  const keys = new Set(held.flatMap(({ record }) => (isRecord(record) ? Object.keys(record) : [])));
+  const seen = keys.size === 0 ? 'no keys' : `the keys ${[...keys].slice(0, 20).join(', ')}`;
+  throw new InputError(`${stage} refused ${all}: ${first.refused.reason}`, {
+    hint: `the records have ${seen}; ${first.refused.hint}`,
+  });
+}
+
+function keyProblem(record: unknown, inputs: InputKey[], outputs: string[]): Refusal | undefined {
+  if (!isRecord(record)) return { reason: `it is ${describe(record)}, not a JSON object`, hint: 'write {"text": …}' };
+  for (const { key, option, problem } of inputs) {
+    const value = record[key];
+    const wrong = value === undefined || value === null ? 'is missing' : problem(value);
+    if (wrong !== undefined) return { reason: `the input key "${key}" ${wrong}`, hint: `${option} names another key` };
+  }
+  const taken = outputs.find((key) => record[key] !== undefined && record[key] !== null);
+  if (taken === undefined) return undefined;
+  const read = inputs.map(({ key }) => `"${key}"`).join(', ');
+  return {
+    reason: `the output key "${taken}" (made from ${read}) already holds a value`,
+    hint: 'overwrite replaces it',
+  };
+}
+
+function withProvenance(record: DataRecord, stage: string, details: DataRecord): DataRecord {
+  const before = record[defaultKeys.provenance];
+  return { ...record, [defaultKeys.provenance]: { ...(isRecord(before) ? before : {}), [stage]: details } };
+}
+
+function rejectOf(stage: string, error: RejectError, record: DataRecord): Reject {
+  const { message, attempts, answer } = error;
+  return {
+    stage,
+    reason: message,
+    ...(attempts === undefined ? {} : { attempts }),
+    ...(answer === undefined ? {} : { answer }),
+    record,
+  };
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `the ${typeof value} ${JSON.stringify(value)?.slice(0, 40)}`;
+}

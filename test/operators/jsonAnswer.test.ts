@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { z } from 'zod';
+import { balancedObjects, parseJsonAnswer } from '../../src/operators/jsonAnswer.js';
+
+const schema = z.object({ q: z.string().min(1) });
+const read = (answer: string) => parseJsonAnswer(answer, schema);
+
+test('an answer that is JSON is read as it is', () => {
+  assert.deepEqual(read(' {"q": "a"} \n'), { ok: true, value: { q: 'a' }, parsed: 'none' });
+});
+
+test('JSON is found in prose and in fences', () => {
+  for (const answer of ['Sure! {"q": "a"} Enjoy.', 'Thus:\n```json\n{\n "q": "a"\n}\n```', 'a {1, 2 then {"q": "a"}']) {
+    assert.deepEqual(read(answer), { ok: true, value: { q: 'a' }, parsed: 'fence' });
+  }
+});
+
+test('the last object that fits is taken', () => {
+  assert.deepEqual(read('{"q": "draft"} no: {"q": "final"} and {"note": 1}'), {
+    ok: true,
+    value: { q: 'final' },
+    parsed: 'fence',
+  });
+});
+
+test('JSON with small faults is repaired', () => {
+  for (const answer of ['{"q": "a",}', "{'q': 'a'}", '{q: "a"}', '```\n{"q": "a" // why\n}\n```']) {
+    assert.deepEqual(read(answer), { ok: true, value: { q: 'a' }, parsed: 'repair' });
+  }
+});
+
+test('an answer that was cut off is never closed to make it pass', () => {
+  for (const answer of ['{"q": "a', '{"q": "a"', '```json\n{"q": "half a quest']) assert.equal(read(answer).ok, false);
+});
+
+test('what does not fit is refused with the reason', () => {
+  assert.deepEqual(read('no braces'), { ok: false, reason: 'it holds no complete JSON object' });
+  assert.match((read('{"q": 5}') as { reason: string }).reason, /q: .*string/);
+});
+
+test('any object survives prose and fences around it', () =>
+  fc.assert(
+    fc.property(fc.string({ minLength: 1 }), fc.string(), (q, more) => {
+      const json = JSON.stringify({ q, more });
+      for (const answer of [json, `Well then:\n\`\`\`json\n${json}\n\`\`\`\n`, `So ${json}`]) {
+        const result = read(answer);
+        assert.ok(result.ok && result.value.q === q);
+      }
+    }),
+  ));
+
+test('a megabyte of opening braces is read in no time', () => {
+  const startedMs = performance.now();
+  assert.deepEqual(balancedObjects('{'.repeat(1_000_000)), []);
+  assert.ok(performance.now() - startedMs < 5000);
+});

@@ -1,0 +1,54 @@
+import { StringDecoder } from 'node:string_decoder';
+import type { Chunk } from './input.js';
+import { peek } from './peek.js';
+
+const packers: [name: string, magic: Buffer][] = [
+  ['gzip', Buffer.from([0x1f, 0x8b])],
+  ['zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd])],
+  ['xz', Buffer.from([0xfd, 0x37, 0x7a, 0x58])],
+  ['bzip2', Buffer.from('BZh')],
+  ['zip', Buffer.from('PK\x03\x04')],
+  ['parquet', Buffer.from('PAR1')],
+];
+
+export interface Utf8 {
+  chunks: AsyncIterable<Chunk>;
+  /** The binary format that the input is in instead of text; its chunks are then worthless. */
+  packed: string | undefined;
+}
+
+/**
+ * The same text in UTF-8, where its first bytes say UTF-16 (a byte-order mark, or a NUL in the first character).
+ * A byte-order mark stays in the text; bytes that claim to be UTF-8 are passed unchecked.
+ */
+export async function asUtf8(source: AsyncIterable<Chunk>): Promise<Utf8> {
+  const { start, chunks } = await peek(source, (bytes) => bytes.length >= 4 || bytes.includes(0x0a));
+  const packed = packers.find(([, magic]) => start.subarray(0, magic.length).equals(magic))?.[0];
+  const endian = utf16Endian(start);
+  return { packed, chunks: endian === undefined ? chunks : fromUtf16(chunks, endian) };
+}
+
+function utf16Endian(start: Buffer): 'little' | 'big' | undefined {
+  const [first = 0x20, second = 0x20] = start;
+  if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return 'little';
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second !== 0)) return 'big';
+  return undefined;
+}
+
+async function* fromUtf16(chunks: AsyncIterable<Chunk>, endian: 'little' | 'big'): AsyncGenerator<Chunk> {
+  const decoder = new StringDecoder('utf16le');
+  let oddByte: Buffer = Buffer.alloc(0);
+  for await (const { bytes, rawBytes } of chunks) {
+    const units = Buffer.concat([oddByte, bytes]);
+    const even = units.length & ~1;
+    oddByte = units.subarray(even);
+    const pairs = units.subarray(0, even);
+    yield { bytes: toUtf8(decoder.write(endian === 'big' ? pairs.swap16() : pairs)), rawBytes };
+  }
+  yield { bytes: Buffer.concat([toUtf8(decoder.end()), oddByte]), rawBytes: 0 };
+}
+
+/** UTF-8 has no half of a surrogate pair; a JSON escape keeps it. */
+function toUtf8(text: string): Buffer {
+  return Buffer.from(text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`));
+}

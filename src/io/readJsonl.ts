@@ -1,0 +1,63 @@
+import { InputError } from '../errors.js';
+import { asUtf8 } from './encoding.js';
+import type { Input } from './input.js';
+import { type BadLine, JsonLines, type ParsedLines } from './jsonLines.js';
+import { type Batch, type Format, type FormatContext, type ReadOptions, RecordStream } from './recordStream.js';
+
+/**
+ * The records of a JSONL file, in order: `for await (const record of readJsonl('corpus.jsonl'))`.
+ *
+ * The input is a path (gzipped if it ends in .gz), '-' for standard input, or a Readable of bytes. A path is opened
+ * anew by each iteration. A line is given as soon as its newline has come. Blank lines, CRLF, byte-order marks and UTF-16
+ * are understood. A value that is no object (`null`, `42`, `[]`) is given as it is. A line that is no JSON, is not UTF-8,
+ * or is longer than `maxLineBytes` goes to `rejects` as `{stage: 'read', reason, path, line, text}`.
+ *
+ * @throws InputError if the input cannot be read or decompressed (after the records before the damage), or at the first
+ *   bad line where `onBadLine` is 'stop'
+ */
+export function readJsonl(input: Input, options: ReadOptions = {}): RecordStream {
+  return new RecordStream([input], () => jsonl, options);
+}
+
+/** JSON Lines. */
+export const jsonl: Format = async function* (source, context) {
+  const { chunks, packed } = await asUtf8(source);
+  if (packed !== undefined) {
+    await refuse({ reason: looksPacked(packed, context.path), line: 1, text: '' }, context);
+    return;
+  }
+  const lines = new JsonLines(context.maxLineBytes);
+  for await (const { bytes, rawBytes } of chunks) yield* deliver(lines.push(bytes), rawBytes, context);
+  yield* deliver(lines.end(), 0, context);
+};
+
+/** Gives records and bad lines in their order. */
+async function* deliver(
+  { records, bad }: ParsedLines,
+  rawBytes: number,
+  context: FormatContext,
+): AsyncGenerator<Batch> {
+  let given = 0;
+  for (const { after, badLine } of bad) {
+    if (after > given) yield { records: records.slice(given, after), rawBytes: 0 };
+    given = after;
+    await refuse(badLine, context);
+  }
+  yield { records: given === 0 ? records : records.slice(given), rawBytes };
+}
+
+async function refuse({ reason, line, text }: BadLine, { path, onBadLine, rejects }: FormatContext): Promise<void> {
+  if (onBadLine === 'stop') {
+    throw new InputError(reason, {
+      path,
+      line,
+      hint: 'Mend the line, or have bad lines rejected (onBadLine: reject).',
+    });
+  }
+  await rejects({ stage: 'read', reason, path, line, text });
+}
+
+export function looksPacked(packed: string, path: string): string {
+  if (packed === 'gzip') return `looks gzipped: ${path === 'stdin' ? 'gunzip it first' : 'name it .gz'}`;
+  return `looks like ${packed}, not text: unpack it first`;
+}

@@ -1,0 +1,99 @@
+import { constants } from 'node:buffer';
+import { AsyncIterableX } from 'ix/asynciterable';
+import { UsageError } from '../errors.js';
+import { type Rejects, warnOfReject } from '../flow/rejects.js';
+import type { DataRecord } from '../record.js';
+import { type Chunk, type Input, inputBytes, inputName, openInput } from './input.js';
+
+/** What every reader takes. */
+export interface ReadOptions {
+  /** A bad line goes to the rejects and the reading goes on, or it ends the reading with an InputError. Default: reject. */
+  onBadLine?: 'reject' | 'stop' | undefined;
+  /** Takes the bad lines; awaited. Default: a process warning each. */
+  rejects?: Rejects | undefined;
+  /** A longer line is bad and is not held in memory. Default: 64 MiB. */
+  maxLineBytes?: number | undefined;
+  /** Aborting it ends the reading with its reason. */
+  signal?: AbortSignal | undefined;
+  /**
+   * Called whenever the next record is asked for: how many bytes of the input the records up to there took, as they are
+   * on disk (compressed), shared out evenly within a chunk; and of how many, where that is known (files, not pipes).
+   * Records times totalBytes / bytesRead estimates the number of records.
+   */
+  onBytes?: ((bytesRead: number, totalBytes: number | undefined) => void) | undefined;
+}
+
+/** Records that became ready together, and how many bytes of the file they took. */
+export interface Batch {
+  records: unknown[];
+  rawBytes: number;
+}
+
+export interface FormatContext {
+  /** The input's name, for messages and rejects. */
+  path: string;
+  onBadLine: 'reject' | 'stop';
+  rejects: Rejects;
+  maxLineBytes: number;
+}
+
+/** Turns the bytes of one input into its records. */
+export type Format = (chunks: AsyncIterable<Chunk>, context: FormatContext) => AsyncIterable<Batch>;
+
+/** The records of some inputs, one after another. Lazy; each iteration opens the files anew and closes each at its end. */
+export class RecordStream extends AsyncIterableX<DataRecord> {
+  private readonly context: Omit<FormatContext, 'path'>;
+
+  constructor(
+    private readonly inputs: readonly Input[],
+    private readonly formatOf: (input: Input) => Format,
+    private readonly options: ReadOptions,
+  ) {
+    super();
+    const { onBadLine = 'reject', rejects = warnOfReject, maxLineBytes = 64 * 1024 * 1024 } = options;
+    if (!(maxLineBytes >= 1 && maxLineBytes <= constants.MAX_STRING_LENGTH)) {
+      throw new UsageError(`maxLineBytes: expected 1 to ${constants.MAX_STRING_LENGTH}, got ${maxLineBytes}`);
+    }
+    this.context = { onBadLine, rejects, maxLineBytes };
+  }
+
+  override async *[Symbol.asyncIterator](iteratorSignal?: AbortSignal): AsyncGenerator<DataRecord> {
+    const { onBytes } = this.options;
+    const signal = eitherSignal(iteratorSignal, this.options.signal);
+    signal?.throwIfAborted();
+    const sizes = await Promise.all(this.inputs.map(inputBytes));
+    const totalBytes = sizes.reduce(
+      (sum, size) => (sum === undefined || size === undefined ? undefined : sum + size),
+      0,
+    );
+    let bytesRead = 0;
+    for (const [i, input] of this.inputs.entries()) {
+      const { chunks, close } = openInput(input, { isFile: sizes[i] !== undefined, signal });
+      try {
+        for await (const { records, rawBytes } of this.formatOf(input)(chunks, {
+          ...this.context,
+          path: inputName(input),
+        })) {
+          const bytesPerRecord = rawBytes / records.length;
+          let given = 0;
+          for (const record of records) {
+            if (signal?.aborted) throw signal.reason;
+            // Valid JSON that is no object is passed as it is: operators refuse it, with the record in the reject.
+            yield record as DataRecord;
+            given++;
+            onBytes?.(Math.floor(bytesRead + given * bytesPerRecord), totalBytes);
+          }
+          bytesRead += rawBytes;
+          if (given === 0) onBytes?.(bytesRead, totalBytes);
+        }
+      } finally {
+        await close();
+      }
+    }
+  }
+}
+
+function eitherSignal(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
+  if (a === undefined || b === undefined || a === b) return a ?? b;
+  return AbortSignal.any([a, b]);
+}

@@ -123,7 +123,7 @@ async function foreignProblem(
   if (alike.some(({ docId }) => same(docId))) return undefined;
   return {
     reason: ofId.length > 0 ? `the index holds another text under the id "${id}"` : 'its document is not in the index',
-    hint: 'index the corpus that these records come from, or set requirePositive to false to mine for other documents',
+    hint: 'index the corpus that they come from, or mine for other documents with requirePositive: false (--no-require-positive)',
   };
 }
 

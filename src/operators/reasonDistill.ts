@@ -48,7 +48,7 @@ export function reasonDistill(options: ReasonDistillOptions): Operator<DataRecor
   if (template !== undefined) checkTemplate(template, requiredPlaceholders);
   const stage = 'reason_distill';
   const promptVersion = versionOf(version, template);
-  const scenarioInput = { key: inputScenarioKey, option: "inputScenarioKey ('' for none)", problem: textProblem };
+  const scenarioInput = { key: inputScenarioKey, option: 'inputScenarioKey', problem: textProblem };
 
   return recordOperator(
     {

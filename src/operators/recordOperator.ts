@@ -143,15 +143,21 @@ function keyProblem(record: unknown, inputs: InputKey[], outputs: string[]): Ref
   for (const { key, option, problem } of inputs) {
     const value = record[key];
     const wrong = value === undefined || value === null ? 'is missing' : problem(value);
-    if (wrong !== undefined) return { reason: `the input key "${key}" ${wrong}`, hint: `${option} names another key` };
+    if (wrong !== undefined)
+      return { reason: `the input key "${key}" ${wrong}`, hint: `${named(option)} names another key` };
   }
   const taken = outputs.find((key) => record[key] !== undefined && record[key] !== null);
   if (taken === undefined) return undefined;
   const read = inputs.map(({ key }) => `"${key}"`).join(', ');
   return {
     reason: `the output key "${taken}" (made from ${read}) already holds a value`,
-    hint: 'overwrite replaces it',
+    hint: `${named('overwrite')} replaces it`,
   };
+}
+
+/** An option by its name in the library and on the command line. */
+function named(option: string): string {
+  return `${option} (--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)})`;
 }
 
 function withProvenance(record: DataRecord, stage: string, details: DataRecord): DataRecord {

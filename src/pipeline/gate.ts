@@ -1,27 +1,25 @@
 /**
- * Passes a source on until `limit` items were given or `stop` is aborted, whichever comes first; then the stream ends as if
- * the source had, so that what is in flight behind it is finished. A pull that the source has not answered is not waited for.
+ * Passes a source on until `limit` items were given. Aborting `stop` ends the stream with its reason, as if the source had
+ * failed: what is in flight behind it is finished first. A pull that the source has not answered is not waited for.
  */
 export async function* gate<T>(
   source: AsyncIterable<T>,
   { limit = Number.POSITIVE_INFINITY, stop }: { limit?: number | undefined; stop?: AbortSignal | undefined } = {},
 ): AsyncGenerator<T, void, undefined> {
   const iterator = source[Symbol.asyncIterator]();
-  const ended: IteratorResult<T> = { done: true, value: undefined };
-  let end = () => {};
+  let fail: (reason: unknown) => void = () => {};
   let waiting = false;
-  const onStop = () => end();
+  const onStop = () => fail(stop?.reason);
   stop?.addEventListener('abort', onStop, { once: true });
   try {
-    for (let given = 0; given < limit && stop?.aborted !== true; given++) {
+    for (let given = 0; given < limit; given++) {
+      stop?.throwIfAborted();
       waiting = true;
       const next = await new Promise<IteratorResult<T>>((resolve, reject) => {
-        end = () => resolve(ended);
-        iterator.next().then((result) => {
-          waiting = false;
-          resolve(result);
-        }, reject);
+        fail = reject;
+        iterator.next().then(resolve, reject);
       });
+      waiting = false;
       if (next.done === true) return;
       yield next.value;
     }

@@ -1,5 +1,5 @@
 import { InputError, RareflowError } from '../errors.js';
-import type { Operator, OperatorContext } from '../flow/operator.js';
+import type { Operator, TransformContext } from '../flow/operator.js';
 import { type Rejects, warnOfReject } from '../flow/rejects.js';
 import type { DataRecord, Reject } from '../record.js';
 import { gate } from './gate.js';
@@ -38,7 +38,7 @@ export interface RunProgress {
 
 export interface PipelineOptions {
   /** Opens the input; it is given the run's signal and rejects. */
-  source: (context: Required<Pick<OperatorContext, 'rejects'>> & OperatorContext) => AsyncIterable<DataRecord>;
+  source: (context: TransformContext) => AsyncIterable<DataRecord>;
   stages: PipelineStage[];
   /** Writes records and passes them on; default: none. */
   sink?: Operator<DataRecord, DataRecord> | undefined;
@@ -46,7 +46,7 @@ export interface PipelineOptions {
   rejects?: Rejects | undefined;
   /** Read so many records at most. */
   limit?: number | undefined;
-  /** Aborting it ends the input: what is in flight is finished and written. */
+  /** Aborting it ends the input: what is in flight is finished and written, then its reason is thrown. */
   stop?: AbortSignal | undefined;
   /** Aborting it ends the run at once with the signal's reason. */
   signal?: AbortSignal | undefined;
@@ -77,6 +77,7 @@ export async function runPipeline({
   const counts = stages.map(({ name }) => ({ name, given: 0, rejected: 0, extra: 0 }));
   let records = 0;
   let badLines = 0;
+  let unwritable = 0;
   let out = 0;
   let lastReject: Reject | undefined;
 
@@ -87,7 +88,7 @@ export async function runPipeline({
   const progress = (): RunProgress => {
     const taken = [records, ...counts.map(({ given }) => given)];
     const extra = counts.reduce((sum, stage) => sum + stage.extra, 0);
-    const rejected = counts.reduce((sum, stage) => sum + stage.rejected, badLines);
+    const rejected = counts.reduce((sum, stage) => sum + stage.rejected, badLines + unwritable);
     return {
       in: records + badLines,
       out,
@@ -131,13 +132,19 @@ export async function runPipeline({
     });
   }
 
+  const written = sink(
+    orNothing(stream, () => nothing(progress())),
+    {
+      signal,
+      rejects: (one) => {
+        unwritable += 1;
+        return reject(one);
+      },
+    },
+  );
   const timer = onProgress && setInterval(() => onProgress(progress()), progressIntervalMs).unref();
   try {
-    for await (const _ of sink(
-      orNothing(stream, () => nothing(progress(), stop)),
-      { signal },
-    ))
-      out += 1;
+    for await (const _ of written) out += 1;
     const end = progress();
     if (end.pending === 0) return end;
     throw new RareflowError(`${end.in} records in, but ${end.out} out and ${end.rejected} rejected`, {
@@ -156,19 +163,17 @@ async function* tally<T>(source: AsyncIterable<T>, count: () => void): AsyncGene
   }
 }
 
-/** Ends a stream of nothing with an error, if there is one, before the sink takes it for a complete result. */
-async function* orNothing<T>(source: AsyncIterable<T>, problem: () => Error | undefined): AsyncGenerator<T> {
+/** Ends a stream of nothing with an error, before the sink takes it for a complete result. */
+async function* orNothing<T>(source: AsyncIterable<T>, problem: () => Error): AsyncGenerator<T> {
   let any = false;
   for await (const item of source) {
     any = true;
     yield item;
   }
-  const error = any ? undefined : problem();
-  if (error !== undefined) throw error;
+  if (!any) throw problem();
 }
 
-function nothing({ in: read, lastReject }: RunProgress, stop: AbortSignal | undefined): Error | undefined {
-  if (stop?.aborted === true) return undefined;
+function nothing({ in: read, lastReject }: RunProgress): Error {
   if (lastReject === undefined)
     return new InputError('the input holds no records', { hint: 'give one JSON object a line' });
   const all = read === 1 ? 'the only record was' : `all ${read} records were`;

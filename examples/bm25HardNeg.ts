@@ -1,0 +1,32 @@
+// BM25HardNeg alone: an index built once, then the hard negatives of a question. Run it: npx tsx examples/bm25HardNeg.ts
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { bm25HardNeg, buildIndex, openIndex, readJsonl } from '../src/index.js';
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'rareflow-example-'));
+const { docs, seconds } = await buildIndex(
+  readJsonl(new URL('corpus.jsonl', import.meta.url).pathname),
+  `${folder}/x.bm25`,
+);
+console.log(`${docs} documents indexed in ${seconds.toFixed(2)} s`);
+
+const index = await openIndex(`${folder}/x.bm25`);
+const [hit] = await index.search('why is the tidal range greatest at new and full moon', { k: 1 });
+if (hit === undefined) throw new Error('nothing found');
+const asked = {
+  id: hit.id,
+  text: index.text(hit.docId),
+  question: 'Why do spring tides follow the moon by a day or two?',
+};
+
+async function* source() {
+  yield asked;
+}
+
+for await (const record of bm25HardNeg({ index, numNeg: 2 })(source())) {
+  console.log(`question: ${asked.question}\npositive: ${asked.id}`);
+  for (const negative of record.hard_negatives as string[]) console.log(`negative: ${negative.slice(0, 80)}…`);
+}
+await index.close();
+rmSync(folder, { recursive: true });

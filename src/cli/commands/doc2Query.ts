@@ -1,0 +1,53 @@
+import { doc2Query } from '../../operators/doc2Query.js';
+import { type ModelFlags, modelOf } from '../model.js';
+import {
+  doc2QueryOptions,
+  key,
+  languageOption,
+  modelOptions,
+  promptFileOption,
+  readOptions,
+  recordOptions,
+  writeOptions,
+} from '../options.js';
+import type { CommandSpec } from '../program.js';
+import { promptTemplateOf } from '../promptFile.js';
+import { operatorOptions, type RecordFlags, runStream, type StreamFlags } from '../streamRun.js';
+
+interface Flags extends StreamFlags, RecordFlags, ModelFlags {
+  inputKey: string;
+  outputQuestionKey: string;
+  outputScenarioKey: string;
+  maxAttempts: number;
+  queriesPerDoc: number;
+  language: 'auto' | 'en' | 'zh';
+  promptFile?: string;
+}
+
+export const doc2QueryCommand: CommandSpec = {
+  name: 'doc2query',
+  args: '[input...]',
+  summary: 'Make a question and a scenario of each document',
+  options: [
+    ...modelOptions(),
+    key('--input-key <key>', 'the key of the document', 'text'),
+    key('--output-question-key <key>', 'the key to write the question to', 'question'),
+    key('--output-scenario-key <key>', 'the key to write the scenario to', 'scenario'),
+    ...doc2QueryOptions(),
+    languageOption(),
+    promptFileOption('{{text}} where the document belongs'),
+    ...recordOptions(),
+    ...readOptions(),
+    ...writeOptions(),
+  ],
+  examples: [
+    'rareflow doc2query corpus.jsonl -o questions.jsonl --model gpt-4o-mini',
+    'rareflow doc2query --model offline < corpus.jsonl | head -3',
+  ],
+  async run(inputs: string[], flags: Flags) {
+    const promptTemplate = promptTemplateOf(flags.promptFile);
+    const model = modelOf(flags, process.env);
+    const operator = doc2Query({ ...operatorOptions(flags), model, promptTemplate });
+    return runStream({ inputs, flags, stages: [{ name: 'doc2query', operator }], model });
+  },
+};

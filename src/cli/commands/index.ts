@@ -1,0 +1,47 @@
+import { buildCorpusIndex, type CorpusFlags } from '../corpusIndex.js';
+import { indexOptions, maxRejectsOption, option, readOptions } from '../options.js';
+import type { CommandSpec } from '../program.js';
+import { openRejects } from '../rejects.js';
+import { inputPaths, rejectsExitCode } from '../streamRun.js';
+import { formatCount, formatSeconds, say } from '../terminal.js';
+
+interface Flags extends CorpusFlags {
+  output: string;
+  stats?: boolean;
+  rejects?: string;
+  maxRejects?: number;
+  limit?: number;
+}
+
+export const indexCommand: CommandSpec = {
+  name: 'index',
+  args: '[input...]',
+  summary: 'Build the BM25 index of a corpus',
+  options: [
+    option('-o, --output <path>', 'the index, a folder').makeOptionMandatory(),
+    ...indexOptions(),
+    option('--stats', 'print the figures as one JSON line to stderr'),
+    ...readOptions(),
+    option('--rejects <file>', 'where records that cannot be indexed go (default: a line each on stderr)'),
+    maxRejectsOption(),
+  ],
+  examples: ['rareflow index corpus.jsonl -o corpus.bm25 --stats', 'zcat dump.jsonl.gz | rareflow index -o dump.bm25'],
+  async run(inputs: string[], { output, stats, rejects: rejectsPath, maxRejects, ...flags }: Flags) {
+    const rejects = openRejects(rejectsPath);
+    try {
+      const built = await buildCorpusIndex(inputPaths(inputs), output, flags, rejects.rejects);
+      const read = formatCount(built.docs + rejects.count);
+      const parts = `${formatCount(built.docs)} documents + ${formatCount(rejects.count)} rejects`;
+      say(`rareflow: done in ${formatSeconds(built.seconds)}: ${read} in = ${parts}; ${output}`);
+      if (stats) say(JSON.stringify({ ...built, peakRssBytes: peakRssBytes() }));
+      return rejectsExitCode(rejects.count, maxRejects);
+    } finally {
+      rejects.close();
+    }
+  },
+};
+
+/** The most memory that the process has held, in bytes. */
+export function peakRssBytes(): number {
+  return process.resourceUsage().maxRSS * 1024;
+}

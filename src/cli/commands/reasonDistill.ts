@@ -1,0 +1,55 @@
+import { reasonDistill } from '../../operators/reasonDistill.js';
+import { type ModelFlags, modelOf } from '../model.js';
+import {
+  key,
+  languageOption,
+  modelOptions,
+  promptFileOption,
+  readOptions,
+  recordOptions,
+  seedOption,
+  writeOptions,
+} from '../options.js';
+import type { CommandSpec } from '../program.js';
+import { promptTemplateOf } from '../promptFile.js';
+import { operatorOptions, type RecordFlags, runStream, type StreamFlags } from '../streamRun.js';
+
+interface Flags extends StreamFlags, RecordFlags, ModelFlags {
+  inputTextKey: string;
+  inputQuestionKey: string;
+  inputScenarioKey: string;
+  inputHardnegKey: string;
+  outputKey: string;
+  seed: number;
+  language: 'auto' | 'en' | 'zh';
+  promptFile?: string;
+}
+
+export const reasonDistillCommand: CommandSpec = {
+  name: 'reason-distill',
+  args: '[input...]',
+  summary: 'Have a teacher model reason over each question and its shuffled documents',
+  options: [
+    ...modelOptions(),
+    key('--input-text-key <key>', 'the key of the positive document', 'text'),
+    key('--input-question-key <key>', 'the key of the question', 'question'),
+    key('--input-scenario-key <key>', "the key of the scenario; '' for questions without one", 'scenario'),
+    key('--input-hardneg-key <key>', 'the key of the list of negatives', 'hard_negatives'),
+    key('--output-key <key>', 'the key to write the reasoning to', 'reasoning'),
+    seedOption(),
+    languageOption(),
+    promptFileOption('{{question}}, {{documents}} and, if you like, {{scenario}}'),
+    ...recordOptions(),
+    ...readOptions(),
+    ...writeOptions(),
+  ],
+  examples: [
+    'rareflow reason-distill mined.jsonl -o out.jsonl --model deepseek-reasoner --base-url https://api.deepseek.com --api-key-env DEEPSEEK_API_KEY',
+  ],
+  async run(inputs: string[], flags: Flags) {
+    const promptTemplate = promptTemplateOf(flags.promptFile);
+    const model = modelOf(flags, process.env);
+    const operator = reasonDistill({ ...operatorOptions(flags), model, promptTemplate });
+    return runStream({ inputs, flags, stages: [{ name: 'reason_distill', operator }], model });
+  },
+};

@@ -1,0 +1,105 @@
+import { UsageError } from '../../errors.js';
+import { operator } from '../../flow/operator.js';
+import { recordOperator, textProblem } from '../../operators/recordOperator.js';
+import type { DataRecord } from '../../record.js';
+import type { Bm25Index } from '../../search/bm25Index.js';
+import type { Weighting } from '../../search/searcher.js';
+import { count, key, option, readOptions, weightingOption, writeOptions } from '../options.js';
+import type { CommandSpec } from '../program.js';
+import { runStream, type StreamFlags } from '../streamRun.js';
+import { say } from '../terminal.js';
+import { peakRssBytes } from './index.js';
+
+interface Flags extends StreamFlags {
+  index: string;
+  queries?: string;
+  k: number;
+  weighting: Weighting;
+  explain?: boolean;
+  stats?: boolean;
+  textKey: string;
+  idKey: string;
+}
+
+export const searchCommand: CommandSpec = {
+  name: 'search',
+  args: '[query]',
+  summary: 'Search an index, for one query or for a file of them',
+  options: [
+    option('--index <path>', 'an index made by rareflow index').makeOptionMandatory(),
+    option('--queries <file>', 'JSONL of queries; gives {"id", "hits"} for each, in input order'),
+    count('-k <n>', 'hits per query at most').default(10),
+    weightingOption(),
+    option('--explain', 'add how each term adds to the score'),
+    option('--stats', 'print the figures as one JSON line to stderr'),
+    key('--text-key <key>', 'the key of the query', 'text'),
+    key('--id-key <key>', "the key of the query's id", 'id'),
+    ...readOptions(),
+    ...writeOptions(),
+  ],
+  examples: [
+    'rareflow search --index corpus.bm25 "why do tides come twice a day"',
+    'rareflow search --index corpus.bm25 --queries queries.jsonl -k 100 > hits.jsonl',
+  ],
+  async run([query]: string[], flags: Flags) {
+    if ((query === undefined) === (flags.queries === undefined)) {
+      throw new UsageError('search takes a query, or --queries with a file of them');
+    }
+    const { openIndex } = await import('../../search/bm25Index.js');
+    const index = await openIndex(flags.index);
+    try {
+      return query === undefined ? await searchAll(index, flags) : await searchOne(index, query, flags);
+    } finally {
+      await index.close();
+    }
+  },
+};
+
+/** Prints one line a hit, with its text. */
+async function searchOne(index: Bm25Index, query: string, { k, weighting, explain }: Flags): Promise<number> {
+  for (const { docId, ...hit } of await index.search(query, { k, weighting })) {
+    const terms = explain ? { terms: index.explain(query, docId, { weighting }).terms } : {};
+    process.stdout.write(`${JSON.stringify({ ...hit, text: index.text(docId), ...terms })}\n`);
+  }
+  return 0;
+}
+
+async function searchAll(index: Bm25Index, flags: Flags): Promise<number> {
+  const { k, weighting, explain, textKey, idKey } = flags;
+  const hits = recordOperator(
+    { stage: 'search', inputs: [{ key: textKey, option: 'textKey', problem: textProblem }], outputs: [] },
+    { provenance: false },
+    async (record) => {
+      const query = record[textKey] as string;
+      const found = await index.search(query, { k, weighting });
+      return [
+        {
+          fields: {
+            hits: found.map(({ docId, ...hit }) =>
+              explain ? { ...hit, terms: index.explain(query, docId, { weighting }).terms } : hit,
+            ),
+          },
+          provenance: {},
+        },
+      ];
+    },
+  );
+  const search = operator<DataRecord, DataRecord>(async function* (source, context) {
+    for await (const record of hits(source, context)) yield { id: record[idKey] ?? null, hits: record.hits };
+  });
+  const startedMs = performance.now();
+  let queries = 0;
+  const exitCode = await runStream({
+    inputs: [flags.queries as string],
+    flags,
+    stages: [{ name: 'search', operator: search }],
+    onDone: (run) => {
+      queries = run.out;
+    },
+  });
+  const seconds = (performance.now() - startedMs) / 1000;
+  if (flags.stats) {
+    say(JSON.stringify({ queries, seconds, queriesPerSecond: queries / seconds, peakRssBytes: peakRssBytes() }));
+  }
+  return exitCode;
+}

@@ -1,0 +1,51 @@
+import { UsageError } from '../errors.js';
+import { createModel, type RareflowModel } from '../llm/createModel.js';
+import { say } from './terminal.js';
+
+export interface ModelFlags {
+  model?: string;
+  baseUrl?: string;
+  apiKeyEnv?: string;
+  concurrency: number;
+  requestsPerMinute?: number;
+  tokensPerMinute?: number;
+  temperature?: number;
+  topP?: number;
+  maxTokens?: number;
+  attemptTimeoutMs?: number;
+}
+
+const openaiUrl = 'https://api.openai.com/v1';
+
+/** Makes the model that the flags and the environment name. Throws UsageError where one of them is missing. */
+export function modelOf(flags: ModelFlags, env: NodeJS.ProcessEnv): RareflowModel {
+  const { model, apiKeyEnv, baseUrl: given } = flags;
+  if (model === undefined) {
+    throw new UsageError('no model was named', { hint: 'add --model NAME, or --model offline to try it without one' });
+  }
+  const baseUrl = given ?? (env.OPENAI_BASE_URL || openaiUrl);
+  const { concurrency, requestsPerMinute, tokensPerMinute, temperature, topP, maxTokens, attemptTimeoutMs } = flags;
+  return createModel({
+    model,
+    baseUrl,
+    apiKey: model === 'offline' ? undefined : keyOf(),
+    ...{ concurrency, requestsPerMinute, tokensPerMinute, temperature, topP, maxTokens, attemptTimeoutMs },
+    onNotice: (notice) => say(`rareflow: ${notice}`),
+  });
+
+  /** OPENAI_API_KEY goes to OpenAI, and to the server that OPENAI_BASE_URL names beside it; to others only when told so. */
+  function keyOf(): string | undefined {
+    if (apiKeyEnv !== undefined) {
+      const key = env[apiKeyEnv];
+      if (key) return key;
+      throw new UsageError(`the environment variable ${apiKeyEnv} is not set`, { hint: `export ${apiKeyEnv}=…` });
+    }
+    const isOpenai = URL.canParse(baseUrl) && new URL(baseUrl).hostname === 'api.openai.com';
+    if (isOpenai && !env.OPENAI_API_KEY) {
+      throw new UsageError(`no key for ${model} at api.openai.com`, {
+        hint: 'export OPENAI_API_KEY=…, or name a local server with --base-url, or try --model offline',
+      });
+    }
+    return isOpenai || given === undefined ? env.OPENAI_API_KEY : undefined;
+  }
+}

@@ -1,0 +1,96 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+/** A whole number of at least `min`, as commander reads one. */
+function wholeNumber(min: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= min) return value;
+    throw new InvalidArgumentError(`It must be a whole number of at least ${min}.`);
+  };
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('It must be a number.');
+}
+
+const option = (flags: string, description: string) => new Option(flags, description);
+const count = (flags: string, description: string) => option(flags, description).argParser(wholeNumber(1));
+
+export const readOptions = () => [
+  option('--on-bad-line <what>', 'what to do with a line that is no JSON')
+    .choices(['reject', 'stop'])
+    .default('reject'),
+  count('--max-line-bytes <n>', 'reject longer lines (default: 64 MiB)'),
+  count('--limit <n>', 'read so many records at most'),
+];
+
+export const writeOptions = () => [
+  option('-o, --output <file>', 'write to a file, complete or not at all (default: stdout)'),
+  option(
+    '--rejects <file>',
+    'where failed records go (default: OUTPUT.rejects.jsonl with -o, else a line each on stderr)',
+  ),
+  maxRejectsOption(),
+];
+
+export const maxRejectsOption = () =>
+  option('--max-rejects <n>', 'exit with 3 when more are rejected').argParser(wholeNumber(0));
+
+export const recordOptions = () => [
+  count('--concurrency <n>', 'records worked on, and calls in flight, at once').default(16),
+  option('--ordered', 'keep the order of the input (default)'),
+  option('--unordered', 'write each record as soon as it is done'),
+  option('--overwrite', 'replace values that the output keys already hold'),
+  option('--no-provenance', 'leave out how each record was made (_rareflow)'),
+];
+
+export const modelOptions = () => [
+  option('--model <name>', 'the model to ask; "offline" needs no key and makes no training data'),
+  option('--base-url <url>', 'an OpenAI-compatible server (default: OPENAI_BASE_URL, else OpenAI)'),
+  option(
+    '--api-key-env <name>',
+    'the environment variable that holds the key for --base-url (default: OPENAI_API_KEY, for OpenAI only)',
+  ),
+  count('--requests-per-minute <n>', "the endpoint's limit"),
+  count('--tokens-per-minute <n>', "the endpoint's limit"),
+  option('--temperature <x>', "sampling temperature (default: the server's)").argParser(number),
+  option('--top-p <x>', "nucleus sampling (default: the server's)").argParser(number),
+  count('--max-tokens <n>', "the longest answer (default: the server's)"),
+  count('--attempt-timeout-ms <n>', 'give up a call after so long (default: 600000)'),
+];
+
+export const languageOption = () =>
+  option('--language <code>', "the prompt's language; auto goes by each text")
+    .choices(['auto', 'en', 'zh'])
+    .default('auto');
+
+export const promptFileOption = (placeholders: string) =>
+  option('--prompt-file <file>', `a prompt of your own, with ${placeholders}`);
+
+export const seedOption = () =>
+  option('--seed <n>', 'seeds the order of the documents').argParser(wholeNumber(0)).default(0);
+
+export const doc2QueryOptions = () => [
+  count('--max-attempts <n>', 'answers paid for at most, until one can be read').default(3),
+  count('--queries-per-doc <n>', 'questions per document').default(1),
+];
+
+export const hardNegOptions = () => [
+  count('--num-neg <n>', 'negatives per question').default(3),
+  weightingOption(),
+  option('--no-require-positive', 'mine also for documents that are not in the index'),
+];
+
+export const weightingOption = () =>
+  option('--weighting <how>', 'how the terms of a query weigh').choices(['lucene', 'dataflow']).default('lucene');
+
+export const indexOptions = () => [
+  option('--text-key <key>', 'the key of the text').default('text'),
+  option('--id-key <key>', 'the key of the id; records without one are numbered').default('id'),
+  option('--analyzer <name>', 'how texts become terms').default('english'),
+];
+
+export const key = (flags: string, description: string, name: string) => option(flags, description).default(name);
+export { count, option };

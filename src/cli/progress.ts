@@ -1,0 +1,92 @@
+import { MultiBar, type SingleBar } from 'cli-progress';
+import type { RunProgress } from '../pipeline/runPipeline.js';
+import { formatCompact, formatCount, formatSeconds, say } from './terminal.js';
+
+/** A run's own counts, and what its command knows besides. */
+export interface RunView {
+  run: RunProgress;
+  /** Tokens so far, where a model is asked. */
+  tokens?: number | undefined;
+  /** The share of the input that was read, from 0 to 1, where its size is known. */
+  readShare?: number | undefined;
+}
+
+export interface ProgressDisplay {
+  /** How often it wants to be shown something new. */
+  intervalMs: number;
+  show(lines: string[]): void;
+  /** Leaves the terminal as it was, for what is printed next. */
+  end(): void;
+}
+
+/** Lines that are redrawn in place on a terminal; a plain line every 10 s otherwise. */
+export function progressDisplay(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
+  return stream.isTTY ? redrawnLines(stream) : plainLines();
+}
+
+function plainLines(): ProgressDisplay {
+  let lastMs = performance.now();
+  return {
+    intervalMs: 10_000,
+    show(lines) {
+      if (performance.now() - lastMs < 9_500) return;
+      lastMs = performance.now();
+      say(`rareflow: ${lines.map((line) => line.trim()).join('; ')}`);
+    },
+    end: () => {},
+  };
+}
+
+function redrawnLines(stream: NodeJS.WriteStream): ProgressDisplay {
+  const format = (_options: unknown, _params: unknown, { line }: { line: string }) =>
+    line.slice(0, (stream.columns ?? 80) - 1);
+  const bars = new MultiBar({ stream, hideCursor: true, clearOnComplete: true, gracefulExit: false, format });
+  const drawn: SingleBar[] = [];
+  return {
+    intervalMs: 250,
+    show(lines) {
+      for (const [place, line] of lines.entries()) {
+        drawn[place] ??= bars.create(1, 0, { line });
+        drawn[place].update(0, { line });
+      }
+    },
+    end: () => bars.stop(),
+  };
+}
+
+/** The state of a run in words: itself, then each of its stages. */
+export function runLines(view: RunView): string[] {
+  const { stages } = view.run;
+  return [`${bar(doneShare(view))}${summaryLine(view)}`, ...stages.map((stage) => `  ${stageLine(stage)}`)];
+}
+
+function bar(share: number | undefined): string {
+  if (share === undefined) return '';
+  const filled = Math.floor(share * 20);
+  return `${'█'.repeat(filled)}${'░'.repeat(20 - filled)} ${Math.floor(share * 100)} %  `;
+}
+
+function summaryLine(view: RunView): string {
+  const { run, tokens } = view;
+  const done = doneShare(view);
+  const etaSeconds = done === undefined || done === 0 ? undefined : (run.seconds * (1 - done)) / done;
+  return [
+    `${formatCount(run.in)} in`,
+    `${formatCount(run.out)} out`,
+    `${formatCount(run.rejected)} rejects`,
+    `${formatCompact(run.out / run.seconds)}/s`,
+    ...(tokens === undefined ? [] : [`${formatCompact(tokens)} tokens`]),
+    ...(etaSeconds === undefined ? [formatSeconds(run.seconds)] : [`ETA ${formatSeconds(etaSeconds)}`]),
+  ].join(', ');
+}
+
+function stageLine({ name, inFlight, given, rejected }: RunProgress['stages'][number]): string {
+  const rejects = rejected === 0 ? '' : `, ${formatCount(rejected)} rejected`;
+  return `${name}: ${formatCount(inFlight)} in flight, ${formatCount(given)} done${rejects}`;
+}
+
+/** What was read and is still pending does not count as done. */
+function doneShare({ run, readShare }: RunView): number | undefined {
+  if (readShare === undefined || run.in === 0) return undefined;
+  return Math.min(1, readShare) * (1 - run.pending / (run.in + run.extra));
+}

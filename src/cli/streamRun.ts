@@ -1,0 +1,151 @@
+import { ExitCode, OutputError, UsageError } from '../errors.js';
+import { readRecords } from '../io/readRecords.js';
+import { writeJsonl } from '../io/writeJsonl.js';
+import type { RareflowModel } from '../llm/createModel.js';
+import { type PipelineStage, type RunProgress, runPipeline } from '../pipeline/runPipeline.js';
+import { endOnInterrupt } from './interrupt.js';
+import { progressDisplay, runLines } from './progress.js';
+import { openRejects } from './rejects.js';
+import { formatCompact, formatCount, formatSeconds, say } from './terminal.js';
+
+export interface StreamFlags {
+  onBadLine: 'reject' | 'stop';
+  maxLineBytes?: number;
+  limit?: number;
+  output?: string;
+  rejects?: string;
+  maxRejects?: number;
+}
+
+/** What every command on records tells its operators. */
+export interface RecordFlags {
+  concurrency: number;
+  ordered?: boolean;
+  unordered?: boolean;
+  overwrite?: boolean;
+  provenance: boolean;
+}
+
+/** The flags of a command as its operator's options: without those that are the command's own. */
+export function operatorOptions<F extends StreamFlags & RecordFlags>(flags: F) {
+  const { onBadLine, maxLineBytes, limit, output, rejects, maxRejects, ordered, unordered, ...options } = flags;
+  if (ordered && unordered) throw new UsageError('--ordered and --unordered exclude each other');
+  return { ...options, ordered: unordered !== true };
+}
+
+/** The inputs of a command: stdin where none is named and something is piped to it. */
+export function inputPaths(inputs: string[]): string[] {
+  if (inputs.length > 0) return inputs;
+  if (!process.stdin.isTTY) return ['-'];
+  throw new UsageError('no input', { hint: 'name a JSONL file, or pipe records to stdin' });
+}
+
+export interface StreamRun {
+  /** Paths; none means stdin. */
+  inputs: string[];
+  flags: StreamFlags;
+  stages: PipelineStage[];
+  /** The model of its stages, for the tokens it used. */
+  model?: RareflowModel | undefined;
+  /** Called at the end of a run that did not fail. */
+  onDone?: (run: RunProgress) => void;
+}
+
+/**
+ * Runs records from files or stdin through stages to a file or stdout, shows the progress, and tells at the end where every
+ * record went. Resolves to the exit code.
+ */
+export async function runStream({ inputs, flags, stages, model, onDone }: StreamRun): Promise<number> {
+  const paths = inputPaths(inputs);
+  const { output = '-', rejects: rejectsPath = output === '-' ? undefined : rejectsPathOf(output) } = flags;
+  for (const path of [output, rejectsPath]) {
+    if (path !== undefined && path !== '-' && inputs.includes(path)) {
+      throw new UsageError(`${path} is both input and output`, { hint: 'write to another file' });
+    }
+  }
+  const rejected = openRejects(rejectsPath);
+  const display = progressDisplay();
+  using interrupt = endOnInterrupt({ readsStdin: paths.includes('-') });
+  let readShare: number | undefined;
+  let kept: string | undefined;
+  let last: RunProgress | undefined;
+
+  const onBytes = (read: number, total: number | undefined) => {
+    readShare = total === undefined || total === 0 ? undefined : read / total;
+  };
+  const tokens = () => {
+    const total = model?.usage().total;
+    return total && total.promptTokens + total.completionTokens;
+  };
+  try {
+    await runPipeline({
+      source: ({ rejects, signal }) => {
+        const { onBadLine, maxLineBytes } = flags;
+        return interrupt.endsWith(readRecords(paths, { onBadLine, maxLineBytes, rejects, signal, onBytes }));
+      },
+      stages,
+      sink: writeJsonl(output, {
+        onPartial: (path, records) => {
+          kept = `rareflow: ${formatCount(records)} finished records are kept in ${path}`;
+        },
+      }),
+      rejects: rejected.rejects,
+      limit: flags.limit,
+      stop: interrupt.signal,
+      progressIntervalMs: display.intervalMs,
+      onProgress: (run) => {
+        last = run;
+        const share = flags.limit === undefined ? readShare : Math.max(run.in / flags.limit, readShare ?? 0);
+        display.show(runLines({ run, tokens: tokens(), readShare: share }));
+      },
+    });
+  } catch (error) {
+    display.end();
+    if (error instanceof OutputError && error.closed) return ExitCode.done;
+    if (last !== undefined && last.out + last.rejected > 0) say(accountOf(last, 'stopped', rejectsPath, model));
+    if (kept !== undefined) say(kept);
+    throw error;
+  } finally {
+    display.end();
+    rejected.close();
+    await model?.close();
+  }
+  if (last === undefined) return ExitCode.done;
+  onDone?.(last);
+  say(accountOf(last, 'done', rejectsPath, model));
+  return rejectsExitCode(last.rejected, flags.maxRejects);
+}
+
+/** Too many rejects make a run that is done a failure of its own. */
+export function rejectsExitCode(rejected: number, maxRejects = Number.POSITIVE_INFINITY): number {
+  if (rejected <= maxRejects) return ExitCode.done;
+  say(`rareflow: ${formatCount(rejected)} rejects are over --max-rejects ${formatCount(maxRejects)}`);
+  return ExitCode.tooManyRejects;
+}
+
+/** `out.jsonl` → `out.rejects.jsonl` */
+function rejectsPathOf(output: string): string {
+  return `${output.replace(/\.jsonl$/, '')}.rejects.jsonl`;
+}
+
+/** Where every record went, and what it cost. */
+function accountOf(
+  run: RunProgress,
+  how: 'done' | 'stopped',
+  rejectsPath: string | undefined,
+  model: RareflowModel | undefined,
+): string {
+  const extra = run.extra === 0 ? '' : ` + ${formatCount(run.extra)} from further questions`;
+  const pending = run.pending === 0 ? '' : ` + ${formatCount(run.pending)} undone`;
+  const where = run.rejected === 0 || rejectsPath === undefined ? '' : ` (${rejectsPath})`;
+  const lines = [
+    `rareflow: ${how} in ${formatSeconds(run.seconds)}: ${formatCount(run.in)} in${extra} = ${formatCount(run.out)} out + ${formatCount(run.rejected)} rejects${where}${pending}`,
+  ];
+  for (const [stage, used] of Object.entries(model?.usage().byStage ?? {})) {
+    const estimated = used.estimatedTokens > 0 ? ' (estimated)' : '';
+    lines.push(
+      `  ${stage}: ${formatCount(used.attempts)} requests, ${formatCompact(used.promptTokens)} + ${formatCompact(used.completionTokens)} tokens${estimated}`,
+    );
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,36 @@
+import pc from 'picocolors';
+import { RareflowError } from '../errors.js';
+
+/** Writes a line for people: stdout is for data alone. */
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** An error in one line: what happened, where, and how to mend it. */
+export function errorLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = error instanceof RareflowError && error.hint !== undefined ? `; ${error.hint}` : '';
+  return `${pc.red('rareflow:')} ${oneLine(message)}${oneLine(hint)}`;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ');
+}
+
+const integer = new Intl.NumberFormat('en');
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
+
+/** `12,345` */
+export const formatCount = (count: number): string => integer.format(count);
+
+/** `1.23M` */
+export const formatCompact = (count: number): string => compact.format(count);
+
+/** `8.4 s`, `3m 12s`, `2h 05m` */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
+  return minutes < 60 ? `${minutes}m ${two(seconds % 60)}s` : `${Math.floor(minutes / 60)}h ${two(minutes % 60)}m`;
+}

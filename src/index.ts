@@ -1,0 +1,34 @@
+export {
+  ExitCode,
+  IndexError,
+  InputError,
+  ModelError,
+  OutputError,
+  RareflowError,
+  RejectError,
+  UsageError,
+} from './errors.js';
+export { drain } from './flow/drain.js';
+export { fromDuplex, toDuplex } from './flow/duplex.js';
+export { type MapConcurrentOptions, mapConcurrent, type WorkContext } from './flow/mapConcurrent.js';
+export { type Operator, type OperatorContext, operator, type TransformContext } from './flow/operator.js';
+export { type Rejects, warnOfReject } from './flow/rejects.js';
+export { readJsonArray } from './io/readJsonArray.js';
+export { readJsonl } from './io/readJsonl.js';
+export { readRecords } from './io/readRecords.js';
+export type { ReadOptions } from './io/recordStream.js';
+export { type WriteJsonlOptions, writeJsonl } from './io/writeJsonl.js';
+export { type RejectsFile, writeRejects } from './io/writeRejects.js';
+export type { ChatMessage, ChatModel, ChatRequest, Completion, Thinking, Usage } from './llm/chatModel.js';
+export { createModel, type ModelOptions, type RareflowModel } from './llm/createModel.js';
+export type { UsageSnapshot, UsageTotals } from './llm/usage.js';
+export { type Bm25HardNegOptions, bm25HardNeg } from './operators/bm25HardNeg.js';
+export { type Doc2QueryOptions, doc2Query, type PromptOptions } from './operators/doc2Query.js';
+export { type ReasonDistillOptions, reasonDistill } from './operators/reasonDistill.js';
+export { type InputKey, type RecordOptions, type RecordStage, recordOperator } from './operators/recordOperator.js';
+export { type PipelineOptions, type PipelineStage, type RunProgress, runPipeline } from './pipeline/runPipeline.js';
+export { type DataRecord, defaultKeys, type Reject } from './record.js';
+export { type Bm25Index, openIndex } from './search/bm25Index.js';
+export { Bm25Storage, bm25Options } from './search/bm25Storage.js';
+export { type BuildOptions, type BuildStats, buildIndex } from './search/buildIndex.js';
+export type { Hit, Searcher, SearchOptions, Weighting } from './search/searcher.js';

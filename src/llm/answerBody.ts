@@ -1,0 +1,73 @@
+import { isRecord } from '../record.js';
+
+/** What a server says went wrong, whatever form it chose. */
+export interface ErrorBody {
+  words: string;
+  code?: string | undefined;
+  type?: string | undefined;
+  param?: string | undefined;
+  /** An HTTP status inside the body, as gateways put in their 200s. */
+  status?: number | undefined;
+}
+
+const longestWords = 500;
+
+/** The JSON value of a body, or undefined where it is none. */
+export function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+export function isHtml(body: string): boolean {
+  return /^\s*<(!doctype|html|head|body)/i.test(body);
+}
+
+/**
+ * Reads an error body: OpenAI's `{error: {…}}`, `{error: "…"}`, old vLLM's flat `{object: "error", message}`, FastAPI's
+ * `{detail}`, Google's list of one, `{message}`, an HTML page (its title) or plain text.
+ */
+export function readErrorBody(body: string): ErrorBody {
+  const json = parseJson(body);
+  const value = Array.isArray(json) ? json[0] : json;
+  if (isRecord(value)) return readErrorObject(value);
+  if (isHtml(body)) {
+    const title = /<title[^>]*>([^<]*)<\/title>/i.exec(body)?.[1]?.trim();
+    return { words: shorten(`an HTML page${title ? ` (${title})` : ''}`), type: 'html' };
+  }
+  return { words: shorten(body.trim() || 'an empty body') };
+}
+
+function readErrorObject(value: Record<string, unknown>): ErrorBody {
+  const { error, detail } = value;
+  if (isRecord(error)) return readFields(error, error.message ?? error);
+  if (error !== undefined && value.message === undefined) return readFields(value, error);
+  return readFields(value, value.message ?? detail ?? value.msg ?? value);
+}
+
+function readFields({ code, type, param, status }: Record<string, unknown>, message: unknown): ErrorBody {
+  const number = [code, status].map(Number).find((n) => n >= 400 && n < 600);
+  return { words: shorten(wordsOf(message)), code: text(code), type: text(type), param: text(param), status: number };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** FastAPI's list of `{loc, msg}` reads `body.max_tokens: Input should be …`. */
+function wordsOf(message: unknown): string {
+  if (typeof message === 'string') return message;
+  if (!Array.isArray(message)) return JSON.stringify(message);
+  return message
+    .map((item) => {
+      if (!isRecord(item) || typeof item.msg !== 'string') return wordsOf(item);
+      return Array.isArray(item.loc) ? `${item.loc.join('.')}: ${item.msg}` : item.msg;
+    })
+    .join('; ');
+}
+
+function shorten(words: string): string {
+  return words.length > longestWords ? `${words.slice(0, longestWords)}…` : words;
+}

@@ -1,0 +1,87 @@
+import { UsageError } from '../errors.js';
+import type { ChatModel } from './chatModel.js';
+import { Endpoint, type EndpointOptions, gate } from './endpoint.js';
+import { type LimitOptions, limit } from './limit.js';
+import { type OfflineModelOptions, offlineModel } from './offline.js';
+import { type OpenaiModelOptions, openaiModel } from './openai.js';
+import { type RetryOptions, retry } from './retry.js';
+import { type UsageSnapshot, usageMeter } from './usage.js';
+
+/** The options of every layer: the adapter, the limits, the retries, what the endpoint shares, and sampling. */
+export interface ModelOptions
+  extends OpenaiModelOptions,
+    Omit<LimitOptions, 'stopped'>,
+    Omit<RetryOptions, 'endpoint'>,
+    EndpointOptions,
+    OfflineModelOptions {
+  /** The model's name, as its server knows it; `offline` is the writer that needs no server. */
+  model: string;
+  /** For requests that set none: the sampling temperature (the server's default). */
+  temperature?: number | undefined;
+  /** For requests that set none: the longest answer, in tokens (the server's default). */
+  maxTokens?: number | undefined;
+  /** For requests that set none: the nucleus of sampling, 0 to 1 (the server's default). */
+  topP?: number | undefined;
+  /** For requests that set none: the sampling seed; for `offline`, its choice of phrasing (0). */
+  seed?: number | undefined;
+}
+
+/** A ChatModel with its limits, its retries and its counts; share one instance, and its limits are shared. */
+export interface RareflowModel extends ChatModel {
+  /** What it has used so far. */
+  usage(): UsageSnapshot;
+  /** Ends its connections and timers, so that the process can exit; calls still in flight fail. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a model ready for use: `usage(retry(limit(openai)))`. Nothing is connected or loaded before the first call;
+ * the offline writer never fails, so it goes without retries.
+ * Throws UsageError for an option that cannot be used.
+ */
+export function createModel(options: ModelOptions): RareflowModel {
+  check(options);
+  const { model: name, temperature, maxTokens, topP, seed } = options;
+  const meter = usageMeter();
+  const endpoint = new Endpoint(options);
+  const adapter = name === 'offline' ? undefined : openaiModel(options);
+  const attempts = meter.countAttempts(adapter ?? offlineModel(options));
+  const limited = limit(adapter ? gate(attempts, endpoint) : attempts, { ...options, stopped: endpoint.stopped });
+  const calls = meter.countCalls(adapter ? retry(limited, { ...options, endpoint }) : limited);
+
+  return {
+    name,
+    complete: (request, callOptions) =>
+      calls.complete(
+        {
+          ...request,
+          temperature: request.temperature ?? temperature,
+          maxTokens: request.maxTokens ?? maxTokens,
+          topP: request.topP ?? topP,
+          seed: request.seed ?? seed,
+        },
+        callOptions,
+      ),
+    usage: meter.snapshot,
+    async close() {
+      await Promise.all([limited.close(), adapter?.close()]);
+    },
+  };
+}
+
+const counts = ['concurrency', 'requestsPerMinute', 'tokensPerMinute', 'maxAttempts', 'maxTokens'] as const;
+const durations = ['attemptTimeoutMs', 'connectTimeoutMs'] as const;
+
+function check(options: ModelOptions): void {
+  if (options.model === '') throw new UsageError('the model has no name');
+  for (const key of counts) {
+    const value = options[key];
+    if (value === undefined || (Number.isInteger(value) && value > 0)) continue;
+    throw new UsageError(`${key} is ${value}, expected a whole number above 0`);
+  }
+  for (const key of durations) {
+    const value = options[key];
+    if (value === undefined || (value > 0 && value < 2 ** 31)) continue;
+    throw new UsageError(`${key} is ${value}, expected milliseconds above 0 and below 2,147,483,648`);
+  }
+}

@@ -1,0 +1,103 @@
+import type OpenAI from 'openai';
+import { onAbort } from './abort.js';
+import { AttemptError } from './attemptError.js';
+import { parseBaseUrl } from './baseUrl.js';
+import type { ChatModel, ChatRequest, Completion } from './chatModel.js';
+import { Profile } from './profile.js';
+import { readCompletion } from './readCompletion.js';
+import { createTransport } from './transport.js';
+
+export interface OpenaiModelOptions {
+  /** The model's name, as the server knows it. */
+  model: string;
+  /** Where the API is, up to its version (`https://api.openai.com/v1`). */
+  baseUrl?: string | undefined;
+  /**
+   * The key, sent as a bearer token to the base URL's host and nowhere else; none is sent when absent. It is not read
+   * from the environment: whoever does must not pass OPENAI_API_KEY for a host that is not OpenAI's.
+   */
+  apiKey?: string | undefined;
+  /** The longest an attempt may take, its answer included, in milliseconds (600,000). */
+  attemptTimeoutMs?: number | undefined;
+  /** The longest it may take to connect, in milliseconds (10,000). */
+  connectTimeoutMs?: number | undefined;
+  /** More HTTP headers for every request. */
+  headers?: Record<string, string> | undefined;
+  /** Told when a parameter that the model does not take is left out from then on. */
+  onNotice?: ((message: string) => void) | undefined;
+}
+
+export interface OpenaiModel extends ChatModel {
+  /** Ends its connections, those in use too. */
+  close(): Promise<void>;
+}
+
+/**
+ * A model behind an OpenAI-compatible API, one attempt a call: what goes wrong is an AttemptError, for `retry` to judge.
+ * The client is loaded at the first call. Throws UsageError for a base URL or a key that cannot be used.
+ */
+export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
+  const { model, baseUrl = 'https://api.openai.com/v1', apiKey, headers = {}, onNotice } = options;
+  const { attemptTimeoutMs = 600_000, connectTimeoutMs = 10_000 } = options;
+  const endpoint = parseBaseUrl(baseUrl, apiKey, Object.values(headers));
+  const { host } = endpoint;
+  const transport = createTransport({ endpoint, connectTimeoutMs, headers });
+  const profile = new Profile(endpoint.hostname);
+  let client: Promise<OpenAI> | undefined;
+
+  const connect = async (): Promise<OpenAI> => {
+    const { OpenAI: Client } = await import('openai');
+    return new Client({
+      baseURL: endpoint.href,
+      defaultQuery: endpoint.query,
+      apiKey: 'the transport adds it',
+      adminAPIKey: null,
+      organization: null,
+      project: null,
+      maxRetries: 0,
+      logLevel: 'off',
+      fetch: transport.fetch,
+    });
+  };
+
+  const attempt = async (request: ChatRequest, signal: AbortSignal | undefined): Promise<Completion> => {
+    signal?.throwIfAborted();
+    client ??= connect();
+    const { chat } = await client;
+    const sent = profile.body(model, request);
+    const controller = new AbortController();
+    const offAbort = signal === undefined ? () => {} : onAbort(signal, () => controller.abort());
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      controller.abort();
+    }, attemptTimeoutMs);
+    try {
+      const settings = { signal: controller.signal, timeout: 2 ** 31 - 1 };
+      return readCompletion(await chat.completions.create(sent, settings), request, host, model);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (timedOut) {
+        const words = `no whole answer within ${attemptTimeoutMs / 1000} s`;
+        throw new AttemptError('timeout', { host, words, billingUnknown: true });
+      }
+      throw error instanceof AttemptError ? adapt(sent, error) : error;
+    } finally {
+      clearTimeout(timer);
+      offAbort();
+    }
+  };
+
+  const adapt = (sent: ReturnType<Profile['body']>, failure: AttemptError): AttemptError => {
+    const learned = profile.learn(sent, failure);
+    if (learned === undefined) return failure;
+    if (learned !== '') onNotice?.(`${host}: ${learned}`);
+    return new AttemptError(failure.fault, { ...failure, adapted: true });
+  };
+
+  return {
+    name: model,
+    complete: (request, { signal } = {}) => attempt(request, signal),
+    close: () => transport.close(),
+  };
+}

@@ -1,0 +1,98 @@
+import type Bottleneck from 'bottleneck';
+import { RejectError } from '../errors.js';
+import type { MaybeSignal } from './abort.js';
+import { WaitingLine } from './waitingLine.js';
+
+export interface PermitsOptions {
+  /** What is rationed, as an error names it: `requests`, `tokens`. */
+  unit: string;
+  perWindow: number;
+  windowMs?: number | undefined;
+}
+
+/**
+ * Permits at a steady rate, `perWindow` each `windowMs` (60,000), from a bottleneck reservoir that is filled about 60
+ * times a window: any stretch of a window's length sees at most one such lot over the rate. Bottleneck dispatches some
+ * 400 jobs a second, so a job fetches permits for all who wait, and never more than one job is queued in it.
+ */
+export class Permits {
+  readonly #unit: string;
+  readonly #perWindow: number;
+  readonly #windowMs: number;
+  readonly #lot: number;
+  readonly #line = new WaitingLine();
+  #limiter: Promise<Bottleneck> | undefined;
+  /** Permits fetched and not handed out; below 0 where a call took more than it had reserved. */
+  #spare = 0;
+  #fetching = false;
+
+  constructor({ unit, perWindow, windowMs = 60_000 }: PermitsOptions) {
+    this.#unit = unit;
+    this.#perWindow = perWindow;
+    this.#windowMs = windowMs;
+    this.#lot = Math.ceil(perWindow / 60);
+  }
+
+  /** Resolves when `weight` permits are ours. Throws RejectError where a whole window does not hold as many. */
+  async take(weight: number, signals: MaybeSignal[]): Promise<void> {
+    if (weight > this.#perWindow) {
+      throw new RejectError(
+        `the request needs ${weight} ${this.#unit}, the limit is ${this.#perWindow} ${this.#unit} a minute`,
+        { attempts: 0, hint: `raise the limit of ${this.#unit} a minute, or shorten the text or the answer's cap` },
+      );
+    }
+    if (this.#line.length === 0 && this.#spare >= weight) {
+      this.#spare -= weight;
+      return;
+    }
+    const admitted = this.#line.join(weight, signals, () => this.#serve());
+    this.#serve();
+    await admitted;
+  }
+
+  /** Gives permits back that were reserved and not used; a negative number takes what was used without a reserve. */
+  give(weight: number): void {
+    this.#spare = Math.min(this.#spare + weight, this.#perWindow);
+    this.#serve();
+  }
+
+  async close(): Promise<void> {
+    const limiter = await this.#limiter;
+    await limiter?.disconnect();
+  }
+
+  #serve(): void {
+    for (;;) {
+      const weight = this.#line.frontWeight;
+      if (weight === undefined) return;
+      if (weight > this.#spare) break;
+      this.#spare -= weight;
+      this.#line.admitFront();
+    }
+    if (!this.#fetching) void this.#fetch();
+  }
+
+  async #fetch(): Promise<void> {
+    this.#fetching = true;
+    this.#limiter ??= this.#open();
+    const limiter = await this.#limiter;
+    const lot = Math.max(1, Math.min(this.#lot, Math.ceil(this.#line.weight - this.#spare)));
+    await limiter.schedule({ weight: lot }, async () => {});
+    this.#spare += lot;
+    this.#fetching = false;
+    this.#serve();
+  }
+
+  async #open(): Promise<Bottleneck> {
+    const { default: Limiter } = await import('bottleneck');
+    const everyMs = Math.max(1, Math.round((this.#lot * this.#windowMs) / this.#perWindow));
+    // One increase a heartbeat: the interval is a little under it, or a beat that comes early would be skipped.
+    const options = { reservoirIncreaseInterval: everyMs * 0.9, heartbeatInterval: everyMs };
+    return new Limiter({
+      ...options,
+      reservoir: this.#lot,
+      reservoirIncreaseAmount: this.#lot,
+      reservoirIncreaseMaximum: this.#lot,
+    });
+  }
+}

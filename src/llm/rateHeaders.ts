@@ -1,0 +1,49 @@
+const unitMs: Record<string, number> = { us: 0.001, µs: 0.001, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const duration = /^(?:\d+(?:\.\d+)?(?:us|µs|ms|s|m|h|d))+$/;
+const durationPart = /(\d+(?:\.\d+)?)(us|µs|ms|s|m|h|d)/g;
+
+/**
+ * Milliseconds until the time that a rate header names: `12ms`, `7.66s`, `6m0s`, `1h2m`, plain seconds, epoch seconds or
+ * milliseconds, an HTTP or ISO date. Undefined for what cannot be read and for what says nothing: 0, −1, the past.
+ */
+export function parseDelayMs(value: string, nowEpochMs: number): number | undefined {
+  const text = value.trim();
+  if (/^-?\d+(?:\.\d+)?$/.test(text)) return positive(numberDelayMs(Number(text), nowEpochMs));
+  if (duration.test(text)) {
+    let total = 0;
+    for (const [, amount, unit] of text.matchAll(durationPart)) total += Number(amount) * (unitMs[unit ?? ''] ?? 0);
+    return positive(total);
+  }
+  if (!text.includes(':')) return undefined;
+  return positive(Date.parse(text) - nowEpochMs);
+}
+
+function numberDelayMs(value: number, nowEpochMs: number): number {
+  if (value > 1e12) return value - nowEpochMs;
+  if (value > 1e9) return value * 1000 - nowEpochMs;
+  return value * 1000;
+}
+
+function positive(ms: number): number | undefined {
+  return ms > 0 ? ms : undefined;
+}
+
+/**
+ * How long an answer asks us to wait, in milliseconds: `retry-after-ms`, else `retry-after`, else the longest reset of a
+ * limit that the headers call used up (`x-ratelimit-remaining-… : 0`), else undefined.
+ */
+export function retryAfterMs(header: (name: string) => string | undefined, nowEpochMs: number): number | undefined {
+  const exact = positive(Number(header('retry-after-ms')));
+  if (exact !== undefined) return exact;
+  const after = header('retry-after');
+  const hinted = after === undefined ? undefined : parseDelayMs(after, nowEpochMs);
+  if (hinted !== undefined) return hinted;
+  let longest: number | undefined;
+  for (const limit of ['-requests', '-tokens', '']) {
+    const reset = header(`x-ratelimit-reset${limit}`);
+    if (reset === undefined || header(`x-ratelimit-remaining${limit}`) !== '0') continue;
+    const ms = parseDelayMs(reset, nowEpochMs);
+    if (ms !== undefined && (longest === undefined || ms > longest)) longest = ms;
+  }
+  return longest;
+}

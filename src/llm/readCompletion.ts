@@ -1,0 +1,62 @@
+import { isRecord, isText } from '../record.js';
+import { readErrorBody } from './answerBody.js';
+import { AttemptError, type AttemptErrorOptions, type Fault } from './attemptError.js';
+import type { ChatRequest, Completion, Usage } from './chatModel.js';
+import { estimatePromptTokens, estimateTokens } from './estimateTokens.js';
+import { splitThinking } from './thinking.js';
+
+/** Makes a Completion of a chat completion's JSON. Throws AttemptError where it holds no whole, usable answer. */
+export function readCompletion(body: unknown, request: ChatRequest, host: string, asked: string): Completion {
+  const answer = isRecord(body) ? body : {};
+  const billed = readUsage(answer.usage);
+  const fail = (fault: Fault, words: string, more: Partial<AttemptErrorOptions> = {}) =>
+    new AttemptError(fault, { host, words, usage: billed, billingUnknown: billed === undefined, ...more });
+
+  const choice: unknown = Array.isArray(answer.choices) ? answer.choices[0] : undefined;
+  if (!isRecord(choice) || !isRecord(choice.message)) throw fail('no-choices', 'an answer without choices');
+  const { message } = choice;
+  const finishReason = isText(choice.finish_reason) ? choice.finish_reason : 'unknown';
+  const { text, thinking } = splitThinking(message);
+  const usage = billed ?? estimateUsage(request, text + (thinking?.text ?? ''));
+
+  if (finishReason === 'error') {
+    const { words } = choice.error === undefined ? { words: 'no reason' } : readErrorBody(JSON.stringify(choice));
+    throw fail('finish-error', `the server broke off with ${words}`, { answer: text });
+  }
+  if (finishReason === 'content_filter') throw fail('content-filter', 'finish_reason content_filter', { usage });
+  if (isText(message.refusal) && !isText(text))
+    throw fail('refusal', message.refusal, { usage, answer: message.refusal });
+  if (finishReason === 'length') throw fail('length', 'the answer was cut at its cap', { usage, answer: text });
+  if (!isText(text)) {
+    const words = thinking === undefined ? 'an answer of white space only' : 'thinking without an answer';
+    throw fail('blank', words, { usage, answer: text });
+  }
+  const model = isText(answer.model) ? answer.model : asked;
+  return { text, thinking, model, finishReason, usage, attempts: 1 };
+}
+
+/** What a `usage` object tells; undefined where it tells no token counts. */
+export function readUsage(usage: unknown): Usage | undefined {
+  if (!isRecord(usage)) return undefined;
+  const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = usage;
+  if (!isCount(promptTokens) || !isCount(completionTokens)) return undefined;
+  const read: Usage = { promptTokens, completionTokens };
+  const cachedTokens = isRecord(usage.prompt_tokens_details) && usage.prompt_tokens_details.cached_tokens;
+  const reasoningTokens = isRecord(usage.completion_tokens_details) && usage.completion_tokens_details.reasoning_tokens;
+  if (isCount(cachedTokens)) read.cachedTokens = cachedTokens;
+  if (isCount(reasoningTokens)) read.reasoningTokens = reasoningTokens;
+  return read;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}
+
+/** Usage by our own estimate, for a server that tells none. */
+export function estimateUsage({ messages }: ChatRequest, answer: string): Usage {
+  return {
+    promptTokens: estimatePromptTokens(messages),
+    completionTokens: estimateTokens(answer),
+    estimated: true,
+  };
+}

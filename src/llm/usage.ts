@@ -1,0 +1,133 @@
+import { AttemptError } from './attemptError.js';
+import type { ChatModel, Usage } from './chatModel.js';
+
+export interface UsageTotals {
+  /** Calls that ended, well or not. */
+  calls: number;
+  failedCalls: number;
+  /** Requests that went to the server and ended. */
+  attempts: number;
+  failedAttempts: number;
+  promptTokens: number;
+  completionTokens: number;
+  /** The part of the prompt tokens that the provider had cached. */
+  cachedTokens: number;
+  /** The part of the completion tokens that was thinking. */
+  reasoningTokens: number;
+  /** The part of the prompt and completion tokens that is our estimate, because the server told none. */
+  estimatedTokens: number;
+  /** Attempts that may have been billed though nobody told how much: connections lost, answers cut, calls aborted. */
+  unknownAttempts: number;
+}
+
+export interface UsageSnapshot {
+  total: UsageTotals;
+  /** By the request's `stage`; `other` where it named none. */
+  byStage: Record<string, UsageTotals>;
+  /** Attempts under way now, and the most there were at once. */
+  inFlight: number;
+  peakInFlight: number;
+}
+
+export interface UsageMeter {
+  /** Counts the calls of a model: the outermost wrapper. */
+  countCalls(model: ChatModel): ChatModel;
+  /** Counts attempts and their tokens, also those of attempts that failed: the innermost wrapper. */
+  countAttempts(model: ChatModel): ChatModel;
+  /** The counts so far, as a copy. */
+  snapshot(): UsageSnapshot;
+}
+
+const none: UsageTotals = {
+  calls: 0,
+  failedCalls: 0,
+  attempts: 0,
+  failedAttempts: 0,
+  promptTokens: 0,
+  completionTokens: 0,
+  cachedTokens: 0,
+  reasoningTokens: 0,
+  estimatedTokens: 0,
+  unknownAttempts: 0,
+};
+
+/** A meter of calls, attempts and tokens, by stage. One meter may count several models. */
+export function usageMeter(): UsageMeter {
+  const stages = new Map<string, UsageTotals>();
+  let inFlight = 0;
+  let peakInFlight = 0;
+
+  const totalsOf = (stage = 'other'): UsageTotals => {
+    const known = stages.get(stage);
+    if (known !== undefined) return known;
+    const totals = { ...none };
+    stages.set(stage, totals);
+    return totals;
+  };
+
+  return {
+    countCalls: (model) => ({
+      name: model.name,
+      async complete(request, options) {
+        const totals = totalsOf(request.stage);
+        try {
+          return await model.complete(request, options);
+        } catch (error) {
+          totals.failedCalls += 1;
+          throw error;
+        } finally {
+          totals.calls += 1;
+        }
+      },
+    }),
+    countAttempts: (model) => ({
+      name: model.name,
+      async complete(request, options) {
+        const totals = totalsOf(request.stage);
+        inFlight += 1;
+        if (inFlight > peakInFlight) peakInFlight = inFlight;
+        try {
+          const completion = await model.complete(request, options);
+          addTokens(totals, completion.usage);
+          return completion;
+        } catch (error) {
+          totals.failedAttempts += 1;
+          addFailure(totals, error);
+          throw error;
+        } finally {
+          totals.attempts += 1;
+          inFlight -= 1;
+        }
+      },
+    }),
+    snapshot: () => ({
+      total: sum(stages.values()),
+      byStage: Object.fromEntries([...stages].map(([stage, totals]) => [stage, { ...totals }])),
+      inFlight,
+      peakInFlight,
+    }),
+  };
+}
+
+function addTokens(totals: UsageTotals, usage: Usage): void {
+  totals.promptTokens += usage.promptTokens;
+  totals.completionTokens += usage.completionTokens;
+  totals.cachedTokens += usage.cachedTokens ?? 0;
+  totals.reasoningTokens += usage.reasoningTokens ?? 0;
+  if (usage.estimated) totals.estimatedTokens += usage.promptTokens + usage.completionTokens;
+}
+
+/** An attempt that ends in anything but an AttemptError was aborted under way: nobody knows what it cost. */
+function addFailure(totals: UsageTotals, error: unknown): void {
+  if (!(error instanceof AttemptError)) totals.unknownAttempts += 1;
+  else if (error.usage !== undefined) addTokens(totals, error.usage);
+  else if (error.billingUnknown) totals.unknownAttempts += 1;
+}
+
+function sum(parts: Iterable<UsageTotals>): UsageTotals {
+  const total = { ...none };
+  for (const part of parts) {
+    for (const key of Object.keys(none) as (keyof UsageTotals)[]) total[key] += part[key];
+  }
+  return total;
+}

@@ -1,0 +1,77 @@
+import { UsageError } from '../errors.js';
+import { porterStem } from './porter.js';
+import { WordScanner } from './wordScanner.js';
+
+/** Makes the terms of a text. An index is searched with the analyzer that it was built with. */
+export interface Analyzer {
+  readonly name: string;
+  /** The terms in the order of the text, repeated as often as they occur. */
+  tokens(text: string): string[];
+}
+
+const STOP_WORDS = new Set(
+  (
+    'a an and are as at be but by for if in into is it no not of on or such that the their then there these they this ' +
+    'to was will with'
+  ).split(' '),
+);
+
+/** Distinct words whose terms are remembered; a new generation begins when it is full. */
+const CACHED_WORDS = 100_000;
+
+/** Lucene's EnglishAnalyzer, token for token. */
+class EnglishAnalyzer implements Analyzer {
+  readonly name = 'english';
+  /** Word as written → its term, '' for a stop word. */
+  #terms = new Map<string, string>();
+
+  tokens(text: string): string[] {
+    const tokens: string[] = [];
+    const words = new WordScanner(text);
+    while (words.next()) {
+      const word = text.slice(words.start, words.end);
+      const term = this.#terms.get(word) ?? this.#remember(word);
+      if (term !== '') tokens.push(term);
+    }
+    return tokens;
+  }
+
+  #remember(word: string): string {
+    if (this.#terms.size >= CACHED_WORDS) this.#terms.clear();
+    const own = detach(word);
+    const term = englishTerm(own);
+    this.#terms.set(own, term);
+    return term;
+  }
+}
+
+function englishTerm(word: string): string {
+  const lower = lowerCase(withoutPossessive(word));
+  return STOP_WORDS.has(lower) ? '' : porterStem(lower);
+}
+
+function withoutPossessive(word: string): string {
+  return /['\u2019\uff07][sS]$/.test(word) ? word.slice(0, -2) : word;
+}
+
+/** Java's Character.toLowerCase of each code point: unlike toLowerCase(), İ is one letter and Σ has no final form. */
+function lowerCase(word: string): string {
+  return word.replaceAll('\u0130', 'i').replaceAll('\u03a3', '\u03c3').toLowerCase();
+}
+
+/** A copy with its own characters: a slice would keep the whole text it was cut from in memory. */
+function detach(word: string): string {
+  return word.length < 13 ? word : ` ${word}`.slice(1);
+}
+
+const ANALYZERS: ReadonlyMap<string, Analyzer> = new Map([new EnglishAnalyzer()].map((a) => [a.name, a]));
+
+/** The names that `analyzerNamed` knows. */
+export const analyzerNames: readonly string[] = [...ANALYZERS.keys()];
+
+/** The analyzer of that name; throws a UsageError that lists the known ones. */
+export function analyzerNamed(name: string): Analyzer {
+  const found = ANALYZERS.get(name);
+  if (found !== undefined) return found;
+  throw new UsageError(`no analyzer is named ${JSON.stringify(name)}`, { hint: `one of: ${analyzerNames.join(', ')}` });
+}

@@ -1,0 +1,109 @@
+import type { Weighting } from './searcher.js';
+import type { SegmentReader } from './segmentReader.js';
+import { readTerm } from './termReader.js';
+
+/**
+ * The parts of BM25 as Lucene has it, without the factor k1 + 1 (S. Robertson and H. Zaragoza, "The Probabilistic Relevance
+ * Framework: BM25 and Beyond", 2009, eq. 3.15, with an idf that is never negative):
+ * idf(t) = ln(1 + (N − df + 0.5) / (df + 0.5)), w(t, d) = idf(t) · tf / (tf + k1 · (1 − b + b · |d| / avgdl)).
+ * N and avgdl count the documents that have a term at all, as Lucene's docCount does.
+ */
+export class Bm25 {
+  readonly #k1: number;
+  readonly #b: number;
+  /** N. */
+  readonly #withTerms: number;
+  readonly avgDocLength: number;
+  /** k1 · (1 − b + b · |d| / avgdl) of every document. */
+  readonly norms: Float64Array;
+
+  constructor(segments: readonly SegmentReader[], { k1, b }: { k1: number; b: number }) {
+    this.#k1 = k1;
+    this.#b = b;
+    let withTerms = 0;
+    let sumDocLength = 0;
+    for (const { docLengths } of segments) {
+      for (const length of docLengths) {
+        sumDocLength += length;
+        if (length > 0) withTerms++;
+      }
+    }
+    this.#withTerms = withTerms;
+    this.avgDocLength = withTerms === 0 ? 0 : sumDocLength / withTerms;
+    this.norms = new Float64Array(segments.reduce((sum, { docs }) => sum + docs, 0));
+    for (const { docLengths, firstDoc } of segments) {
+      for (let place = 0; place < docLengths.length; place++) {
+        this.norms[firstDoc + place] = this.norm(docLengths[place] as number);
+      }
+    }
+  }
+
+  norm(length: number): number {
+    return this.avgDocLength === 0 ? 0 : this.#k1 * (1 - this.#b + (this.#b * length) / this.avgDocLength);
+  }
+
+  idf(docFreq: number): number {
+    return Math.log(1 + (this.#withTerms - docFreq + 0.5) / (docFreq + 0.5));
+  }
+
+  /** How much a term counts that a query of `queryLength` known terms holds `tf` times. */
+  queryWeight(idf: number, tf: number, queryLength: number, weighting: Weighting): number {
+    return weighting === 'lucene' ? tf : (idf * tf) / (tf + this.norm(queryLength));
+  }
+}
+
+/** A term as the scorer needs it: the documents that have it and w(t, d) of each. */
+export interface WeightedTerm {
+  idf: number;
+  docs: Uint32Array;
+  weights: Float64Array;
+}
+
+const BYTES_PER_POSTING = 12;
+const BYTES_PER_TERM = 200;
+
+/** Weighs terms, and keeps those used last, `cacheMb` of them. */
+export class TermWeights {
+  readonly #terms = new Map<string, WeightedTerm>();
+  #bytes = 0;
+
+  constructor(
+    private readonly segments: readonly SegmentReader[],
+    private readonly bm25: Bm25,
+    private readonly cacheMb: number,
+  ) {}
+
+  get(term: string): WeightedTerm {
+    const known = this.#terms.get(term);
+    if (known !== undefined) {
+      this.#terms.delete(term);
+      this.#terms.set(term, known);
+      return known;
+    }
+    const weighted = this.#weigh(term);
+    this.#terms.set(term, weighted);
+    this.#bytes += bytesOf(weighted);
+    for (const [oldest, { docs }] of this.#terms) {
+      if (this.#bytes <= this.cacheMb * 2 ** 20) break;
+      this.#terms.delete(oldest);
+      this.#bytes -= bytesOf({ docs });
+    }
+    return weighted;
+  }
+
+  #weigh(term: string): WeightedTerm {
+    const { docs, tfs } = readTerm(this.segments, term);
+    const { norms } = this.bm25;
+    const idf = this.bm25.idf(docs.length);
+    const weights = new Float64Array(docs.length);
+    for (let at = 0; at < docs.length; at++) {
+      const tf = tfs[at] as number;
+      weights[at] = (idf * tf) / (tf + (norms[docs[at] as number] as number));
+    }
+    return { idf, docs, weights };
+  }
+}
+
+function bytesOf({ docs }: { docs: Uint32Array }): number {
+  return docs.length * BYTES_PER_POSTING + BYTES_PER_TERM;
+}

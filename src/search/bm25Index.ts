@@ -1,0 +1,161 @@
+import { IndexError, UsageError } from '../errors.js';
+import { type Analyzer, analyzerNamed } from './analyzer.js';
+import { Bm25, TermWeights } from './bm25.js';
+import { keyBytes } from './bytes.js';
+import { type IndexData, openIndexData } from './indexData.js';
+import type { Manifest } from './manifest.js';
+import { rebuildHint } from './refusals.js';
+import { Scorer } from './scorer.js';
+import type { Hit, Searcher, SearchOptions, Weighting } from './searcher.js';
+import type { SegmentReader } from './segmentReader.js';
+import { readTerm } from './termReader.js';
+
+export interface OpenIndexOptions {
+  /** How much memory the terms used last may keep, in MB. Default 64. */
+  cacheMb?: number | undefined;
+}
+
+/** What one term of a query adds to the score of a document. */
+export interface TermExplanation {
+  term: string;
+  idf: number;
+  /** How often the document holds the term. */
+  tf: number;
+  /** What it adds to the score. */
+  weight: number;
+  /** `weight` as a part of the score; all shares add up to 1. */
+  share: number;
+}
+
+export interface Explanation {
+  docId: number;
+  id: string;
+  score: number;
+  /** The query's terms that the document holds, those that add most first. */
+  terms: TermExplanation[];
+}
+
+/** Opens the index at `path` for searching. Throws IndexError where it is absent, damaged, or of another format. */
+export async function openIndex(path: string, { cacheMb = 64 }: OpenIndexOptions = {}): Promise<Bm25Index> {
+  const data = await openIndexData(path);
+  try {
+    return new Bm25Index(data, cacheMb);
+  } catch (error) {
+    await data.close();
+    throw error;
+  }
+}
+
+/** An open BM25 index on disk; many processes may have it open. Close it when done. */
+export class Bm25Index implements Searcher {
+  readonly path: string;
+  readonly manifest: Manifest;
+  readonly analyzer: Analyzer;
+  readonly docCount: number;
+  readonly #scorer: Scorer;
+  readonly #bm25: Bm25;
+
+  constructor(
+    private readonly data: IndexData,
+    cacheMb: number,
+  ) {
+    const { path, manifest, segments } = data;
+    this.path = path;
+    this.manifest = manifest;
+    this.docCount = manifest.docCount;
+    this.analyzer = analyzerNamed(manifest.analyzer);
+    this.#bm25 = new Bm25(segments, manifest);
+    this.#scorer = new Scorer(this.#bm25, new TermWeights(segments, this.#bm25, cacheMb));
+  }
+
+  /** The mean length, in terms, of the documents that have any. */
+  get avgDocLength(): number {
+    return this.#bm25.avgDocLength;
+  }
+
+  /** The `k` best documents (default 10) of BM25 score over 0, best first, equal scores in corpus order. */
+  async search(query: string, { k = 10, weighting = 'lucene', signal }: SearchOptions = {}): Promise<Hit[]> {
+    signal?.throwIfAborted();
+    return this.searchTerms(this.analyzer.tokens(query), { k, weighting });
+  }
+
+  /** As `search`, for a query that is analyzed already. */
+  searchTerms(tokens: readonly string[], { k = 10, weighting = 'lucene' }: SearchOptions = {}): Hit[] {
+    if (!Number.isSafeInteger(k) || k < 1) throw new UsageError(`k must be a whole number from 1 on, not ${k}`);
+    const found = this.#scorer.search(tokens, k, checked(weighting));
+    return found.map(({ docId, score }, place) => ({ id: this.id(docId), docId, score, rank: place + 1 }));
+  }
+
+  /** How each term of the query adds to the score of a document, named by its docId or, the first one so called, by its id. */
+  explain(
+    query: string,
+    document: number | string,
+    { weighting = 'lucene' }: { weighting?: Weighting | undefined } = {},
+  ): Explanation {
+    const docId = typeof document === 'number' ? document : this.docIds(document)[0];
+    if (docId === undefined) throw new UsageError(`no document has the id ${JSON.stringify(document)}`);
+    const id = this.id(docId);
+    const parts = this.#scorer
+      .weigh(this.analyzer.tokens(query), checked(weighting))
+      .map(({ token, term, queryWeight }) => {
+        const { docs, tfs } = readTerm(this.data.segments, token);
+        const at = docs.indexOf(docId);
+        return {
+          term: token,
+          idf: term.idf,
+          tf: tfs[at] ?? 0,
+          weight: at < 0 ? 0 : queryWeight * (term.weights[at] as number),
+        };
+      });
+    const score = parts.reduce((sum, { weight }) => sum + weight, 0);
+    const terms = parts
+      .filter(({ weight }) => weight > 0)
+      .map((part) => ({ ...part, share: part.weight / score }))
+      .sort((a, b) => b.weight - a.weight);
+    return { docId, id, score, terms };
+  }
+
+  /** The stored text of a document; throws IndexError where the index was built without texts. */
+  text(docId: number): string {
+    const text = this.storedText(docId);
+    if (text !== undefined) return text;
+    throw new IndexError(`${this.path} holds no text of document ${docId}`, { hint: rebuildHint(this.path) });
+  }
+
+  /** As `text`, but undefined where it is not stored. */
+  storedText(docId: number): string | undefined {
+    return this.#segmentOf(docId).text(docId);
+  }
+
+  /** The id of a document as the corpus has it. */
+  id(docId: number): string {
+    return this.#segmentOf(docId).id(docId);
+  }
+
+  /** Every document of this id, in corpus order; empty where there is none. */
+  docIds(id: string): number[] {
+    const key = keyBytes(id);
+    return this.data.segments.flatMap((segment) => [...segment.docIds(key)]);
+  }
+
+  async close(): Promise<void> {
+    await this.data.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #segmentOf(docId: number): SegmentReader {
+    const segment = this.data.segments.find(({ firstDoc, docs }) => docId >= firstDoc && docId < firstDoc + docs);
+    if (segment === undefined || !Number.isInteger(docId)) {
+      throw new UsageError(`no document has the docId ${docId}: there are ${this.docCount}, from 0`);
+    }
+    return segment;
+  }
+}
+
+function checked(weighting: Weighting): Weighting {
+  if (weighting === 'lucene' || weighting === 'dataflow') return weighting;
+  throw new UsageError(`no weighting is named ${JSON.stringify(weighting)}`, { hint: 'lucene or dataflow' });
+}

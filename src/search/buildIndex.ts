@@ -1,0 +1,199 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError, UsageError } from '../errors.js';
+import { type Rejects, warnOfReject } from '../flow/rejects.js';
+import { type DataRecord, defaultKeys } from '../record.js';
+import { type Analyzer, analyzerNamed } from './analyzer.js';
+import { admitDocuments, type CorpusDocument } from './corpusDocument.js';
+import { Generation } from './generation.js';
+import { openSegments } from './indexData.js';
+import { InvertedBuffer } from './invertedBuffer.js';
+import { MANIFEST_NAME } from './manifest.js';
+import { mergeSegments } from './mergeSegments.js';
+import { MAX_DOCS } from './postings.js';
+import { type SegmentMeta, SegmentWriter, type Streams } from './segmentWriter.js';
+
+export interface BuildProgress {
+  /** Documents indexed so far. */
+  docs: number;
+  rejected: number;
+  seconds: number;
+}
+
+export interface BuildOptions {
+  /** How texts become terms. Default `english`. */
+  analyzer?: string | undefined;
+  /** The key of the text. Default `text`. */
+  textKey?: string | undefined;
+  /** The key of the id; a record without one gets its number among the records, from 0. Default `id`. */
+  idKey?: string | undefined;
+  /** How soon more of the same term counts no more. Default 0.9. */
+  k1?: number | undefined;
+  /** How much long documents are marked down: 0 not at all, 1 fully. Default 0.4. */
+  b?: number | undefined;
+  /** Keep the texts in the index. Default true. */
+  storeTexts?: boolean | undefined;
+  /** About how much memory the postings may take before they are written, in MB. Default 256. */
+  memoryMb?: number | undefined;
+  /** Replace the index that is there. Default true. */
+  overwrite?: boolean | undefined;
+  /** What the index is made of, as JSON: kept in the manifest. */
+  source?: unknown;
+  /** Where records that cannot be indexed go. Default: a process warning each. */
+  rejects?: Rejects | undefined;
+  signal?: AbortSignal | undefined;
+  /** Told about every 1,000 documents, and at the end. */
+  onProgress?: ((progress: BuildProgress) => void) | undefined;
+}
+
+export interface BuildStats extends BuildProgress {
+  /** Distinct terms. */
+  terms: number;
+  postings: number;
+  docsPerSecond: number;
+  indexBytes: number;
+}
+
+const PROGRESS_EVERY = 1000;
+
+/**
+ * Builds the BM25 index of a corpus, one pass over it, into the folder `path`. The index that was there answers until the new
+ * one is whole; a build that fails or is killed changes nothing. A record that cannot be indexed goes to the rejects.
+ * Throws InputError where no record can be indexed, or none of the first 100 has the text key; UsageError for options.
+ */
+export async function buildIndex(
+  source: AsyncIterable<DataRecord>,
+  path: string,
+  options: BuildOptions = {},
+): Promise<BuildStats> {
+  const { rejects = warnOfReject, onProgress, overwrite = true, signal, k1 = 0.9, b = 0.4 } = options;
+  checkParameters(k1, b);
+  const analyzer = analyzerNamed(options.analyzer ?? 'english');
+  if (!overwrite && (await exists(join(path, MANIFEST_NAME)))) {
+    throw new UsageError(`there is an index at ${path}`, { hint: 'pass { overwrite: true } to replace it' });
+  }
+  const startedMs = performance.now();
+  const progress = { docs: 0, rejected: 0 };
+  const report = () => ({ ...progress, seconds: (performance.now() - startedMs) / 1000 });
+  const { textKey = defaultKeys.text, idKey = defaultKeys.id } = options;
+  const documents = admitDocuments(source, { textKey, idKey, signal }, async (reject) => {
+    progress.rejected++;
+    await rejects(reject);
+  });
+
+  let generation = await Generation.begin(path);
+  try {
+    const builder = new SegmentsBuilder(generation.streams, analyzer, options);
+    for await (const document of documents) {
+      builder.add(document);
+      if (++progress.docs % PROGRESS_EVERY === 0) onProgress?.(report());
+    }
+    if (progress.docs === 0) {
+      throw new InputError(`no documents to index (${progress.rejected} rejected)`, {
+        hint: `an index needs a record with text under ${JSON.stringify(textKey)}`,
+      });
+    }
+    let segments = builder.finish();
+    await generation.close(segments);
+    if (segments.length > 1) ({ generation, segments } = await merged(path, generation, options.storeTexts ?? true));
+    const [segment] = segments as [SegmentMeta];
+    await generation.commit({
+      analyzer: analyzer.name,
+      k1,
+      b,
+      docCount: segment.docs,
+      sumDocLength: segment.sumDocLength,
+      ...(options.source === undefined ? {} : { source: options.source }),
+    });
+    const { size } = await stat(generation.file);
+    onProgress?.(report());
+    const { docs, rejected, seconds } = report();
+    const { terms, postings } = segment;
+    const docsPerSecond = docs / seconds;
+    return { docs, rejected, seconds, terms: terms.entries, postings, docsPerSecond, indexBytes: size };
+  } catch (error) {
+    await generation.abort();
+    throw error;
+  }
+}
+
+/** Turns documents into segments: a new one whenever the postings in memory reach the limit. */
+class SegmentsBuilder {
+  readonly #segments: SegmentMeta[] = [];
+  readonly #memoryBytes: number;
+  readonly #storesTexts: boolean;
+  #buffer = new InvertedBuffer();
+  #segment: SegmentWriter;
+  #docs = 0;
+
+  constructor(
+    private readonly streams: Streams,
+    private readonly analyzer: Analyzer,
+    { memoryMb = 256, storeTexts = true }: BuildOptions,
+  ) {
+    this.#memoryBytes = memoryMb * 2 ** 20;
+    this.#storesTexts = storeTexts;
+    this.#segment = this.#newSegment();
+  }
+
+  add({ id, text }: CorpusDocument): void {
+    if (++this.#docs > MAX_DOCS) throw new InputError(`an index holds ${MAX_DOCS} documents at most`);
+    const tokens = this.analyzer.tokens(text);
+    this.#buffer.add(tokens);
+    this.#segment.addDocument(id, tokens.length, text);
+    if (this.#buffer.bytes + this.#segment.bytes > this.#memoryBytes) this.#endSegment();
+  }
+
+  finish(): SegmentMeta[] {
+    if (this.#segment.docs > 0) this.#endSegment();
+    return this.#segments;
+  }
+
+  #endSegment(): void {
+    this.#buffer.writeTo(this.#segment);
+    this.#segments.push(this.#segment.finish());
+    this.#buffer = new InvertedBuffer();
+    this.#segment = this.#newSegment();
+  }
+
+  #newSegment(): SegmentWriter {
+    return new SegmentWriter(this.streams, this.#storesTexts);
+  }
+}
+
+/** Makes one segment of several, in a new data file; the old one goes. */
+async function merged(
+  path: string,
+  parts: Generation,
+  storesTexts: boolean,
+): Promise<{ generation: Generation; segments: SegmentMeta[] }> {
+  const generation = await Generation.begin(path);
+  try {
+    const data = await openSegments(parts.file);
+    const whole = new SegmentWriter(generation.streams, storesTexts);
+    try {
+      mergeSegments(data.segments, new Set(), whole);
+    } finally {
+      await data.close();
+    }
+    const segments = [whole.finish()];
+    await generation.close(segments);
+    await parts.abort();
+    return { generation, segments };
+  } catch (error) {
+    await generation.abort();
+    throw error;
+  }
+}
+
+function checkParameters(k1: number, b: number): void {
+  if (!(k1 >= 0 && Number.isFinite(k1))) throw new UsageError(`k1 must be a number from 0 on, not ${k1}`);
+  if (!(b >= 0 && b <= 1)) throw new UsageError(`b must be a number from 0 to 1, not ${b}`);
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}

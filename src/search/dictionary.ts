@@ -1,0 +1,167 @@
+import type { StreamReader, StreamWriter } from './byteStream.js';
+import { ByteReader, ByteWriter } from './bytes.js';
+import { FrontDecoder, FrontEncoder } from './frontCoding.js';
+
+/** A block ends when it holds so many bytes. */
+const BLOCK_BYTES = 512;
+/** Lists of so few postings stand in the dictionary itself. */
+const INLINE_POSTINGS = 8;
+
+/** Where a dictionary lies in the streams. */
+export interface DictionaryPlace {
+  entries: number;
+  /** Of the first block in the stream of blocks. */
+  offset: number;
+  /** Of the index, first keys and sizes of the blocks, in the stream of tables. */
+  indexOffset: number;
+  indexBytes: number;
+}
+
+/** The postings of one key. */
+export interface DictionaryEntry {
+  count: number;
+  postings: Uint8Array;
+}
+
+/**
+ * Writes a sorted map of keys to postings: blocks of front-coded keys, the postings of frequent keys in a stream of their own, and
+ * an index of the blocks' first keys that a reader holds in memory.
+ */
+export class DictionaryWriter {
+  readonly #offset: number;
+  readonly #block = new ByteWriter();
+  readonly #index = new ByteWriter();
+  #entries = 0;
+  readonly #keys = new FrontEncoder();
+  readonly #firstKeys = new FrontEncoder();
+
+  constructor(
+    private readonly blocks: StreamWriter,
+    private readonly postings: StreamWriter,
+  ) {
+    this.#offset = blocks.offset;
+  }
+
+  /** Keys must come in ascending order of their bytes. */
+  add(key: Uint8Array, count: number, postings: Uint8Array): void {
+    if (this.#block.length === 0) {
+      this.#firstKeys.write(this.#index, key);
+      this.#keys.reset();
+      this.#block.varint(this.postings.offset);
+    }
+    this.#keys.write(this.#block, key);
+    this.#block.varint(count);
+    this.#block.varint(postings.length);
+    if (count <= INLINE_POSTINGS) this.#block.raw(postings);
+    else this.postings.append(postings);
+    this.#entries++;
+    if (this.#block.length >= BLOCK_BYTES) this.#endBlock();
+  }
+
+  finish(tables: StreamWriter): DictionaryPlace {
+    if (this.#block.length > 0) this.#endBlock();
+    const indexOffset = tables.offset;
+    tables.append(this.#index.view());
+    return { entries: this.#entries, offset: this.#offset, indexOffset, indexBytes: this.#index.length };
+  }
+
+  #endBlock(): void {
+    this.#index.varint(this.#block.length);
+    this.blocks.append(this.#block.view());
+    this.#block.clear();
+  }
+}
+
+interface BlockIndex {
+  firstKeys: Uint8Array[];
+  offsets: number[];
+}
+
+/** Finds keys in what DictionaryWriter wrote. The index of blocks is read at the first use. */
+export class Dictionary {
+  #index: BlockIndex | undefined;
+
+  constructor(
+    private readonly place: DictionaryPlace,
+    private readonly blocks: StreamReader,
+    private readonly postings: StreamReader,
+    private readonly tables: StreamReader,
+  ) {}
+
+  get entries(): number {
+    return this.place.entries;
+  }
+
+  lookup(key: Uint8Array): DictionaryEntry | undefined {
+    const block = this.#blockOf(key);
+    if (block < 0) return undefined;
+    for (const entry of this.#read(block)) {
+      const order = Buffer.compare(entry.key, key);
+      if (order === 0) return { count: entry.count, postings: entry.postings() };
+      if (order > 0) return undefined;
+    }
+    return undefined;
+  }
+
+  /** Every key in order; the postings are read when asked for. */
+  *all(): Generator<{ key: Uint8Array; count: number; postings: () => Uint8Array }> {
+    for (let block = 0; block < this.#blockIndex().firstKeys.length; block++) {
+      for (const { key, count, postings } of this.#read(block)) yield { key: Uint8Array.from(key), count, postings };
+    }
+  }
+
+  /** The last block whose first key is not after `key`; −1 where there is none. */
+  #blockOf(key: Uint8Array): number {
+    const { firstKeys } = this.#blockIndex();
+    let low = 0;
+    let high = firstKeys.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (Buffer.compare(firstKeys[middle] as Uint8Array, key) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  /** The entries of a block; `key` is good until the next one is read. */
+  *#read(block: number): Generator<{ key: Uint8Array; count: number; postings: () => Uint8Array }> {
+    const { offsets } = this.#blockIndex();
+    const start = offsets[block] as number;
+    const reader = new ByteReader(this.blocks.read(start, (offsets[block + 1] as number) - start));
+    let elsewhere = reader.varint();
+    const keys = new FrontDecoder();
+    while (!reader.done) {
+      const key = keys.read(reader);
+      const count = reader.varint();
+      const length = reader.varint();
+      if (count <= INLINE_POSTINGS) {
+        const inline = reader.raw(length);
+        yield { key, count, postings: () => inline };
+        continue;
+      }
+      const offset = elsewhere;
+      elsewhere += length;
+      yield { key, count, postings: () => this.postings.read(offset, length) };
+    }
+  }
+
+  #blockIndex(): BlockIndex {
+    this.#index ??= this.#loadIndex();
+    return this.#index;
+  }
+
+  #loadIndex(): BlockIndex {
+    const { offset, indexOffset, indexBytes } = this.place;
+    const reader = new ByteReader(this.tables.read(indexOffset, indexBytes));
+    const firstKeys: Uint8Array[] = [];
+    const offsets = [offset];
+    const keys = new FrontDecoder();
+    let end = offset;
+    while (!reader.done) {
+      firstKeys.push(Uint8Array.from(keys.read(reader)));
+      end += reader.varint();
+      offsets.push(end);
+    }
+    return { firstKeys, offsets };
+  }
+}

@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import { constants, copyFile, mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { IndexError, OutputError } from '../errors.js';
+import { DataFileWriter } from './dataFile.js';
+import { MANIFEST_NAME, type ManifestContent, writeManifest } from './manifest.js';
+import { type DataMeta, finishStreams, openStreams, type SegmentMeta, type Streams } from './segmentWriter.js';
+
+/** `<time>-<pid>-<random>`, then what LMDB or we put behind it. */
+const OURS = /^[0-9a-z]+-(\d+)-[0-9a-f]+\.mdb(-lock|\.json)?$/;
+
+/** Data files that this process is writing. */
+const inProgress = new Set<string>();
+
+/** A data file in the making, beside the live one. It becomes the index by `commit`, or leaves no trace by `abort`. */
+export class Generation {
+  readonly streams: Streams;
+  readonly #writer: DataFileWriter;
+  #open = true;
+
+  private constructor(
+    private readonly path: string,
+    private readonly name: string,
+    after: DataMeta | undefined,
+  ) {
+    this.#writer = new DataFileWriter(join(path, name));
+    this.streams = openStreams(this.#writer, after);
+  }
+
+  /** Begins one in the folder `path`, made if need be; `base`: a data file of the folder to start from, and what it holds. */
+  static async begin(path: string, base?: { data: string; meta: DataMeta }): Promise<Generation> {
+    await makeFolder(path);
+    const name = `${Date.now().toString(36)}-${process.pid}-${randomBytes(4).toString('hex')}.mdb`;
+    inProgress.add(join(path, name));
+    if (base) await copyFile(join(path, base.data), join(path, name), constants.COPYFILE_FICLONE);
+    return new Generation(path, name, base?.meta);
+  }
+
+  get file(): string {
+    return join(this.path, this.name);
+  }
+
+  /** Ends the data file; nothing can be added after that. */
+  async close(segments: SegmentMeta[]): Promise<void> {
+    this.#open = false;
+    const meta: DataMeta = { segments, chunks: finishStreams(this.streams) };
+    await this.#writer.close(meta);
+  }
+
+  /** Syncs the closed data file, makes it the index, and removes every other one that nobody is writing. */
+  async commit(content: Omit<ManifestContent, 'data' | 'dataBytes'>): Promise<void> {
+    await sync(this.file);
+    const dataBytes = (await stat(this.file)).size;
+    await writeManifest(this.path, { data: this.name, dataBytes, ...content }, `${this.name}.json`);
+    await sync(this.path);
+    inProgress.delete(this.file);
+    await removeGenerations(this.path, this.name);
+  }
+
+  async abort(): Promise<void> {
+    if (this.#open) await this.#writer.abort();
+    this.#open = false;
+    inProgress.delete(this.file);
+    for (const suffix of ['', '-lock', '.json']) await rm(this.file + suffix, { force: true });
+    await removeEmptyFolder(this.path);
+  }
+}
+
+/** Removes the index at `path`; what is no part of it stays. */
+export async function removeIndex(path: string): Promise<void> {
+  await rm(join(path, MANIFEST_NAME), { force: true });
+  await removeGenerations(path, undefined);
+}
+
+export async function removeEmptyFolder(path: string): Promise<void> {
+  await rmdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(error.code ?? '')) throw error;
+  });
+}
+
+/** Makes the folder of an index; refuses one that holds anything else. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw new OutputError('cannot make the folder of the index', { path, cause: error });
+    }
+    throw new IndexError(`${path} is a file, and an index is a folder`, { hint: 'choose another path', cause: error });
+  }
+  const names = await readdir(path);
+  const stranger = names.includes(MANIFEST_NAME) ? undefined : names.find((name) => !OURS.test(name));
+  if (stranger !== undefined) {
+    throw new IndexError(`${path} is a folder with other files in it (${basename(stranger)}), and no index`, {
+      hint: 'choose another path',
+    });
+  }
+}
+
+async function removeGenerations(path: string, kept: string | undefined): Promise<void> {
+  for (const name of await readdir(path).catch(() => [])) {
+    const pid = Number(OURS.exec(name)?.[1]);
+    const data = name.replace(/(-lock|\.json)$/, '');
+    if (Number.isNaN(pid) || data === kept || isBeingWritten(join(path, data), pid)) continue;
+    await rm(join(path, name), { force: true }).catch(ignoreBusy);
+  }
+}
+
+/** Another process's file counts as being written as long as the process lives. */
+function isBeingWritten(file: string, pid: number): boolean {
+  if (pid === process.pid) return inProgress.has(file);
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Windows keeps files that a reader has open; a later build removes them. */
+function ignoreBusy(error: NodeJS.ErrnoException): void {
+  if (!['EBUSY', 'EPERM', 'EACCES'].includes(error.code ?? '')) throw error;
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Windows and some file systems cannot sync a folder, or a file opened for reading.
+    if (!['EPERM', 'EINVAL', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,140 @@
+import { StreamReader } from './byteStream.js';
+import { ByteReader, keyText } from './bytes.js';
+import { type DataFileReader, type StreamName, streamNames } from './dataFile.js';
+import { Dictionary, type DictionaryEntry } from './dictionary.js';
+import { FrontDecoder } from './frontCoding.js';
+import { decodePostings } from './postings.js';
+import { DOCS_PER_BLOCK, type SegmentMeta } from './segmentWriter.js';
+
+type StreamReaders = Record<StreamName, StreamReader>;
+
+export function openReaders(file: DataFileReader): StreamReaders {
+  return Object.fromEntries(streamNames.map((name) => [name, new StreamReader(file, name)])) as StreamReaders;
+}
+
+interface Tables {
+  docLengths: Uint32Array;
+  /** Where each block of ids begins, and the end of the last. */
+  blockOffsets: number[];
+}
+
+/** Reads one segment. Documents are numbered as in the whole index: from `firstDoc` on. */
+export class SegmentReader {
+  readonly terms: Dictionary;
+  readonly #ids: Dictionary;
+  readonly #tables: Tables;
+
+  constructor(
+    private readonly meta: SegmentMeta,
+    private readonly streams: StreamReaders,
+    readonly firstDoc: number,
+  ) {
+    this.terms = new Dictionary(meta.terms, streams.terms, streams.postings, streams.tables);
+    this.#ids = new Dictionary(meta.ids, streams.terms, streams.postings, streams.tables);
+    this.#tables = readTables(meta, streams.tables);
+  }
+
+  get docs(): number {
+    return this.meta.docs;
+  }
+
+  get storesTexts(): boolean {
+    return this.meta.storesTexts;
+  }
+
+  /** By place in the segment. */
+  get docLengths(): Uint32Array {
+    return this.#tables.docLengths;
+  }
+
+  docIds(id: Uint8Array): Uint32Array {
+    const entry: DictionaryEntry = this.#ids.lookup(id) ?? { count: 0, postings: new Uint8Array(0) };
+    const docs = new Uint32Array(entry.count);
+    decodePostings(entry.postings, entry.count, this.firstDoc, docs, new Uint32Array(entry.count));
+    return docs;
+  }
+
+  id(docId: number): string {
+    return this.#locate(docId).id;
+  }
+
+  /** Undefined where it is not stored. */
+  text(docId: number): string | undefined {
+    return this.#textAt(this.#locate(docId));
+  }
+
+  /** Every document in order. */
+  *documents(): Generator<{ id: string; length: number; text: string | undefined }> {
+    const { docLengths } = this.#tables;
+    for (let place = 0; place < this.docs; ) {
+      const cursor = this.#block(Math.floor(place / DOCS_PER_BLOCK));
+      while (cursor.next()) {
+        yield { id: cursor.id, length: docLengths[place] as number, text: this.#textAt(cursor) };
+        place++;
+      }
+    }
+  }
+
+  #locate(docId: number): DocCursor {
+    const place = docId - this.firstDoc;
+    const cursor = this.#block(Math.floor(place / DOCS_PER_BLOCK));
+    for (let left = place % DOCS_PER_BLOCK; left >= 0; left--) cursor.next();
+    return cursor;
+  }
+
+  #block(block: number): DocCursor {
+    const { blockOffsets } = this.#tables;
+    const start = blockOffsets[block] as number;
+    const bytes = this.streams.docs.read(start, (blockOffsets[block + 1] as number) - start);
+    return new DocCursor(bytes, this.storesTexts);
+  }
+
+  #textAt({ textOffset, textSize }: DocCursor): string | undefined {
+    if (textSize === 0) return undefined;
+    const bytes = this.streams.texts.read(textOffset, Math.floor(textSize / 2));
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    return buffer.toString(textSize % 2 === 0 ? 'utf8' : 'utf16le');
+  }
+}
+
+/** Walks through the documents of a block of ids. */
+class DocCursor {
+  textOffset: number;
+  /** Twice the bytes of the text, and one more where they are UTF-16. */
+  textSize = 0;
+  readonly #ids = new FrontDecoder();
+  readonly #reader: ByteReader;
+
+  constructor(
+    bytes: Uint8Array,
+    private readonly storesTexts: boolean,
+  ) {
+    this.#reader = new ByteReader(bytes);
+    this.textOffset = this.#reader.varint();
+  }
+
+  get id(): string {
+    return keyText(this.#ids.key);
+  }
+
+  next(): boolean {
+    const reader = this.#reader;
+    if (reader.done) return false;
+    this.textOffset += Math.floor(this.textSize / 2);
+    this.#ids.read(reader);
+    if (this.storesTexts) this.textSize = reader.varint();
+    return true;
+  }
+}
+
+function readTables({ docs, docsOffset, tableOffset, tableBytes }: SegmentMeta, tables: StreamReader): Tables {
+  const reader = new ByteReader(tables.read(tableOffset, tableBytes));
+  const docLengths = new Uint32Array(docs);
+  for (let doc = 0; doc < docs; doc++) docLengths[doc] = reader.varint();
+  const blockOffsets = [docsOffset];
+  for (let end = docsOffset; !reader.done; ) {
+    end += reader.varint();
+    blockOffsets.push(end);
+  }
+  return { docLengths, blockOffsets };
+}

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { RejectError } from '../../src/errors.js';
+import { operator } from '../../src/flow/operator.js';
+import { recordOperator, textProblem } from '../../src/operators/recordOperator.js';
+import { gate } from '../../src/pipeline/gate.js';
+import { type RunProgress, runPipeline } from '../../src/pipeline/runPipeline.js';
+import type { DataRecord, Reject } from '../../src/record.js';
+import { collect, range, watched } from '../support/sources.js';
+
+const numbered = (count: number) => Array.from(range(count), (n): DataRecord => ({ n, text: `text ${n}` }));
+
+/** Rejects every `every`-th record, makes `copies` of the others. */
+const picky = (name: string, every: number, copies = 1) => ({
+  name,
+  operator: recordOperator(
+    { stage: name, inputs: [{ key: 'text', option: 'inputKey', problem: textProblem }], outputs: [] },
+    { ordered: false, concurrency: 5 },
+    async ({ n }) => {
+      if ((n as number) % every === every - 1) throw new RejectError(`${n} is not wanted`);
+      return Array.from({ length: copies }, () => ({ fields: { [name]: true }, provenance: {} }));
+    },
+  ),
+});
+
+test('in + extra = out + rejects, in total and at every stage', async () => {
+  const rejects: Reject[] = [];
+  const end = await runPipeline({
+    source: ({ rejects: reject }) =>
+      (async function* () {
+        await reject({ stage: 'read', reason: 'not JSON', path: 'x', line: 1 });
+        yield* numbered(100);
+      })(),
+    stages: [picky('first', 10, 2), picky('second', 7)],
+    rejects: (one) => void rejects.push(one),
+  });
+  assert.equal(end.in, 101);
+  assert.equal(end.extra, 90);
+  assert.equal(end.rejected, rejects.length);
+  assert.equal(end.in + end.extra, end.out + end.rejected);
+  for (const { taken, extra, given, rejected, inFlight } of end.stages) {
+    assert.equal(taken + extra, given + rejected);
+    assert.equal(inFlight, 0);
+  }
+});
+
+test('limit ends the input early and closes it', async () => {
+  const source = watched(numbered(100));
+  const end = await runPipeline({ source: () => source, stages: [picky('only', 1000)], limit: 7 });
+  assert.deepEqual([end.in, end.out, source.closed], [7, 7, 1]);
+});
+
+test('stop finishes what is in flight and throws its reason, even while the source hangs', async () => {
+  const stop = new AbortController();
+  const source = watched(numbered(100), { hangAt: 5 });
+  let last: RunProgress | undefined;
+  const run = runPipeline({
+    source: () => source,
+    stages: [picky('only', 1000)],
+    stop: stop.signal,
+    onProgress: (progress) => {
+      last = progress;
+    },
+  });
+  setTimeout(() => stop.abort(new Error('enough')), 20);
+  await assert.rejects(run, /enough/);
+  assert.deepEqual([last?.in, last?.out, last?.pending], [5, 5, 0]);
+});
+
+test('an empty input and one of which nothing got through are errors, before the sink is complete', async () => {
+  let complete = false;
+  const sink = operator<DataRecord, DataRecord>(async function* (source) {
+    yield* source;
+    complete = true;
+  });
+  const run = (records: DataRecord[]) =>
+    runPipeline({ source: () => watched(records), stages: [picky('only', 1)], sink, rejects: () => {} });
+  await assert.rejects(run([]), /the input holds no records/);
+  await assert.rejects(run(numbered(3)), /all 3 records were rejected, the last by only: 2 is not wanted/);
+  assert.equal(complete, false);
+});
+
+test('a run that fails reports its counts to the end', async () => {
+  let last: RunProgress | undefined;
+  const source = watched(numbered(100), { failAt: 50 });
+  const run = runPipeline({
+    source: () => source,
+    stages: [picky('only', 1000)],
+    onProgress: (progress) => {
+      last = progress;
+    },
+  });
+  await assert.rejects(run, /the source failed/);
+  assert.equal(last?.in, 50);
+  assert.equal(last.out + last.pending, 50);
+});
+
+test('a stage that loses a record is found out', async () => {
+  const lossy = operator<DataRecord, DataRecord>(async function* (source) {
+    for await (const record of source) if (record.n !== 3) yield record;
+  });
+  const run = runPipeline({ source: () => watched(numbered(9)), stages: [{ name: 'lossy', operator: lossy }] });
+  await assert.rejects(run, /9 records in, but 8 out and 0 rejected/);
+});
+
+test('a gate leaves no listener and passes errors on', async () => {
+  const stop = new AbortController();
+  assert.deepEqual(await collect(gate(watched([1, 2, 3]), { limit: 2, stop: stop.signal })), [1, 2]);
+  await assert.rejects(collect(gate(watched([1, 2], { failAt: 1 }), { stop: stop.signal })), /the source failed/);
+});

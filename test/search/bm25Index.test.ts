@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict';
+import { copyFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import test, { type TestContext } from 'node:test';
+import fc from 'fast-check';
+import { IndexError, UsageError } from '../../src/errors.js';
+import { analyzerNamed } from '../../src/search/analyzer.js';
+import { openIndex } from '../../src/search/bm25Index.js';
+import { buildIndex } from '../../src/search/buildIndex.js';
+import { bruteForce } from './bruteForce.js';
+import { built, from, needsShared, readLines, sharedFile, workFolder } from './helpers.js';
+
+const weightings = ['lucene', 'dataflow'] as const;
+
+for (const name of ['fixture_arxiv_2k', 'fixture_pep_abstracts']) {
+  test(`the top 20 of every query of ${name} are exact, by both weightings`, needsShared, async (t) => {
+    const { target } = await built(t, readLines(sharedFile('data', name, 'corpus.jsonl')));
+    await using index = await openIndex(target);
+    const queries = new Map<unknown, string>();
+    for await (const { id, text } of readLines(sharedFile('data', name, 'queries.jsonl')))
+      queries.set(id, text as string);
+    for await (const golden of readLines(sharedFile('golden', `${name}.top.jsonl`))) {
+      const query = queries.get(golden.id) ?? '';
+      for (const weighting of weightings) {
+        const wanted = golden[weighting] as [string, number][];
+        const hits = await index.search(query, { k: 20, weighting });
+        assert.deepEqual(
+          hits.map(({ id }) => id),
+          wanted.map(([id]) => id),
+          `${golden.id} ${weighting}`,
+        );
+        hits.forEach(({ score, rank }, at) => {
+          assert.ok(Math.abs(score - (wanted[at]?.[1] ?? 0)) < 1e-5, `${golden.id} ${weighting} ${score}`);
+          assert.equal(rank, at + 1);
+        });
+      }
+    }
+  });
+}
+
+const words = fc.constantFrom(
+  'apple',
+  'banana',
+  'cherry',
+  'date',
+  'elder',
+  'fig',
+  'the',
+  '__proto__',
+  '中文',
+  'ab\ud800',
+);
+const texts = fc.array(fc.array(words, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 40 });
+
+test('search equals brute force on random corpora, ties and k included', async (t) => {
+  const folder = await workFolder(t);
+  const english = analyzerNamed('english');
+  let run = 0;
+  const property = fc.asyncProperty(
+    texts,
+    fc.array(words, { maxLength: 30 }),
+    fc.integer({ min: 1, max: 50 }),
+    fc.constantFrom(...weightings),
+    fc.constantFrom(1e-3, 256),
+    async (corpus, query, k, weighting, memoryMb) => {
+      const target = path.join(folder, `${run++}.bm25`);
+      const documents = corpus.map((document) => document.join(' '));
+      await buildIndex(from(documents.map((text) => ({ text }))), target, { memoryMb, storeTexts: run % 2 === 0 });
+      await using index = await openIndex(target);
+      const hits = await index.search(query.join(' '), { k, weighting });
+      const analyzed = documents.map((text) => english.tokens(text));
+      const wanted = bruteForce(analyzed, english.tokens(query.join(' ')), k, weighting);
+      assert.deepEqual(
+        hits.map(({ docId, score }) => ({ docId, score: score.toFixed(12) })),
+        wanted.map(({ docId, score }) => ({ docId, score: score.toFixed(12) })),
+      );
+    },
+  );
+  await fc.assert(property, { numRuns: 120 });
+});
+
+const fruit = [
+  { id: 'a', text: 'apples and pears' },
+  { id: 'b', text: 'pears, pears, plums' },
+  { id: 'c', text: 'nothing of the kind' },
+];
+
+test('k may be over the number of documents, and a query of 2,000 terms is answered', async (t) => {
+  const { target } = await built(t, fruit);
+  await using index = await openIndex(target);
+  const query = Array.from({ length: 2000 }, (_, at) => (at % 2 === 0 ? 'pear' : `word${at}`)).join(' ');
+  assert.deepEqual(
+    (await index.search(query, { k: 5000 })).map(({ id }) => id),
+    ['b', 'a'],
+  );
+  assert.deepEqual(await index.search('the of and'), []);
+  assert.deepEqual(await index.search(''), []);
+});
+
+test('k that is no whole number from 1 on, and an unknown weighting, are refused', async (t) => {
+  const { target } = await built(t, fruit);
+  await using index = await openIndex(target);
+  for (const k of [0, -1, 1.5, Number.NaN]) await assert.rejects(index.search('pear', { k }), UsageError);
+  await assert.rejects(index.search('pear', { weighting: 'bm42' as 'lucene' }), UsageError);
+});
+
+test('an aborted search ends with the reason of its signal', async (t) => {
+  const { target } = await built(t, fruit);
+  await using index = await openIndex(target);
+  await assert.rejects(index.search('pear', { signal: AbortSignal.abort(new Error('enough')) }), /enough/);
+});
+
+test('explain adds up to the score, by both weightings, by docId and by id', async (t) => {
+  const { target } = await built(t, fruit);
+  await using index = await openIndex(target);
+  for (const weighting of weightings) {
+    const [hit] = await index.search('pears plums bananas pears', { weighting });
+    assert.ok(hit);
+    const byDocId = index.explain('pears plums bananas pears', hit.docId, { weighting });
+    assert.deepEqual(byDocId, index.explain('pears plums bananas pears', 'b', { weighting }));
+    assert.equal(byDocId.score, hit.score);
+    assert.deepEqual(byDocId.terms.map(({ term, tf }) => [term, tf]).sort(), [
+      ['pear', 2],
+      ['plum', 1],
+    ]);
+    const shares = byDocId.terms.reduce((sum, { share }) => sum + share, 0);
+    assert.ok(Math.abs(shares - 1) < 1e-12);
+  }
+  assert.equal(index.explain('plums', 'c').score, 0);
+  assert.throws(() => index.explain('plums', 'nobody'), UsageError);
+});
+
+test('texts and ids come back as they were given', async (t) => {
+  const records = Array.from({ length: 100 }, (_, at) => ({
+    id: ['constructor', 'a\u0000b', '\ud800', '日本', 'x'.repeat(5000)][at] ?? `id ${at}`,
+    text: `${['lone \udc00', 'emoji 😀', '\ufffd', 'x'.repeat(100_000)][at] ?? 'text'} number${at}`,
+  }));
+  const { target } = await built(t, records);
+  await using index = await openIndex(target);
+  records.forEach(({ id, text }, docId) => {
+    assert.equal(index.id(docId), id);
+    assert.equal(index.text(docId), text);
+    assert.deepEqual(index.docIds(id), [docId]);
+  });
+  assert.deepEqual(index.docIds('toString'), []);
+  for (const docId of [-1, 100, 0.5]) assert.throws(() => index.text(docId), UsageError);
+});
+
+test('an index without texts says so when asked for one', async (t) => {
+  const { target } = await built(t, fruit, { storeTexts: false });
+  await using index = await openIndex(target);
+  assert.throws(() => index.text(0), isRefusal(/holds no text/));
+  assert.equal((await index.search('plums'))[0]?.id, 'b');
+});
+
+test('a reader goes on with its index after a rebuild', async (t) => {
+  const { target } = await built(t, fruit);
+  await using index = await openIndex(target);
+  await buildIndex(from([{ id: 'new', text: 'quinces' }]), target);
+  assert.equal((await index.search('plums'))[0]?.id, 'b');
+  assert.equal(index.text(0), 'apples and pears');
+  await using rebuilt = await openIndex(target);
+  assert.deepEqual(
+    (await rebuilt.search('plums quinces')).map(({ id }) => id),
+    ['new'],
+  );
+});
+
+function isRefusal(message: RegExp) {
+  return (error: unknown) =>
+    error instanceof IndexError && message.test(error.message) && /rareflow index CORPUS -o/.test(error.hint ?? '');
+}
+
+test('what is no index is refused with the command that builds one', async (t) => {
+  const folder = await workFolder(t);
+  await assert.rejects(openIndex(path.join(folder, 'absent.bm25')), isRefusal(/there is no index/));
+  await assert.rejects(openIndex(folder), isRefusal(/there is no index/));
+  await writeFile(path.join(folder, 'file'), 'x');
+  await assert.rejects(openIndex(path.join(folder, 'file')), isRefusal(/it is a file/));
+  await writeFile(path.join(folder, 'index.json'), '{"name": "not ours"}');
+  await assert.rejects(openIndex(folder), isRefusal(/is no index/));
+  await writeFile(path.join(folder, 'index.json'), '{"format": "rareflow-bm25", "version": 99}');
+  await assert.rejects(openIndex(folder), isRefusal(/version 99/));
+});
+
+async function dataFile(target: string): Promise<string> {
+  const name = (await readdir(target)).find((file) => file.endsWith('.mdb'));
+  return path.join(target, name ?? '');
+}
+
+test('a damaged manifest, a cut and a missing data file are refused', async (t) => {
+  const { target } = await built(t, fruit);
+  const manifest = path.join(target, 'index.json');
+  const text = await readFile(manifest, 'utf8');
+  await writeFile(manifest, text.replace('"docCount": 3', '"docCount": 4'));
+  await assert.rejects(openIndex(target), isRefusal(/damaged/));
+  await writeFile(manifest, text.slice(0, 50));
+  await assert.rejects(openIndex(target), isRefusal(/damaged/));
+  await writeFile(manifest, text);
+  await truncate(await dataFile(target), 8192);
+  await assert.rejects(openIndex(target), isRefusal(/damaged/));
+  await rm(await dataFile(target));
+  await assert.rejects(openIndex(target), isRefusal(/missing/));
+});
+
+test('a flipped byte in anything that is read is refused, never a wrong answer', async (t: TestContext) => {
+  const records = Array.from({ length: 300 }, (_, at) => ({
+    id: `doc-${at}`,
+    text: `common ${'pear '.repeat(at % 5)}word${at}`,
+  }));
+  const { target } = await built(t, records);
+  const file = await dataFile(target);
+  const whole = await readFile(file);
+  const answers = async () => {
+    await using index = await openIndex(target);
+    const hits = await index.search('common pear word7 word299', { k: 300 });
+    return JSON.stringify([hits, hits.map(({ docId }) => index.text(docId)), index.docIds('doc-77')]);
+  };
+  const right = await answers();
+  // The payload of every value, found by its first bytes; LMDB's own pages are not ours to check.
+  const marks = ['common', 'doc-', 'word2', 'pear'].flatMap((mark) => placesOf(whole, mark)).slice(0, 60);
+  assert.ok(marks.length > 10);
+  for (const place of marks) {
+    const flipped = Buffer.from(whole);
+    flipped[place] = (flipped[place] ?? 0) ^ 0x20;
+    const other = path.join(path.dirname(file), `copy-${place}`);
+    await writeFile(other, flipped);
+    await copyFile(other, file);
+    await rm(other);
+    const outcome = await answers().catch((error: unknown) => {
+      assert.ok(isRefusal(/damaged/)(error), String(error));
+      return right;
+    });
+    assert.equal(outcome, right);
+  }
+});
+
+function placesOf(bytes: Buffer, mark: string): number[] {
+  const places: number[] = [];
+  for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + 1)) places.push(at);
+  return places;
+}

@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+export const root = path.resolve(import.meta.dirname, '../..');
+
+export interface Finished {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+  /** stdout as JSONL. */
+  records: Record<string, unknown>[];
+}
+
+export interface CommandOptions {
+  cwd?: string;
+  input?: string;
+  env?: Record<string, string>;
+  /** Called with the process as soon as it runs. */
+  onStart?: (child: ChildProcess) => void;
+}
+
+/** The command as a shell would run it from source. */
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+export const rareflow = [process.execPath, '--import', tsx, path.join(root, 'src/cli/main.ts')];
+
+/** Runs the real command in a process of its own, with no key in its environment, and waits for its end. */
+export function runCommand(args: string[], options: CommandOptions = {}): Promise<Finished> {
+  return runProcess([...rareflow, ...args], options);
+}
+
+/** Runs a pipeline of shell commands; `$rareflow` stands for the command. */
+export function runShell(script: string, options: CommandOptions = {}): Promise<Finished> {
+  const shell = [
+    'bash',
+    '-c',
+    `set -o pipefail; rareflow() { ${rareflow.map((word) => `'${word}'`).join(' ')} "$@"; }; ${script}`,
+  ];
+  return runProcess(shell, options);
+}
+
+function runProcess(
+  [program, ...args]: string[],
+  { cwd = root, input, env, onStart }: CommandOptions,
+): Promise<Finished> {
+  const { OPENAI_API_KEY: _key, OPENAI_BASE_URL: _url, ...inherited } = process.env;
+  const child = spawn(program as string, args, { cwd, env: { ...inherited, ...env }, stdio: 'pipe' });
+  onStart?.(child);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    stderr += text;
+  });
+  child.stdin.on('error', () => {});
+  if (input !== undefined || onStart === undefined) child.stdin.end(input ?? '');
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr, records: code === 0 ? parseLines(stdout) : [] }));
+  });
+}
+
+export function readRecordsOf(file: string): Record<string, unknown>[] {
+  return parseLines(readFileSync(file, 'utf8'));
+}
+
+function parseLines(text: string): Record<string, unknown>[] {
+  const lines = text.split('\n').filter((line) => line.startsWith('{'));
+  return lines.map((line) => JSON.parse(line));
+}

@@ -1,14 +1,12 @@
-// The operators between Node streams: a Readable of bytes in, a Writable out. Run it: npx tsx examples/nodeStreams.ts < FILE
-import { createReadStream } from 'node:fs';
+// An operator between Node streams, with backpressure from the last to the first. Run it: npx tsx examples/nodeStreams.ts [FILE]
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createModel, doc2Query, readJsonl, toDuplex } from '../src/index.js';
+import { createModel, doc2Query, readJsonl } from '../src/index.js';
 
-const input = process.stdin.isTTY ? createReadStream(new URL('corpus.jsonl', import.meta.url)) : process.stdin;
-const model = createModel({ model: 'offline' });
+const file = process.argv[2] ?? new URL('corpus.jsonl', import.meta.url).pathname; // '-' is stdin
 const toLines = new Transform({
   writableObjectMode: true,
   transform: (record, _encoding, done) => done(null, `${record.id}\t${record.question}\n`),
 });
 
-await pipeline(readJsonl(input), toDuplex(doc2Query({ model })), toLines, process.stdout);
+await pipeline(readJsonl(file), doc2Query({ model: createModel({ model: 'offline' }) }), toLines, process.stdout);

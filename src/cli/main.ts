@@ -1,5 +1,10 @@
 #!/usr/bin/env node
+import v8 from 'node:v8';
 import { runProgram } from './program.js';
+
+// A stream keeps little alive, and V8 would let its garbage grow to several times that before it collects it: the longer a
+// run, the higher its peak. Collecting at a quarter more keeps memory flat, and was not slower where we measured it.
+v8.setFlagsFromString('--heap-growing-percent=25');
 
 // A reader that has left (EPIPE) is reported by the write that fails, not by an event that nobody hears.
 process.stdout.on('error', () => {});

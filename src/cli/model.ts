@@ -23,6 +23,9 @@ export function modelOf(flags: ModelFlags, env: NodeJS.ProcessEnv): RareflowMode
   if (model === undefined) {
     throw new UsageError('no model was named', { hint: 'add --model NAME, or --model offline to try it without one' });
   }
+  if (model === 'offline') {
+    say('rareflow: the offline model shows the plumbing; what it writes is no training data');
+  }
   const baseUrl = given ?? (env.OPENAI_BASE_URL || openaiUrl);
   const { concurrency, requestsPerMinute, tokensPerMinute, temperature, topP, maxTokens, attemptTimeoutMs } = flags;
   return createModel({
@@ -46,6 +49,6 @@ export function modelOf(flags: ModelFlags, env: NodeJS.ProcessEnv): RareflowMode
         hint: 'export OPENAI_API_KEY=…, or name a local server with --base-url, or try --model offline',
       });
     }
-    return isOpenai || given === undefined ? env.OPENAI_API_KEY : undefined;
+    return isOpenai || given === undefined ? env.OPENAI_API_KEY || undefined : undefined;
   }
 }

@@ -14,7 +14,8 @@ export interface RunView {
 export interface ProgressDisplay {
   /** How often it wants to be shown something new. */
   intervalMs: number;
-  show(lines: string[]): void;
+  /** Shows lines, the first with a bar on a terminal where the share done, from 0 to 1, is known. */
+  show(lines: string[], share?: number): void;
   /** Leaves the terminal as it was, for what is printed next. */
   end(): void;
 }
@@ -28,10 +29,10 @@ function plainLines(): ProgressDisplay {
   let lastMs = performance.now();
   return {
     intervalMs: 10_000,
-    show(lines) {
+    show(lines, share) {
       if (performance.now() - lastMs < 9_500) return;
       lastMs = performance.now();
-      say(`rareflow: ${lines.map((line) => line.trim()).join('; ')}`);
+      say(`rareflow: ${percent(share)}${lines.map((line) => line.trim()).join('; ')}`);
     },
     end: () => {},
   };
@@ -44,8 +45,9 @@ function redrawnLines(stream: NodeJS.WriteStream): ProgressDisplay {
   const drawn: SingleBar[] = [];
   return {
     intervalMs: 250,
-    show(lines) {
-      for (const [place, line] of lines.entries()) {
+    show(lines, share) {
+      for (const [place, text] of lines.entries()) {
+        const line = place === 0 ? `${bar(share)}${percent(share)}${text}` : text;
         drawn[place] ??= bars.create(1, 0, { line });
         drawn[place].update(0, { line });
       }
@@ -54,16 +56,20 @@ function redrawnLines(stream: NodeJS.WriteStream): ProgressDisplay {
   };
 }
 
-/** The state of a run in words: itself, then each of its stages. */
-export function runLines(view: RunView): string[] {
-  const { stages } = view.run;
-  return [`${bar(doneShare(view))}${summaryLine(view)}`, ...stages.map((stage) => `  ${stageLine(stage)}`)];
+/** The state of a run in words: itself, then each of its stages; and the share that is done, where the whole is known. */
+export function describeRun(view: RunView): [lines: string[], share: number | undefined] {
+  const lines = [summaryLine(view), ...view.run.stages.map((stage) => `  ${stageLine(stage)}`)];
+  return [lines, doneShare(view)];
 }
 
 function bar(share: number | undefined): string {
   if (share === undefined) return '';
   const filled = Math.floor(share * 20);
-  return `${'█'.repeat(filled)}${'░'.repeat(20 - filled)} ${Math.floor(share * 100)} %  `;
+  return `${'█'.repeat(filled)}${'░'.repeat(20 - filled)} `;
+}
+
+function percent(share: number | undefined): string {
+  return share === undefined ? '' : `${Math.floor(share * 100)} %, `;
 }
 
 function summaryLine(view: RunView): string {

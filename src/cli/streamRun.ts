@@ -4,7 +4,7 @@ import { writeJsonl } from '../io/writeJsonl.js';
 import type { RareflowModel } from '../llm/createModel.js';
 import { type PipelineStage, type RunProgress, runPipeline } from '../pipeline/runPipeline.js';
 import { endOnInterrupt } from './interrupt.js';
-import { progressDisplay, runLines } from './progress.js';
+import { describeRun, progressDisplay } from './progress.js';
 import { openRejects } from './rejects.js';
 import { formatCompact, formatCount, formatSeconds, say } from './terminal.js';
 
@@ -96,13 +96,14 @@ export async function runStream({ inputs, flags, stages, model, onDone }: Stream
       onProgress: (run) => {
         last = run;
         const share = flags.limit === undefined ? readShare : Math.max(run.in / flags.limit, readShare ?? 0);
-        display.show(runLines({ run, tokens: tokens(), readShare: share }));
+        display.show(...describeRun({ run, tokens: tokens(), readShare: share }));
       },
     });
   } catch (error) {
     display.end();
     if (error instanceof OutputError && error.closed) return ExitCode.done;
-    if (last !== undefined && last.out + last.rejected > 0) say(accountOf(last, 'stopped', rejectsPath, model));
+    if (last !== undefined && last.out + last.rejected > 0)
+      say(accountOf(last, { how: 'stopped', rejectsPath, model }));
     if (kept !== undefined) say(kept);
     throw error;
   } finally {
@@ -112,7 +113,7 @@ export async function runStream({ inputs, flags, stages, model, onDone }: Stream
   }
   if (last === undefined) return ExitCode.done;
   onDone?.(last);
-  say(accountOf(last, 'done', rejectsPath, model));
+  say(accountOf(last, { how: 'done', output, rejectsPath, model }));
   return rejectsExitCode(last.rejected, flags.maxRejects);
 }
 
@@ -128,18 +129,22 @@ function rejectsPathOf(output: string): string {
   return `${output.replace(/\.jsonl$/, '')}.rejects.jsonl`;
 }
 
+interface Account {
+  how: 'done' | 'stopped';
+  /** The output, where it is complete. */
+  output?: string;
+  rejectsPath: string | undefined;
+  model: RareflowModel | undefined;
+}
+
 /** Where every record went, and what it cost. */
-function accountOf(
-  run: RunProgress,
-  how: 'done' | 'stopped',
-  rejectsPath: string | undefined,
-  model: RareflowModel | undefined,
-): string {
+function accountOf(run: RunProgress, { how, output = '-', rejectsPath, model }: Account): string {
   const extra = run.extra === 0 ? '' : ` + ${formatCount(run.extra)} from further questions`;
   const pending = run.pending === 0 ? '' : ` + ${formatCount(run.pending)} undone`;
+  const to = output === '-' ? '' : ` (${output})`;
   const where = run.rejected === 0 || rejectsPath === undefined ? '' : ` (${rejectsPath})`;
   const lines = [
-    `rareflow: ${how} in ${formatSeconds(run.seconds)}: ${formatCount(run.in)} in${extra} = ${formatCount(run.out)} out + ${formatCount(run.rejected)} rejects${where}${pending}`,
+    `rareflow: ${how} in ${formatSeconds(run.seconds)}: ${formatCount(run.in)} in${extra} = ${formatCount(run.out)} out${to} + ${formatCount(run.rejected)} rejects${where}${pending}`,
   ];
   for (const [stage, used] of Object.entries(model?.usage().byStage ?? {})) {
     const estimated = used.estimatedTokens > 0 ? ' (estimated)' : '';

@@ -34,8 +34,8 @@ export function parseBaseUrl(baseUrl: string, apiKey?: string, moreSecrets: stri
       hint: 'use https://; plain http is for loopback and private addresses (an SSH tunnel to localhost is one)',
     });
   }
-  const user = decodeURIComponent(url.username);
-  const password = decodeURIComponent(url.password);
+  const user = decode(url.username);
+  const password = decode(url.password);
   const basic = user === '' && password === '' ? undefined : Buffer.from(`${user}:${password}`).toString('base64');
   if (basic !== undefined && apiKey !== undefined) {
     throw new UsageError(`two credentials for ${host}: a key and a user in the base URL`, { hint: 'give only one' });
@@ -55,6 +55,15 @@ export function parseBaseUrl(baseUrl: string, apiKey?: string, moreSecrets: stri
     authorization: basic === undefined ? apiKey && `Bearer ${apiKey}` : `Basic ${basic}`,
     redact: redactor(secrets.filter((secret) => secret !== undefined)),
   };
+}
+
+/** A lone % stands for itself. */
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** Secrets of fewer than 4 characters are left alone: they guard nothing, and every text is full of them. */

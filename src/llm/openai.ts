@@ -1,4 +1,5 @@
 import type OpenAI from 'openai';
+import { UsageError } from '../errors.js';
 import { onAbort } from './abort.js';
 import { AttemptError } from './attemptError.js';
 import { parseBaseUrl } from './baseUrl.js';
@@ -37,8 +38,9 @@ export interface OpenaiModel extends ChatModel {
  * The client is loaded at the first call. Throws UsageError for a base URL or a key that cannot be used.
  */
 export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
-  const { model, baseUrl = 'https://api.openai.com/v1', apiKey, headers = {}, onNotice } = options;
+  const { model, baseUrl = 'https://api.openai.com/v1', apiKey, onNotice } = options;
   const { attemptTimeoutMs = 600_000, connectTimeoutMs = 10_000 } = options;
+  const headers = checkHeaders(options.headers ?? {});
   const endpoint = parseBaseUrl(baseUrl, apiKey, Object.values(headers));
   const { host } = endpoint;
   const transport = createTransport({ endpoint, connectTimeoutMs, headers });
@@ -100,4 +102,15 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
     complete: (request, { signal } = {}) => attempt(request, signal),
     close: () => transport.close(),
   };
+}
+
+/** The headers with their names in lower case. No value is quoted: it may be a key. */
+function checkHeaders(headers: Record<string, string>): Record<string, string> {
+  const entries = Object.entries(headers).map(([name, value]) => {
+    if (/^[\w-]+$/.test(name) && /^[\t\x20-\x7e]*$/.test(value)) return [name.toLowerCase(), value];
+    throw new UsageError(`the header ${JSON.stringify(name)} cannot be sent`, {
+      hint: 'names are letters, digits and hyphens; values are ASCII without line breaks',
+    });
+  });
+  return Object.fromEntries(entries);
 }

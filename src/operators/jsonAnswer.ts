@@ -50,17 +50,17 @@ export function balancedObjects(text: string, { maxUnclosed = 100 } = {}): strin
   return found;
 }
 
+const [quote, backslash, opening, closing] = [0x22, 0x5c, 0x7b, 0x7d];
+
 function closingBrace(text: string, start: number): number | undefined {
   let depth = 0;
   let inString = false;
   for (let at = start; at < text.length; at++) {
-    const char = text[at];
-    if (inString) {
-      if (char === '\\') at += 1;
-      else if (char === '"') inString = false;
-    } else if (char === '"') inString = true;
-    else if (char === '{') depth += 1;
-    else if (char === '}' && --depth === 0) return at;
+    const code = text.charCodeAt(at);
+    if (code === quote) inString = !inString;
+    else if (inString && code === backslash) at += 1;
+    else if (!inString && code === opening) depth += 1;
+    else if (!inString && code === closing && --depth === 0) return at;
   }
   return undefined;
 }

@@ -10,8 +10,9 @@ const sampleLength = 2000;
  */
 export function promptLanguage(text: string): PromptLanguage {
   const sample = text.slice(0, sampleLength);
+  if (!/\p{Script=Han}/u.test(sample)) return 'en';
   if (/[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(sample)) return 'en';
   const han = sample.match(/\p{Script=Han}/gu)?.length ?? 0;
   const letters = sample.match(/\p{L}/gu)?.length ?? 0;
-  return han > 0 && han >= 0.3 * letters ? 'zh' : 'en';
+  return han >= 0.3 * letters ? 'zh' : 'en';
 }

@@ -1,6 +1,6 @@
 import { IndexError, UsageError } from '../errors.js';
 import { type Analyzer, analyzerNamed } from './analyzer.js';
-import { Bm25, TermWeights } from './bm25.js';
+import { Bm25 } from './bm25.js';
 import { keyBytes } from './bytes.js';
 import { type IndexData, openIndexData } from './indexData.js';
 import type { Manifest } from './manifest.js';
@@ -9,6 +9,7 @@ import { Scorer } from './scorer.js';
 import type { Hit, Searcher, SearchOptions, Weighting } from './searcher.js';
 import type { SegmentReader } from './segmentReader.js';
 import { readTerm } from './termReader.js';
+import { TermWeights } from './termWeights.js';
 
 export interface OpenIndexOptions {
   /** How much memory the terms used last may keep, in MB. Default 64. */

@@ -10,7 +10,7 @@ export function porterStem(word: string): string {
   let stem = step1(word);
   stem = longestSuffix(stem, STEP2, 0);
   stem = longestSuffix(stem, STEP3, 0);
-  stem = step4(stem);
+  stem = longestSuffix(stem, STEP4, 1);
   return step5(stem);
 }
 
@@ -78,10 +78,6 @@ function mend(stem: string): string {
   return measure(stem, stem.length) === 1 && endsInShortSyllable(stem, stem.length) ? `${stem}e` : stem;
 }
 
-function step4(stem: string): string {
-  return longestSuffix(stem, STEP4, 1);
-}
-
 /** A final e, and ll → l. */
 function step5(word: string): string {
   let stem = word;
@@ -93,7 +89,10 @@ function step5(word: string): string {
   return stem.endsWith('ll') && m > 1 ? stem.slice(0, -1) : stem;
 }
 
-/** Replaces the first suffix of the table that the word has, where what stands before it measures over `floor`. */
+/**
+ * Replaces the first suffix of the table that the word has, where what stands before it measures over `floor`. In step 4, where
+ * that is 1, the s or t of -sion and -tion stands before it too.
+ */
 function longestSuffix(
   word: string,
   table: readonly (readonly [suffix: string, replacement: string])[],

@@ -1,5 +1,6 @@
-import type { Bm25, TermWeights, WeightedTerm } from './bm25.js';
+import type { Bm25 } from './bm25.js';
 import type { Weighting } from './searcher.js';
+import type { TermWeights, WeightedTerm } from './termWeights.js';
 import { TopK } from './topK.js';
 
 /** Finds the best documents for the terms of a query, exactly: every posting of every term is counted. */

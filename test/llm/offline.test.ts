@@ -118,5 +118,5 @@ test('the offline writer makes thousands of queries a second of 1 kB texts', () 
   const messages = prompt(text);
   const started = performance.now();
   for (let i = 0; i < 5000; i++) offlineAnswer(messages);
-  assert.ok(performance.now() - started < 1500, `${performance.now() - started} ms for 5,000`);
+  assert.ok(performance.now() - started < 2500, `${performance.now() - started} ms for 5,000`);
 });

@@ -22,16 +22,22 @@ export interface CommandOptions {
   onStart?: (child: ChildProcess) => void;
 }
 
-/** The command as a shell would run it from source. */
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-export const rareflow = [process.execPath, '--import', tsx, path.join(root, 'src/cli/main.ts')];
+const source = [process.execPath, '--import', tsx];
+/** The command as a shell would run it from source. */
+const rareflow = [...source, path.join(root, 'src/cli/main.ts')];
 
 /** Runs the real command in a process of its own, with no key in its environment, and waits for its end. */
 export function runCommand(args: string[], options: CommandOptions = {}): Promise<Finished> {
   return runProcess([...rareflow, ...args], options);
 }
 
-/** Runs a pipeline of shell commands; `$rareflow` stands for the command. */
+/** Runs one of the examples to its end. */
+export function runExample(name: string, args: string[]): Promise<Finished> {
+  return runProcess([...source, path.join(root, 'examples', `${name}.ts`), ...args], {});
+}
+
+/** Runs a pipeline of shell commands; `rareflow` stands for the command. */
 export function runShell(script: string, options: CommandOptions = {}): Promise<Finished> {
   const shell = [
     'bash',
@@ -69,6 +75,6 @@ export function readRecordsOf(file: string): Record<string, unknown>[] {
 }
 
 function parseLines(text: string): Record<string, unknown>[] {
-  const lines = text.split('\n').filter((line) => line.startsWith('{'));
+  const lines = text.split('\n').filter((line) => line.startsWith('{"'));
   return lines.map((line) => JSON.parse(line));
 }

@@ -97,10 +97,14 @@ export class Ledger {
     assert.ok(this.peakInFlight <= most, `${this.peakInFlight} calls were in flight at once, expected at most ${most}`);
   }
 
-  /** No call came within a hold, except those already on their way when it began (`graceMs`). */
-  assertNoCallInHold(graceMs = 25): void {
+  /**
+   * No call came in the second half of a hold. What comes in the first may have been on its way when the hold was asked
+   * for: on a busy machine that takes 100 ms and more, so let holds be long.
+   */
+  assertNoCallInHold(): void {
     for (const { fromMs, untilMs } of this.holds) {
-      const early = this.calls.filter(({ startMs }) => startMs > fromMs + graceMs && startMs < untilMs);
+      const halfway = (fromMs + untilMs) / 2;
+      const early = this.calls.filter(({ startMs }) => startMs > halfway && startMs < untilMs);
       assert.equal(early.length, 0, `${early.length} calls came within a hold of ${Math.round(untilMs - fromMs)} ms`);
     }
   }

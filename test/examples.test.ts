@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+import { readRecordsOf, root, runExample } from './support/command.js';
+import { startStandIn } from './support/standInServer.js';
+import { workFolder } from './support/workFolder.js';
+
+const folder = path.join(root, 'examples');
+const ran = new Set<string>();
+
+async function example(name: string, args: string[] = []) {
+  ran.add(`${name}.ts`);
+  const done = await runExample(name, args);
+  assert.equal(done.code, 0, done.stderr);
+  return done;
+}
+
+test('the corpus holds at least 80 documents on at least 8 subjects, several on each, some in Chinese', () => {
+  const records = readRecordsOf(path.join(folder, 'corpus.jsonl'));
+  const counts = new Map<unknown, number>();
+  for (const { subject } of records) counts.set(subject, (counts.get(subject) ?? 0) + 1);
+  assert.ok(records.length >= 80 && counts.size >= 8, `${records.length} documents, ${counts.size} subjects`);
+  assert.ok(Math.min(...counts.values()) >= 5);
+  assert.equal(new Set(records.map(({ id }) => id)).size, records.length);
+  assert.ok(records.some(({ text }) => /\p{Script=Han}/u.test(String(text))));
+});
+
+test('pipeline.ts makes the whole data', async (t) => {
+  const output = path.join(workFolder(t), 'rare.jsonl');
+  const { stdout } = await example('pipeline', [output]);
+  assert.match(stdout, /^96 records in /);
+  const records = readRecordsOf(output);
+  assert.equal(records.length, 96);
+  assert.ok(
+    records.every(({ reasoning, hard_negatives: found }) => reasoning && Array.isArray(found) && found.length === 3),
+  );
+});
+
+test('doc2query.ts prints two questions and a reject', async () => {
+  const { stdout } = await example('doc2query');
+  assert.equal(stdout.match(/question: /g)?.length, 2);
+  assert.match(stdout, /doc2query rejected a record: the input key "text" is blank/);
+});
+
+test('bm25HardNeg.ts prints two negatives on the same subject', async () => {
+  const { stdout } = await example('bm25HardNeg');
+  assert.match(stdout, /positive: tides-1\nnegative: .*[Tt]id.*\nnegative: .*[Tt]id/);
+});
+
+test('reasonDistill.ts prints a reasoning and the order of the documents', async () => {
+  const { stdout } = await example('reasonDistill');
+  assert.match(stdout, /Answer: [\s\S]*order: \[/);
+});
+
+test('nodeStreams.ts prints a question for each document', async () => {
+  const { stdout } = await example('nodeStreams');
+  assert.equal(stdout.trim().split('\n').length, 96);
+});
+
+test('localServer.ts asks a server that speaks the protocol of OpenAI', async (t) => {
+  const server = await startStandIn({ seed: 3 });
+  t.after(() => server.close());
+  const { records, stderr } = await example('localServer', [server.baseUrl, 'local-model']);
+  assert.equal(records.length, 96);
+  assert.match(stderr, /96 questions, 96 requests, at most \d+ at once/);
+  assert.ok(server.ledger.calls.length === 96 && server.ledger.peakInFlight <= 32);
+});
+
+test('flexsearch.ts finds by BM25', async () => {
+  const { stdout } = await example('flexsearch');
+  assert.equal(stdout.trim(), "[ 'd1', 'd2' ]");
+});
+
+test('every example is run by a test and named in the README', () => {
+  const examples = readdirSync(folder).filter((name) => name.endsWith('.ts'));
+  assert.deepEqual(examples, [...ran].sort());
+  const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
+  assert.deepEqual(
+    examples.filter((name) => !readme.includes(`examples/${name}`)),
+    [],
+  );
+});

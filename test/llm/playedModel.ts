@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { AttemptError, type AttemptErrorOptions, type Fault } from '../../src/llm/attemptError.js';
+import type { ChatModel, ChatRequest, Completion } from '../../src/llm/chatModel.js';
+import type { Clock } from '../../src/llm/clock.js';
+import { Endpoint } from '../../src/llm/endpoint.js';
+import { type RetryOptions, retry } from '../../src/llm/retry.js';
+
+export const ask: ChatRequest = { messages: [{ role: 'user', content: 'why?' }] };
+export const usage = { promptTokens: 3, completionTokens: 2 };
+export const good: Completion = { text: 'yes', model: 'm', finishReason: 'stop', usage, attempts: 1 };
+export const failure = (fault: Fault, options: Partial<AttemptErrorOptions> = {}) =>
+  new AttemptError(fault, { host: 'api.example', ...options });
+export const status = (code: number, options: Partial<AttemptErrorOptions> = {}) =>
+  failure('status', { status: code, ...options });
+
+/** A model that plays a list of outcomes, its last one for ever, on a clock that a sleep moves. */
+export function play(outcomes: (Completion | AttemptError)[], options: RetryOptions = {}) {
+  const sleeps: number[] = [];
+  const requests: ChatRequest[] = [];
+  let now = 0;
+  const clock: Clock = {
+    now: () => now,
+    async sleep(ms, ...signals) {
+      for (const signal of signals) signal?.throwIfAborted();
+      sleeps.push(ms);
+      now += ms;
+    },
+  };
+  const model: ChatModel = {
+    name: 'm',
+    async complete(request) {
+      const outcome = outcomes[Math.min(requests.length, outcomes.length - 1)];
+      requests.push(request);
+      if (outcome instanceof AttemptError) throw outcome;
+      return outcome ?? good;
+    },
+  };
+  const endpoint = options.endpoint ?? new Endpoint({ clock });
+  return { model: retry(model, { clock, random: () => 1, ...options, endpoint }), sleeps, requests, endpoint, clock };
+}
+
+export async function rejection<E extends Error>(
+  promise: Promise<unknown>,
+  kind: new (...args: never[]) => E,
+): Promise<E> {
+  const error = await promise.then(
+    () => assert.fail('it resolved'),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof kind, String(error));
+  return error;
+}

@@ -1,0 +1,59 @@
+import type { ChatRequest } from '../../src/llm/chatModel.js';
+import { createModel, type ModelOptions, type RareflowModel } from '../../src/llm/createModel.js';
+import type { FaultName } from './standInFaults.js';
+import type { Ledger } from './standInLedger.js';
+import { type StandInOptions, startStandIn } from './standInServer.js';
+
+/** A doc2query prompt about the i-th of many documents. */
+export const ask = (i = 0): ChatRequest => ({
+  messages: [
+    { role: 'system', content: 'Answer as {"hard_query": …}' },
+    { role: 'user', content: `<document>Glaciers carve valleys, document ${i}.</document>` },
+  ],
+  maxTokens: 200,
+});
+/** Short pauses, and a key to look out for. */
+export const quick = {
+  model: 'stand-in',
+  baseDelayMs: 1,
+  firstHoldMs: 40,
+  loadingDelayMs: 5,
+  apiKey: 'sk-secret-of-the-test',
+};
+
+/** Runs a test between a stand-in and a model that asks it, with short pauses, and closes both. */
+export async function withStandIn(
+  serverOptions: StandInOptions,
+  modelOptions: Partial<ModelOptions>,
+  body: (parts: { model: RareflowModel; ledger: Ledger }) => Promise<void>,
+) {
+  const server = await startStandIn(serverOptions);
+  const model = createModel({ ...quick, baseUrl: server.baseUrl, ...modelOptions });
+  try {
+    await body({ model, ledger: server.ledger });
+  } finally {
+    await model.close();
+    await server.close();
+  }
+}
+
+/** Faults that pass: asked again, the record is done. */
+export const passing: FaultName[] = [
+  'http500',
+  'http503',
+  'timeout408',
+  'resetBefore',
+  'resetMidBody',
+  'resetAfterBilled',
+  'html200',
+  'empty200',
+  'cut200',
+  'error200',
+  'choicesNull',
+  'finishError',
+  'blank',
+];
+/** Faults that cost no attempt. */
+export const free: FaultName[] = ['rate429', 'rate429Bare', 'loading503'];
+/** Oddities of answers that can be used. */
+export const fine: FaultName[] = ['drip', 'bareJson', 'trailingComma', 'wrongSchema', 'unparsable', 'missingUsage'];

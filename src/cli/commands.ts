@@ -1,10 +1,10 @@
+import type { CommandSpec } from './commandSpec.js';
 import { bm25HardNegCommand } from './commands/bm25HardNeg.js';
 import { doc2QueryCommand } from './commands/doc2Query.js';
 import { indexCommand } from './commands/index.js';
 import { reasonDistillCommand } from './commands/reasonDistill.js';
 import { runCommand } from './commands/run.js';
 import { searchCommand } from './commands/search.js';
-import type { CommandSpec } from './program.js';
 
 /** The table of commands: help, parsing and dispatch all go by it. */
 export const commands: CommandSpec[] = [

@@ -1,22 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, type Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { ExitCode, RareflowError } from '../errors.js';
 import { commands } from './commands.js';
 import { errorLine, say } from './terminal.js';
-
-/** One row of the table of commands. */
-export interface CommandSpec {
-  name: string;
-  /** `[input...]` */
-  args: string;
-  summary: string;
-  options: Option[];
-  /** Lines of examples for --help. */
-  examples: string[];
-  /** Resolves to the exit code. Flags are as commander reads them, in camelCase. */
-  // biome-ignore lint/suspicious/noExplicitAny: each command names the flags that its own options define
-  run(args: string[], flags: any): Promise<number>;
-}
 
 /** Runs a command line and resolves to the exit code. Every error becomes one line on stderr. */
 export async function runProgram(argv: string[]): Promise<number> {

@@ -1,12 +1,13 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
+import type { UsageSnapshot } from '../llm/usage.js';
 import type { RunProgress } from '../pipeline/runPipeline.js';
 import { formatCompact, formatCount, formatSeconds, say } from './terminal.js';
 
 /** A run's own counts, and what its command knows besides. */
 export interface RunView {
   run: RunProgress;
-  /** Tokens so far, where a model is asked. */
-  tokens?: number | undefined;
+  /** What the model has used so far, where one is asked. */
+  usage?: UsageSnapshot | undefined;
   /** The share of the input that was read, from 0 to 1, where its size is known. */
   readShare?: number | undefined;
 }
@@ -73,7 +74,7 @@ function percent(share: number | undefined): string {
 }
 
 function summaryLine(view: RunView): string {
-  const { run, tokens } = view;
+  const { run, usage } = view;
   const done = doneShare(view);
   const etaSeconds = done === undefined || done === 0 ? undefined : (run.seconds * (1 - done)) / done;
   return [
@@ -81,14 +82,19 @@ function summaryLine(view: RunView): string {
     `${formatCount(run.out)} out`,
     `${formatCount(run.rejected)} rejects`,
     `${formatCompact(run.out / run.seconds)}/s`,
-    ...(tokens === undefined ? [] : [`${formatCompact(tokens)} tokens`]),
+    ...(usage === undefined ? [] : usageParts(usage)),
     ...(etaSeconds === undefined ? [formatSeconds(run.seconds)] : [`ETA ${formatSeconds(etaSeconds)}`]),
   ].join(', ');
 }
 
+function usageParts({ inFlight, total }: UsageSnapshot): string[] {
+  const tokens = formatCompact(total.promptTokens + total.completionTokens);
+  return [`${formatCount(inFlight)} calls in flight`, `${tokens} tokens`];
+}
+
 function stageLine({ name, inFlight, given, rejected }: RunProgress['stages'][number]): string {
   const rejects = rejected === 0 ? '' : `, ${formatCount(rejected)} rejected`;
-  return `${name}: ${formatCount(inFlight)} in flight, ${formatCount(given)} done${rejects}`;
+  return `${name}: ${formatCount(given)} done, ${formatCount(inFlight)} under way${rejects}`;
 }
 
 /** What was read and is still pending does not count as done. */

@@ -73,10 +73,6 @@ export async function runStream({ inputs, flags, stages, model, onDone }: Stream
   const onBytes = (read: number, total: number | undefined) => {
     readShare = total === undefined || total === 0 ? undefined : read / total;
   };
-  const tokens = () => {
-    const total = model?.usage().total;
-    return total && total.promptTokens + total.completionTokens;
-  };
   try {
     await runPipeline({
       source: ({ rejects, signal }) => {
@@ -96,7 +92,7 @@ export async function runStream({ inputs, flags, stages, model, onDone }: Stream
       onProgress: (run) => {
         last = run;
         const share = flags.limit === undefined ? readShare : Math.max(run.in / flags.limit, readShare ?? 0);
-        display.show(...describeRun({ run, tokens: tokens(), readShare: share }));
+        display.show(...describeRun({ run, usage: model?.usage(), readShare: share }));
       },
     });
   } catch (error) {

@@ -6,6 +6,11 @@ export function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+/** Writes figures as one JSON line for programs, with the most memory that the process has held. */
+export function sayStats(figures: Record<string, unknown>): void {
+  say(JSON.stringify({ ...figures, peakRssBytes: process.resourceUsage().maxRSS * 1024 }));
+}
+
 /** An error in one line: what happened, where, and how to mend it. */
 export function errorLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);

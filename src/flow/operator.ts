@@ -1,4 +1,5 @@
 import { AsyncIterableX } from 'ix/asynciterable';
+import { eitherSignal } from './eitherSignal.js';
 import { type Rejects, warnOfReject } from './rejects.js';
 
 /** What a run gives to its operators. */
@@ -48,11 +49,6 @@ class OperatorIterable<In, Out> extends AsyncIterableX<Out> {
     const { rejects = warnOfReject, onExtra } = this.context;
     return this.transform(source, { signal, rejects, onExtra })[Symbol.asyncIterator]();
   }
-}
-
-function eitherSignal(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
-  if (a === undefined || b === undefined || a === b) return a ?? b;
-  return AbortSignal.any([a, b]);
 }
 
 function withSignal<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {

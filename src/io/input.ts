@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { InputError } from '../errors.js';
-import { drain } from './drain.js';
+import { chunksOf } from './chunksOf.js';
 import { inputError } from './systemErrors.js';
 
 /** A path, '-' for standard input, or a Readable of bytes. */
@@ -62,7 +62,7 @@ function openStream(stream: Readable, path: string, signal: AbortSignal | undefi
         hint: 'A stream can be read once; give a path to read it again.',
       });
     }
-    for await (const bytes of drain(stream, signal)) yield { bytes, rawBytes: bytes.length };
+    for await (const bytes of chunksOf(stream, signal)) yield { bytes, rawBytes: bytes.length };
   }
   const close = async () => {
     stream.destroy();
@@ -74,12 +74,12 @@ function openPath(path: string, isFile: boolean, signal: AbortSignal | undefined
   const file = createReadStream(path, { highWaterMark: chunkBytes });
   file.on('error', () => {});
   async function* plain(): AsyncGenerator<Chunk> {
-    for await (const bytes of drain(file, signal)) yield { bytes, rawBytes: bytes.length };
+    for await (const bytes of chunksOf(file, signal)) yield { bytes, rawBytes: bytes.length };
   }
   async function* unzipped(): AsyncGenerator<Chunk> {
     const unzip = pipeline(file, createGunzip({ chunkSize: chunkBytes }), () => {});
     let counted = 0;
-    for await (const bytes of drain(unzip, signal)) {
+    for await (const bytes of chunksOf(unzip, signal)) {
       const rawBytes = unzip.bytesWritten - counted;
       counted += rawBytes;
       yield { bytes, rawBytes };

@@ -1,6 +1,7 @@
 import { constants } from 'node:buffer';
 import { AsyncIterableX } from 'ix/asynciterable';
 import { UsageError } from '../errors.js';
+import { eitherSignal } from '../flow/eitherSignal.js';
 import { type Rejects, warnOfReject } from '../flow/rejects.js';
 import type { DataRecord } from '../record.js';
 import { type Chunk, type Input, inputBytes, inputName, openInput } from './input.js';
@@ -91,9 +92,4 @@ export class RecordStream extends AsyncIterableX<DataRecord> {
       }
     }
   }
-}
-
-function eitherSignal(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
-  if (a === undefined || b === undefined || a === b) return a ?? b;
-  return AbortSignal.any([a, b]);
 }

@@ -97,7 +97,7 @@ export async function buildIndex(
     await generation.close(segments);
     if (segments.length > 1) ({ generation, segments } = await merged(path, generation, options.storeTexts ?? true));
     const [segment] = segments as [SegmentMeta];
-    await generation.commit({
+    const indexBytes = await generation.commit({
       analyzer: analyzer.name,
       k1,
       b,
@@ -105,12 +105,11 @@ export async function buildIndex(
       sumDocLength: segment.sumDocLength,
       ...(options.source === undefined ? {} : { source: options.source }),
     });
-    const { size } = await stat(generation.file);
     onProgress?.(report());
     const { docs, rejected, seconds } = report();
     const { terms, postings } = segment;
     const docsPerSecond = docs / seconds;
-    return { docs, rejected, seconds, terms: terms.entries, postings, docsPerSecond, indexBytes: size };
+    return { docs, rejected, seconds, terms: terms.entries, postings, docsPerSecond, indexBytes };
   } catch (error) {
     await generation.abort();
     throw error;

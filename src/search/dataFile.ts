@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { OutputError } from '../errors.js';
 import { damaged } from './refusals.js';
 
 /** The byte streams of an index; each is cut into chunks, and each chunk is one LMDB value under its number. */
@@ -22,7 +23,7 @@ export class DataFileWriter {
   readonly #databases: Map<string, Chunks>;
   #waiting: { name: string; number: number; value: Uint8Array }[] = [];
 
-  constructor(path: string) {
+  constructor(private readonly path: string) {
     this.#env = open({ path, noSync: true, overlappingSync: false, maxReaders: MAX_READERS });
     this.#databases = openAll(this.#env);
   }
@@ -51,9 +52,13 @@ export class DataFileWriter {
   }
 
   #flush(): void {
-    this.#env.transactionSync(() => {
-      for (const { name, number, value } of this.#waiting) this.#databases.get(name)?.putSync(number, value);
-    });
+    try {
+      this.#env.transactionSync(() => {
+        for (const { name, number, value } of this.#waiting) this.#databases.get(name)?.putSync(number, value);
+      });
+    } catch (error) {
+      throw new OutputError('cannot write the index', { path: this.path, cause: error });
+    }
     this.#waiting = [];
   }
 }

@@ -3,7 +3,7 @@ import { constants, copyFile, mkdir, open, readdir, rm, rmdir, stat } from 'node
 import { basename, join } from 'node:path';
 import { IndexError, OutputError } from '../errors.js';
 import { DataFileWriter } from './dataFile.js';
-import { MANIFEST_NAME, type ManifestContent, writeManifest } from './manifest.js';
+import { liveDataFile, MANIFEST_NAME, type ManifestContent, writeManifest } from './manifest.js';
 import { type DataMeta, finishStreams, openStreams, type SegmentMeta, type Streams } from './segmentWriter.js';
 
 /** `<time>-<pid>-<random>`, then what LMDB or we put behind it. */
@@ -31,9 +31,15 @@ export class Generation {
   static async begin(path: string, base?: { data: string; meta: DataMeta }): Promise<Generation> {
     await makeFolder(path);
     const name = `${Date.now().toString(36)}-${process.pid}-${randomBytes(4).toString('hex')}.mdb`;
-    inProgress.add(join(path, name));
-    if (base) await copyFile(join(path, base.data), join(path, name), constants.COPYFILE_FICLONE);
-    return new Generation(path, name, base?.meta);
+    const file = join(path, name);
+    inProgress.add(file);
+    try {
+      if (base) await copyFile(join(path, base.data), file, constants.COPYFILE_FICLONE);
+      return new Generation(path, name, base?.meta);
+    } catch (error) {
+      await discard(path, file);
+      throw error;
+    }
   }
 
   get file(): string {
@@ -47,29 +53,34 @@ export class Generation {
     await this.#writer.close(meta);
   }
 
-  /** Syncs the closed data file, makes it the index, and removes every other one that nobody is writing. */
-  async commit(content: Omit<ManifestContent, 'data' | 'dataBytes'>): Promise<void> {
+  /** Syncs the closed data file, makes it the index, and removes those that nobody needs; resolves to its size in bytes. */
+  async commit(content: Omit<ManifestContent, 'data' | 'dataBytes'>): Promise<number> {
     await sync(this.file);
     const dataBytes = (await stat(this.file)).size;
     await writeManifest(this.path, { data: this.name, dataBytes, ...content }, `${this.name}.json`);
     await sync(this.path);
     inProgress.delete(this.file);
-    await removeGenerations(this.path, this.name);
+    await removeGenerations(this.path);
+    return dataBytes;
   }
 
   async abort(): Promise<void> {
     if (this.#open) await this.#writer.abort();
     this.#open = false;
-    inProgress.delete(this.file);
-    for (const suffix of ['', '-lock', '.json']) await rm(this.file + suffix, { force: true });
-    await removeEmptyFolder(this.path);
+    await discard(this.path, this.file);
   }
+}
+
+async function discard(path: string, file: string): Promise<void> {
+  inProgress.delete(file);
+  for (const suffix of ['', '-lock', '.json']) await rm(file + suffix, { force: true });
+  await removeEmptyFolder(path);
 }
 
 /** Removes the index at `path`; what is no part of it stays. */
 export async function removeIndex(path: string): Promise<void> {
   await rm(join(path, MANIFEST_NAME), { force: true });
-  await removeGenerations(path, undefined);
+  await removeGenerations(path);
 }
 
 export async function removeEmptyFolder(path: string): Promise<void> {
@@ -97,11 +108,14 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
-async function removeGenerations(path: string, kept: string | undefined): Promise<void> {
+/** Removes the data files that are neither being written nor the index. */
+async function removeGenerations(path: string): Promise<void> {
   for (const name of await readdir(path).catch(() => [])) {
     const pid = Number(OURS.exec(name)?.[1]);
     const data = name.replace(/(-lock|\.json)$/, '');
-    if (Number.isNaN(pid) || data === kept || isBeingWritten(join(path, data), pid)) continue;
+    if (Number.isNaN(pid) || isBeingWritten(join(path, data), pid)) continue;
+    // Asked after that: a file whose writer has just finished is the index by now.
+    if (data === (await liveDataFile(path))) continue;
     await rm(join(path, name), { force: true }).catch(ignoreBusy);
   }
 }

@@ -52,6 +52,14 @@ export async function readManifest(path: string): Promise<Manifest> {
   return manifest as unknown as Manifest;
 }
 
+/** The data file that the index at `path` goes by now, if there is an index. */
+export async function liveDataFile(path: string): Promise<string | undefined> {
+  return readManifest(path).then(
+    ({ data }) => data,
+    () => undefined,
+  );
+}
+
 async function read(path: string): Promise<string> {
   try {
     return await readFile(join(path, MANIFEST_NAME), 'utf8');

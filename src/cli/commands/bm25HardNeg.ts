@@ -1,7 +1,7 @@
 import { bm25HardNeg } from '../../operators/bm25HardNeg.js';
 import type { Weighting } from '../../search/searcher.js';
+import type { CommandSpec } from '../commandSpec.js';
 import { hardNegOptions, key, option, readOptions, recordOptions, writeOptions } from '../options.js';
-import type { CommandSpec } from '../program.js';
 import { operatorOptions, type RecordFlags, runStream, type StreamFlags } from '../streamRun.js';
 
 interface Flags extends StreamFlags, RecordFlags {

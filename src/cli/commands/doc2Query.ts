@@ -1,4 +1,5 @@
 import { doc2Query } from '../../operators/doc2Query.js';
+import type { CommandSpec } from '../commandSpec.js';
 import { type ModelFlags, modelOf } from '../model.js';
 import {
   doc2QueryOptions,
@@ -10,7 +11,6 @@ import {
   recordOptions,
   writeOptions,
 } from '../options.js';
-import type { CommandSpec } from '../program.js';
 import { promptTemplateOf } from '../promptFile.js';
 import { operatorOptions, type RecordFlags, runStream, type StreamFlags } from '../streamRun.js';
 

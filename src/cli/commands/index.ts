@@ -1,9 +1,9 @@
+import type { CommandSpec } from '../commandSpec.js';
 import { buildCorpusIndex, type CorpusFlags } from '../corpusIndex.js';
 import { indexOptions, maxRejectsOption, option, readOptions } from '../options.js';
-import type { CommandSpec } from '../program.js';
 import { openRejects } from '../rejects.js';
 import { inputPaths, rejectsExitCode } from '../streamRun.js';
-import { formatCount, formatSeconds, say } from '../terminal.js';
+import { formatCount, formatSeconds, say, sayStats } from '../terminal.js';
 
 interface Flags extends CorpusFlags {
   output: string;
@@ -33,15 +33,10 @@ export const indexCommand: CommandSpec = {
       const read = formatCount(built.docs + rejects.count);
       const parts = `${formatCount(built.docs)} documents + ${formatCount(rejects.count)} rejects`;
       say(`rareflow: done in ${formatSeconds(built.seconds)}: ${read} in = ${parts}; ${output}`);
-      if (stats) say(JSON.stringify({ ...built, peakRssBytes: peakRssBytes() }));
+      if (stats) sayStats({ ...built });
       return rejectsExitCode(rejects.count, maxRejects);
     } finally {
       rejects.close();
     }
   },
 };
-
-/** The most memory that the process has held, in bytes. */
-export function peakRssBytes(): number {
-  return process.resourceUsage().maxRSS * 1024;
-}

@@ -1,4 +1,5 @@
 import { reasonDistill } from '../../operators/reasonDistill.js';
+import type { CommandSpec } from '../commandSpec.js';
 import { type ModelFlags, modelOf } from '../model.js';
 import {
   key,
@@ -10,7 +11,6 @@ import {
   seedOption,
   writeOptions,
 } from '../options.js';
-import type { CommandSpec } from '../program.js';
 import { promptTemplateOf } from '../promptFile.js';
 import { operatorOptions, type RecordFlags, runStream, type StreamFlags } from '../streamRun.js';
 

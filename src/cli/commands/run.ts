@@ -7,6 +7,7 @@ import { bm25HardNeg } from '../../operators/bm25HardNeg.js';
 import { doc2Query } from '../../operators/doc2Query.js';
 import { reasonDistill } from '../../operators/reasonDistill.js';
 import type { Weighting } from '../../search/searcher.js';
+import type { CommandSpec } from '../commandSpec.js';
 import { buildOrReuseIndex, type CorpusFlags } from '../corpusIndex.js';
 import { abortOnInterrupt } from '../interrupt.js';
 import { type ModelFlags, modelOf } from '../model.js';
@@ -22,7 +23,6 @@ import {
   seedOption,
   writeOptions,
 } from '../options.js';
-import type { CommandSpec } from '../program.js';
 import { promptTemplateOf } from '../promptFile.js';
 import { inputPaths, operatorOptions, type RecordFlags, runStream, type StreamFlags } from '../streamRun.js';
 import { say } from '../terminal.js';

@@ -4,11 +4,10 @@ import { recordOperator, textProblem } from '../../operators/recordOperator.js';
 import type { DataRecord } from '../../record.js';
 import type { Bm25Index } from '../../search/bm25Index.js';
 import type { Weighting } from '../../search/searcher.js';
+import type { CommandSpec } from '../commandSpec.js';
 import { count, key, option, readOptions, weightingOption, writeOptions } from '../options.js';
-import type { CommandSpec } from '../program.js';
 import { runStream, type StreamFlags } from '../streamRun.js';
-import { say } from '../terminal.js';
-import { peakRssBytes } from './index.js';
+import { sayStats } from '../terminal.js';
 
 interface Flags extends StreamFlags {
   index: string;
@@ -98,8 +97,6 @@ async function searchAll(index: Bm25Index, flags: Flags): Promise<number> {
     },
   });
   const seconds = (performance.now() - startedMs) / 1000;
-  if (flags.stats) {
-    say(JSON.stringify({ queries, seconds, queriesPerSecond: queries / seconds, peakRssBytes: peakRssBytes() }));
-  }
+  if (flags.stats) sayStats({ queries, seconds, queriesPerSecond: queries / seconds });
   return exitCode;
 }

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
  * The chunks of a Readable, as bytes, each as soon as it has come; the stream is destroyed afterwards. Where `for await`
  * drops what is still buffered when a stream fails, this gives it first: the records before a damage are good.
  */
-export async function* drain(stream: Readable, signal?: AbortSignal): AsyncGenerator<Buffer> {
+export async function* chunksOf(stream: Readable, signal?: AbortSignal): AsyncGenerator<Buffer> {
   let wake = () => {};
   const onEvent = () => wake();
   for (const event of streamEvents) stream.on(event, onEvent);

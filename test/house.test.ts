@@ -28,7 +28,6 @@ const owners: Record<string, string[]> = {
   bottleneck: ['llm'],
   undici: ['llm'],
   flexsearch: ['search'],
-  stemmer: ['search'],
   lmdb: ['search'],
   commander: ['cli'],
   'cli-progress': ['cli'],

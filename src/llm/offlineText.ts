@@ -15,36 +15,35 @@ export function scriptOf(text: string): Script {
   return cjk * 8 > end ? 'cjk' : 'latin';
 }
 
-const longLatin = /[a-zA-ZÀ-ɏ]{6,}/g;
+const longLatin = /[a-zA-ZÀ-ɏ]{5,}/g;
 const anyWord = /[\p{L}\p{N}]+/gu;
 const cjkWord = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]{2,4}/gu;
-/** A question must stand alone, so it never names what it was made from. */
-const banned = /^(documents?|passages?|texts?|articles?|paragraphs?|文档|文章|本文|段落)$/i;
+/** Words that say nothing of a subject, and those by which a question would name what it was made from. */
+const empty = new Set(
+  `about above across after again against along among another around because become becomes before being below between
+  cannot could during either every first further given however often other rather shall should since still their them
+  there therefore these they those though through under until usually which while whose within without would
+  document documents passage passages text texts article articles paragraph paragraphs 文档 文章 本文 段落`.split(
+    /\s+/,
+  ),
+);
 const longestWord = 40;
 
-/** Up to `count` words of a text, the longest first (the earlier of equals); for a text without words its first signs. */
+/** Up to `count` words of a text, the most frequent first, then the longest; for a text without words its first signs. */
 export function keyWords(text: string, script: Script, count: number): string[] {
   const start = text.length > lookedAt ? text.slice(0, lookedAt) : text;
-  const best: string[] = [];
   for (const pattern of script === 'cjk' ? [cjkWord, anyWord] : [longLatin, anyWord]) {
-    for (const word of start.match(pattern) ?? []) insert(best, word, count);
-    if (best.length >= Math.min(2, count)) break;
+    const times = new Map<string, number>();
+    for (const word of start.match(pattern) ?? []) {
+      if (word.length <= longestWord && !empty.has(word.toLowerCase())) times.set(word, (times.get(word) ?? 0) + 1);
+    }
+    if (times.size < Math.min(2, count) && pattern !== anyWord) continue;
+    if (times.size === 0) break;
+    const ranked = [...times].sort(([a, timesA], [b, timesB]) => timesB - timesA || b.length - a.length);
+    return ranked.slice(0, count).map(([word]) => word);
   }
-  if (best.length > 0) return best;
   const signs = [...text.slice(0, 64).trim()].slice(0, 4).join('');
   return [signs === '' ? (script === 'cjk' ? '此事' : 'this matter') : signs];
-}
-
-/** Keeps `best` sorted by length. A word that is no longer than the last of a full list is passed over at once. */
-function insert(best: string[], word: string, count: number): void {
-  const { length } = word;
-  const last = best[count - 1];
-  if (last !== undefined && length <= last.length) return;
-  if (length > longestWord || best.includes(word) || banned.test(word)) return;
-  let at = best.length;
-  while (at > 0 && (best[at - 1]?.length ?? 0) < length) at -= 1;
-  best.splice(at, 0, word);
-  if (best.length > count) best.pop();
 }
 
 /** The sentences of a text's start, or its first 200 characters where it has none. */

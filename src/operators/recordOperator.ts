@@ -78,7 +78,7 @@ export function recordOperator(
         try {
           const added = await work(record, signal);
           return added.map(({ fields, provenance }) =>
-            keepProvenance ? withProvenance({ ...record, ...fields }, stage, provenance) : { ...record, ...fields },
+            keepProvenance ? withProvenance(record, fields, stage, provenance) : { ...record, ...fields },
           );
         } catch (error) {
           if (!(error instanceof RejectError)) throw error;
@@ -160,9 +160,10 @@ function named(option: string): string {
   return `${option} (--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)})`;
 }
 
-function withProvenance(record: DataRecord, stage: string, details: DataRecord): DataRecord {
-  const before = record[defaultKeys.provenance];
-  return { ...record, [defaultKeys.provenance]: { ...(isRecord(before) ? before : {}), [stage]: details } };
+/** The record with its new fields; what is told of its making stays last. */
+function withProvenance(record: DataRecord, fields: DataRecord, stage: string, details: DataRecord): DataRecord {
+  const { [defaultKeys.provenance]: before, ...rest } = record;
+  return { ...rest, ...fields, [defaultKeys.provenance]: { ...(isRecord(before) ? before : {}), [stage]: details } };
 }
 
 function rejectOf(stage: string, error: RejectError, record: DataRecord): Reject {

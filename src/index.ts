@@ -13,10 +13,11 @@ export { fromDuplex, toDuplex } from './flow/duplex.js';
 export { type MapConcurrentOptions, mapConcurrent, type WorkContext } from './flow/mapConcurrent.js';
 export { type Operator, type OperatorContext, operator, type TransformContext } from './flow/operator.js';
 export { type Rejects, warnOfReject } from './flow/rejects.js';
+export type { Input } from './io/input.js';
 export { readJsonArray } from './io/readJsonArray.js';
 export { readJsonl } from './io/readJsonl.js';
 export { readRecords } from './io/readRecords.js';
-export type { ReadOptions } from './io/recordStream.js';
+export type { ReadOptions, RecordStream } from './io/recordStream.js';
 export { type WriteJsonlOptions, writeJsonl } from './io/writeJsonl.js';
 export { type RejectsFile, writeRejects } from './io/writeRejects.js';
 export type { ChatMessage, ChatModel, ChatRequest, Completion, Thinking, Usage } from './llm/chatModel.js';
@@ -24,9 +25,26 @@ export { createModel, type ModelOptions, type RareflowModel } from './llm/create
 export type { UsageSnapshot, UsageTotals } from './llm/usage.js';
 export { type Bm25HardNegOptions, bm25HardNeg } from './operators/bm25HardNeg.js';
 export { type Doc2QueryOptions, doc2Query, type PromptOptions } from './operators/doc2Query.js';
+export type { PromptLanguage } from './operators/language.js';
 export { type ReasonDistillOptions, reasonDistill } from './operators/reasonDistill.js';
-export { type InputKey, type RecordOptions, type RecordStage, recordOperator } from './operators/recordOperator.js';
-export { type PipelineOptions, type PipelineStage, type RunProgress, runPipeline } from './pipeline/runPipeline.js';
+export {
+  type Added,
+  type InputKey,
+  type RecordOptions,
+  type RecordStage,
+  type Refusal,
+  recordOperator,
+  textListProblem,
+  textProblem,
+} from './operators/recordOperator.js';
+export type { PromptTemplate } from './operators/template.js';
+export {
+  type PipelineOptions,
+  type PipelineStage,
+  type RunProgress,
+  runPipeline,
+  type StageCounts,
+} from './pipeline/runPipeline.js';
 export { type DataRecord, defaultKeys, type Reject } from './record.js';
 export { type Bm25Index, openIndex } from './search/bm25Index.js';
 export { Bm25Storage, bm25Options } from './search/bm25Storage.js';

@@ -20,7 +20,7 @@ export interface Reject {
   /** Who refused it: `read`, `index`, or the operator's name (`doc2query`, …). */
   stage: string;
   reason: string;
-  /** How many paid answers were tried, where a model was asked. */
+  /** How many requests were made for it, where a model was asked. */
   attempts?: number;
   /** The model's last answer, where it could not be used. */
   answer?: string;

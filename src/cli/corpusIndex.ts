@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Rejects } from '../flow/rejects.js';
 import { readRecords } from '../io/readRecords.js';
 import { gate } from '../pipeline/gate.js';
+import type { DataRecord } from '../record.js';
 import type { Bm25Index } from '../search/bm25Index.js';
 import type { BuildStats } from '../search/buildIndex.js';
 import { abortOnInterrupt } from './interrupt.js';
@@ -32,7 +33,7 @@ export async function buildCorpusIndex(
   const { signal } = interrupt;
   const records = readRecords(paths, { onBadLine, maxLineBytes, rejects, signal });
   try {
-    return await buildIndex(gate(records, { limit }), target, {
+    return await buildIndex(gate<DataRecord>({ limit })(records), target, {
       textKey,
       idKey,
       analyzer,
@@ -52,17 +53,19 @@ export async function buildCorpusIndex(
 
 /** Opens the index at `target` where it was built of these very files; builds it first where it was not, or is not there. */
 export async function buildOrReuseIndex(paths: string[], target: string, flags: CorpusFlags): Promise<Bm25Index> {
+  const { textKey, idKey, analyzer, onBadLine, maxLineBytes } = flags;
+  const whole = { textKey, idKey, analyzer, onBadLine, ...(maxLineBytes === undefined ? {} : { maxLineBytes }) };
   const { openIndex } = await import('../search/bm25Index.js');
   if (existsSync(target)) {
     const index = await openIndex(target);
-    if (JSON.stringify(index.manifest.source) === JSON.stringify(fingerprintOf(paths, flags))) {
+    if (JSON.stringify(index.manifest.source) === JSON.stringify(fingerprintOf(paths, whole))) {
       say(`rareflow: using the index ${target} (${formatCount(index.docCount)} documents)`);
       return index;
     }
     await index.close();
   }
   let skipped = 0;
-  const stats = await buildCorpusIndex(paths, target, flags, () => {
+  const stats = await buildCorpusIndex(paths, target, whole, () => {
     skipped += 1;
   });
   const without = skipped === 0 ? '' : `, without ${formatCount(skipped)} bad records`;

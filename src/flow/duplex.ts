@@ -12,14 +12,15 @@ export function toDuplex<In, Out>(op: Operator<In, Out>): Duplex {
 /** A Duplex or Transform in object mode as an operator; `open` makes a fresh one for each iteration. */
 export function fromDuplex<In, Out>(open: () => Duplex): Operator<In, Out> {
   return operator(async function* (source, { signal }) {
+    signal.throwIfAborted();
     const duplex = open();
-    const onAbort = () => duplex.destroy(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const onAbort = () => duplex.destroy(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
     try {
       pipeline(source, duplex, () => {}); // its errors destroy the duplex, so they are thrown below
       yield* duplex as AsyncIterable<Out>;
     } finally {
-      signal?.removeEventListener('abort', onAbort);
+      signal.removeEventListener('abort', onAbort);
       duplex.destroy();
     }
   });

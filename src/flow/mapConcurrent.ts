@@ -1,4 +1,5 @@
-import { UsageError } from '../errors.js';
+import { setMaxListeners } from 'node:events';
+import { requireWholeNumber } from '../errors.js';
 
 export interface MapConcurrentOptions {
   /** How many calls of `work` run at once, at most. Default 16. */
@@ -40,11 +41,12 @@ export async function* mapConcurrent<In, Out>(
 ): AsyncGenerator<Out, void, undefined> {
   const { concurrency = 16, ordered = true, signal } = options;
   const { window = (ordered ? 64 : 2) * concurrency } = options;
-  requirePositiveInteger('concurrency', concurrency);
-  requirePositiveInteger('window', window);
+  requireWholeNumber('concurrency', concurrency);
+  requireWholeNumber('window', window);
   signal?.throwIfAborted();
 
   const leaving = new AbortController();
+  setMaxListeners(0, leaving.signal); // each call in flight may listen
   const iterator = source[Symbol.asyncIterator]();
   /** Finished results by their place at the door: the order of starting where ordered, of finishing otherwise. */
   const ready = new Map<number, Out | typeof failed>();
@@ -93,6 +95,7 @@ export async function* mapConcurrent<In, Out>(
 
   const onAbort = () => {
     ended = true;
+    leaving.abort(signal?.reason);
     wake();
   };
   signal?.addEventListener('abort', onAbort, { once: true });
@@ -122,9 +125,4 @@ export async function* mapConcurrent<In, Out>(
     if (pulling) closing?.catch(() => {});
     else await closing;
   }
-}
-
-function requirePositiveInteger(name: string, value: number): void {
-  if (Number.isSafeInteger(value) && value > 0) return;
-  throw new UsageError(`${name} must be a whole number over 0, got ${value}`);
 }

@@ -18,24 +18,26 @@ export interface OperatorContext {
  */
 export type Operator<In, Out> = (source: AsyncIterable<In>, context?: OperatorContext) => AsyncIterableX<Out>;
 
-/** A generator's view of its context: the rejects are always there. */
+/** A generator's view of its context: rejects and signal are always there. */
 export interface TransformContext extends OperatorContext {
   rejects: Rejects;
+  /** Aborted by the run, and as soon as the consumer leaves. */
+  signal: AbortSignal;
 }
 
+type Transform<In, Out> = (source: AsyncIterable<In>, context: TransformContext) => AsyncIterable<Out>;
+
 /**
- * Makes an operator of an async generator function. The generator closes its source by leaving its `for await`;
- * no work is added per item, so an operator costs what the bare generator costs.
+ * Makes an operator of an async generator function. The generator closes its source by leaving its `for await`; no work is
+ * added per item, so an operator costs what the bare generator costs.
  */
-export function operator<In, Out>(
-  transform: (source: AsyncIterable<In>, context: TransformContext) => AsyncIterable<Out>,
-): Operator<In, Out> {
+export function operator<In, Out>(transform: Transform<In, Out>): Operator<In, Out> {
   return (source, context = {}) => new OperatorIterable(transform, source, context);
 }
 
 class OperatorIterable<In, Out> extends AsyncIterableX<Out> {
   constructor(
-    private readonly transform: (source: AsyncIterable<In>, context: TransformContext) => AsyncIterable<Out>,
+    private readonly transform: Transform<In, Out>,
     private readonly source: AsyncIterable<In>,
     private readonly context: OperatorContext,
   ) {
@@ -44,10 +46,20 @@ class OperatorIterable<In, Out> extends AsyncIterableX<Out> {
 
   /** ix hands its signal to the iterator, node:stream to the context; the source is given whichever came. */
   override [Symbol.asyncIterator](iteratorSignal?: AbortSignal): AsyncIterator<Out> {
-    const signal = eitherSignal(iteratorSignal, this.context.signal);
-    const source = signal === undefined ? this.source : withSignal(this.source, signal);
     const { rejects = warnOfReject, onExtra } = this.context;
-    return this.transform(source, { signal, rejects, onExtra })[Symbol.asyncIterator]();
+    const leaving = new AbortController();
+    const signal = eitherSignal(leaving.signal, eitherSignal(iteratorSignal, this.context.signal));
+    const source = withSignal(this.source, signal);
+    const iterator = this.transform(source, { signal, rejects, onExtra })[Symbol.asyncIterator]();
+    return {
+      next: () => iterator.next(),
+      // A generator hears of return() only after the pull it waits for, and the stages before it would go on until then:
+      // the signal tells all of them at once.
+      return: async (value) => {
+        leaving.abort(new DOMException('the consumer has left the stream', 'AbortError'));
+        return (await iterator.return?.(value)) ?? { done: true, value };
+      },
+    };
   }
 }
 

@@ -40,7 +40,7 @@ export function writeJsonl(
       for await (const record of source) {
         let line: string;
         try {
-          line = `${JSON.stringify(record)}\n`;
+          line = `${jsonOf(record)}\n`;
         } catch (error) {
           await rejects({ stage: 'write', reason: `cannot be written as JSON: ${messageOf(error)}`, record });
           continue;
@@ -58,6 +58,12 @@ export function writeJsonl(
       if (!complete) await sink.abandon();
     }
   });
+}
+
+function jsonOf(record: unknown): string {
+  const json: string | undefined = JSON.stringify(record);
+  if (json === undefined) throw new TypeError(`JSON has no ${typeof record}`);
+  return json;
 }
 
 async function openOutput(

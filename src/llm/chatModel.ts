@@ -55,3 +55,18 @@ export interface ChatModel {
   readonly name: string;
   complete(request: ChatRequest, options?: { signal?: AbortSignal | undefined }): Promise<Completion>;
 }
+
+/** The sum of what two attempts were billed. */
+export function addUsage(a: Usage | undefined, b: Usage): Usage {
+  if (a === undefined) return b;
+  const sum: Usage = {
+    promptTokens: a.promptTokens + b.promptTokens,
+    completionTokens: a.completionTokens + b.completionTokens,
+  };
+  if (a.cachedTokens !== undefined || b.cachedTokens !== undefined)
+    sum.cachedTokens = (a.cachedTokens ?? 0) + (b.cachedTokens ?? 0);
+  if (a.reasoningTokens !== undefined || b.reasoningTokens !== undefined)
+    sum.reasoningTokens = (a.reasoningTokens ?? 0) + (b.reasoningTokens ?? 0);
+  if (a.estimated || b.estimated) sum.estimated = true;
+  return sum;
+}

@@ -37,6 +37,7 @@ export class Endpoint {
   #fatal = 0;
   #badRequests = 0;
   #troubleSince: number | undefined;
+  #troubleLast = 0;
 
   constructor(options: EndpointOptions = {}) {
     this.#maxHoldMs = options.maxHoldMs ?? 600_000;
@@ -98,6 +99,9 @@ export class Endpoint {
   /** A passing fault: throws where there has been nothing else for too long. */
   troubled(what: string): void {
     const now = this.#clock.now();
+    // Faults with a long silence between them, as of a slow source, are no row of faults.
+    if (now - this.#troubleLast > this.#deadAfterMs / 2) this.#troubleSince = undefined;
+    this.#troubleLast = now;
     this.#troubleSince ??= now;
     if (now - this.#troubleSince <= this.#deadAfterMs) return;
     const minutes = Math.round(this.#deadAfterMs / 60_000);

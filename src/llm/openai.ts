@@ -66,6 +66,7 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
     signal?.throwIfAborted();
     client ??= connect();
     const { chat } = await client;
+    signal?.throwIfAborted(); // it may have aborted while the client was loaded
     const sent = profile.body(model, request);
     const controller = new AbortController();
     const offAbort = signal === undefined ? () => {} : onAbort(signal, () => controller.abort());

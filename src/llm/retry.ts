@@ -1,6 +1,6 @@
 import { ModelError, RejectError } from '../errors.js';
 import { AttemptError } from './attemptError.js';
-import type { ChatModel, ChatRequest, Completion, Usage } from './chatModel.js';
+import { addUsage, type ChatModel, type ChatRequest, type Completion, type Usage } from './chatModel.js';
 import { classify } from './classify.js';
 import { type Clock, systemClock } from './clock.js';
 import { Endpoint } from './endpoint.js';
@@ -178,19 +178,4 @@ class Call {
 function neverReached(failure: AttemptError): ModelError {
   const hint = 'check the base URL, and that the server runs and can be reached from here';
   return new ModelError(`${failure.message}; no call has reached it yet`, { hint, cause: failure });
-}
-
-/** The sum of what two attempts were billed. */
-export function addUsage(a: Usage | undefined, b: Usage): Usage {
-  if (a === undefined) return b;
-  const sum: Usage = {
-    promptTokens: a.promptTokens + b.promptTokens,
-    completionTokens: a.completionTokens + b.completionTokens,
-  };
-  if (a.cachedTokens !== undefined || b.cachedTokens !== undefined)
-    sum.cachedTokens = (a.cachedTokens ?? 0) + (b.cachedTokens ?? 0);
-  if (a.reasoningTokens !== undefined || b.reasoningTokens !== undefined)
-    sum.reasoningTokens = (a.reasoningTokens ?? 0) + (b.reasoningTokens ?? 0);
-  if (a.estimated || b.estimated) sum.estimated = true;
-  return sum;
 }

@@ -9,7 +9,8 @@ export interface Answer {
 /**
  * Parts a message's thinking from its answer. Thinking comes in `reasoning`, `reasoning_content`, `reasoning_details[]`,
  * as parts of a content list, or as a leading `<think>…</think>`, also with its opener missing (templates that end in
- * `<think>`) or its closer (then all of it is thinking).
+ * `<think>`) or its closer (then all of it is thinking). A text that also marks its `<answer>…</answer>` is whole training
+ * text already and is left alone.
  */
 export function splitThinking(message: Record<string, unknown>): Answer {
   const { content, reasoning, reasoning_content: reasoningContent, reasoning_details: details } = message;
@@ -29,6 +30,7 @@ function splitThinkBlock(text: string): Answer {
   const opener = /^\s*<think>/.exec(text)?.[0] ?? '';
   const close = text.indexOf('</think>');
   if (opener === '' && (close === -1 || text.lastIndexOf('<think>', close) !== -1)) return { text };
+  if (close !== -1 && /<answer>[\s\S]*<\/answer>/.test(text.slice(close))) return { text };
   const end = close === -1 ? text.length : close;
   const thought = text.slice(opener.length, end).trim();
   const answer = text.slice(end + '</think>'.length).trimStart();

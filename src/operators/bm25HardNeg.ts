@@ -1,4 +1,4 @@
-import { RejectError, UsageError } from '../errors.js';
+import { RejectError, requireWholeNumber } from '../errors.js';
 import type { Operator } from '../flow/operator.js';
 import { type DataRecord, defaultKeys } from '../record.js';
 import type { Hit, Searcher, Weighting } from '../search/searcher.js';
@@ -20,8 +20,8 @@ export interface Bm25HardNegOptions extends RecordOptions {
   /** Default `lucene`. */
   weighting?: Weighting | undefined;
   /**
-   * Reject a record whose own document is not in the index (so an index of other texts stops the run at once). Set to false
-   * to mine negatives for documents from elsewhere. Default true.
+   * Stop where none of the first 100 records' own documents is in the index: it was made of other texts. Set to false to
+   * mine negatives for documents from elsewhere. Default true.
    */
   requirePositive?: boolean | undefined;
 }
@@ -45,7 +45,7 @@ export function bm25HardNeg(options: Bm25HardNegOptions): Operator<DataRecord, D
     requirePositive = true,
     ...recordOptions
   } = options;
-  if (!Number.isSafeInteger(numNeg) || numNeg < 1) throw new UsageError(`numNeg must be at least 1, got ${numNeg}`);
+  requireWholeNumber('numNeg', numNeg);
 
   return recordOperator(
     {
@@ -56,7 +56,7 @@ export function bm25HardNeg(options: Bm25HardNegOptions): Operator<DataRecord, D
       ],
       outputs: [outputNegativesKey],
       ...(requirePositive && {
-        refuse: (record) => foreignProblem(index, idOf(record[idKey]), record[inputTextKey] as string),
+        doubt: (record) => foreignProblem(index, idOf(record[idKey]), record[inputTextKey] as string),
       }),
     },
     recordOptions,
@@ -119,7 +119,7 @@ async function foreignProblem(
   const same = (docId: number) => normalized(index.text(docId)) === normalized(text);
   const ofId = id === undefined ? [] : index.docIds(id);
   if (ofId.some(same)) return undefined;
-  const alike = await index.search(text, { k: 5 });
+  const alike = await index.search(text, { k: 20 });
   if (alike.some(({ docId }) => same(docId))) return undefined;
   return {
     reason: ofId.length > 0 ? `the index holds another text under the id "${id}"` : 'its document is not in the index',

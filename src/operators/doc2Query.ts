@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { RejectError, UsageError } from '../errors.js';
+import { RejectError, requireWholeNumber } from '../errors.js';
 import type { Operator } from '../flow/operator.js';
-import type { ChatModel, Usage } from '../llm/chatModel.js';
+import { addUsage, type ChatModel, type Usage } from '../llm/chatModel.js';
 import { type DataRecord, defaultKeys } from '../record.js';
 import { parse, render, renderAgain, requiredPlaceholders, version } from './doc2Query.prompt.js';
 import { type PromptLanguage, promptLanguage } from './language.js';
@@ -23,7 +23,10 @@ export interface Doc2QueryOptions extends RecordOptions, PromptOptions {
   outputQuestionKey?: string | undefined;
   /** Default `scenario`. */
   outputScenarioKey?: string | undefined;
-  /** How many answers are paid for at most, until one can be read. Default 3. */
+  /**
+   * How many answers are asked for at most, until one can be read. Default 3. What the model itself does again (an answer
+   * that is blank or was cut off, a fault on the way) does not count here.
+   */
   maxAttempts?: number | undefined;
   /** Questions per document; each becomes a record of its own. Default 1. */
   queriesPerDoc?: number | undefined;
@@ -48,11 +51,15 @@ export function doc2Query(options: Doc2QueryOptions): Operator<DataRecord, DataR
     promptTemplate: template,
     ...recordOptions
   } = options;
-  if (!(maxAttempts >= 1)) throw new UsageError(`maxAttempts must be at least 1, got ${maxAttempts}`);
-  if (!(queriesPerDoc >= 1)) throw new UsageError(`queriesPerDoc must be at least 1, got ${queriesPerDoc}`);
+  requireWholeNumber('maxAttempts', maxAttempts);
+  requireWholeNumber('queriesPerDoc', queriesPerDoc);
   if (template !== undefined) checkTemplate(template, requiredPlaceholders);
   const stage = 'doc2query';
   const promptVersion = versionOf(version, template);
+
+  /** A question without a scenario must not keep the scenario of an earlier one. */
+  const scenarioField = (record: DataRecord, scenario: string | undefined): DataRecord =>
+    scenario === undefined && record[outputScenarioKey] === undefined ? {} : { [outputScenarioKey]: scenario };
 
   return recordOperator(
     {
@@ -63,39 +70,41 @@ export function doc2Query(options: Doc2QueryOptions): Operator<DataRecord, DataR
     recordOptions,
     async (record, signal) => {
       const text = record[inputKey] as string;
-      const asked = language === 'auto' ? promptLanguage(text) : language;
-      const first = render({ text, language: asked, queriesPerDoc, template });
-      const usage: Usage = { promptTokens: 0, completionTokens: 0 };
+      const promptIn = language === 'auto' ? promptLanguage(text) : language;
+      const first = render({ text, language: promptIn, queriesPerDoc, template });
       let messages = first;
-      for (let attempt = 1; ; attempt++) {
-        const completion = await model.complete({ messages, stage }, { signal });
-        usage.promptTokens += completion.usage.promptTokens;
-        usage.completionTokens += completion.usage.completionTokens;
-        const answer = parse(completion.text);
+      let attempts = 0;
+      let usage: Usage | undefined;
+      let last: string | undefined;
+      for (let asked = 1; ; asked++) {
+        const completion = await model.complete({ messages, stage }, { signal }).catch((error: unknown) => {
+          throw error instanceof RejectError && asked > 1 ? afterEarlier(error, attempts, last) : error;
+        });
+        attempts += completion.attempts;
+        usage = addUsage(usage, completion.usage);
+        last = completion.text;
+        const answer = parse(last);
         if (answer.ok) {
-          return answer.queries.slice(0, queriesPerDoc).map(({ question, scenario }) => ({
-            fields: { [outputQuestionKey]: question, ...(scenario && { [outputScenarioKey]: scenario }) },
-            provenance: {
-              model: completion.model,
-              prompt: promptVersion,
-              attempts: attempt,
-              parsed: answer.parsed,
-              finishReason: completion.finishReason,
-              ...usage,
-            },
+          const { model: served, finishReason } = completion;
+          const made = { model: served, prompt: promptVersion, attempts, parsed: answer.parsed, finishReason };
+          return answer.queries.slice(0, queriesPerDoc).map(({ question, scenario }, place) => ({
+            fields: { [outputQuestionKey]: question, ...scenarioField(record, scenario) },
+            provenance: place === 0 ? { ...made, ...usage } : { ...made, sharesAnswer: true },
           }));
         }
-        if (attempt >= maxAttempts) {
-          const answers = attempt === 1 ? 'the answer' : `none of ${attempt} answers`;
-          throw new RejectError(`${answers} could be read: ${answer.reason}`, {
-            attempts: attempt,
-            answer: completion.text,
-          });
+        if (asked >= maxAttempts) {
+          const answers = asked === 1 ? 'the answer' : `none of ${asked} answers`;
+          throw new RejectError(`${answers} could be read: ${answer.reason}`, { attempts, answer: last });
         }
-        messages = renderAgain(first, completion.text, answer.reason, asked);
+        messages = renderAgain(first, last, answer.reason, promptIn);
       }
     },
   );
+}
+
+/** The model gave up on a re-ask: what was asked for before it counts too. */
+function afterEarlier({ message, hint, cause, attempts = 1, answer }: RejectError, earlier: number, last?: string) {
+  return new RejectError(message, { hint, cause, attempts: earlier + attempts, answer: answer ?? last });
 }
 
 /** The prompt's version for provenance: ours by name, the user's own by its hash. */

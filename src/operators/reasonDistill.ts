@@ -84,8 +84,7 @@ export function reasonDistill(options: ReasonDistillOptions): Operator<DataRecor
             attempts: completion.attempts,
             ...(completion.thinking && { thinking: completion.thinking.source }),
             finishReason: completion.finishReason,
-            promptTokens: completion.usage.promptTokens,
-            completionTokens: completion.usage.completionTokens,
+            ...completion.usage,
             seed,
             order,
           },
@@ -98,6 +97,6 @@ export function reasonDistill(options: ReasonDistillOptions): Operator<DataRecor
 /** The answer as training text, with the thinking before it where that came apart. */
 export function withThinking({ text, thinking }: Pick<Completion, 'text' | 'thinking'>): string {
   if (thinking === undefined) return text;
-  const answer = /^\s*<answer>[\s\S]*<\/answer>\s*$/.test(text) ? text : `<answer>${text}</answer>`;
+  const answer = /<answer>[\s\S]*<\/answer>/.test(text) ? text : `<answer>${text}</answer>`;
   return `<think>${thinking.text}</think>\n${answer}`;
 }

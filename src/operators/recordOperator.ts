@@ -1,4 +1,4 @@
-import { InputError, RejectError } from '../errors.js';
+import { InputError, RejectError, requireWholeNumber } from '../errors.js';
 import { mapConcurrent } from '../flow/mapConcurrent.js';
 import { type Operator, operator } from '../flow/operator.js';
 import type { Rejects } from '../flow/rejects.js';
@@ -36,8 +36,11 @@ export interface RecordStage {
   inputs: InputKey[];
   /** Keys that will be added, so must hold none yet. */
   outputs: string[];
-  /** A further check at the door, of records whose keys are good. */
-  refuse?: (record: DataRecord) => Promise<Refusal | undefined>;
+  /**
+   * Doubts that the options fit the data, of records whose keys are good. It is asked until the first record without
+   * doubt; where the first 100 all are in doubt the run stops, otherwise all of them go on.
+   */
+  doubt?: (record: DataRecord) => Promise<Refusal | undefined>;
 }
 
 /** Why a record was refused at the door, and what to do about it. */
@@ -62,21 +65,24 @@ const hopelessAfter = 100;
  * several. Throws InputError where none of the first 100 records passes the door.
  */
 export function recordOperator(
-  { stage, inputs, outputs, refuse }: RecordStage,
+  { stage, inputs, outputs, doubt }: RecordStage,
   options: RecordOptions,
   work: (record: DataRecord, signal: AbortSignal) => Promise<Added[]>,
 ): Operator<DataRecord, DataRecord> {
   const { overwrite = false, provenance: keepProvenance = true, ...flow } = options;
-  const refusal = (record: DataRecord) => keyProblem(record, inputs, overwrite ? [] : outputs) ?? refuse?.(record);
+  if (flow.concurrency !== undefined) requireWholeNumber('concurrency', flow.concurrency);
+  if (flow.window !== undefined) requireWholeNumber('window', flow.window);
+  const refusal = (record: unknown) => keyProblem(record, inputs, overwrite ? [] : outputs);
 
   return operator(async function* (source, context) {
     const rejects = options.rejects ?? context.rejects;
-    const admitted = admit(source, stage, refusal, rejects);
+    const admitted = admit(source, stage, { refusal, doubt }, rejects);
     const results = mapConcurrent(
       admitted,
       async (record, { signal }) => {
         try {
           const added = await work(record, signal);
+          if (added.length === 0) throw new RejectError('nothing was made of it');
           return added.map(({ fields, provenance }) =>
             keepProvenance ? withProvenance(record, fields, stage, provenance) : { ...record, ...fields },
           );
@@ -107,26 +113,39 @@ export function textListProblem(value: unknown): string | undefined {
   return `holds ${describe(value)}, not a list of strings`;
 }
 
-/** Passes on the records that `refusal` finds nothing wrong with; the others go to the rejects. */
+interface Door {
+  refusal: (record: unknown) => Refusal | undefined;
+  doubt: RecordStage['doubt'];
+}
+
+/** Passes on the records that nothing is wrong with; the others go to the rejects. */
 async function* admit(
   source: AsyncIterable<DataRecord>,
   stage: string,
-  refusal: (record: DataRecord) => Refusal | undefined | Promise<Refusal | undefined>,
+  { refusal, doubt }: Door,
   rejects: Rejects,
 ): AsyncGenerator<DataRecord> {
-  /** Refused records, until the first good one shows that the options fit the data. */
-  let held: { refused: Refusal; record: DataRecord }[] | undefined = [];
+  /** What was refused or doubted, until the first good record shows that the options fit the data. */
+  let held: { record: DataRecord; refused: Refusal; doubted: boolean }[] | undefined = [];
   for await (const record of source) {
-    const refused = await refusal(record);
-    if (refused === undefined) {
-      for (const early of held ?? []) await rejects({ stage, reason: early.refused.reason, record: early.record });
-      held = undefined;
-      yield record;
-    } else if (held === undefined) {
-      await rejects({ stage, reason: refused.reason, record });
-    } else if (held.push({ refused, record }) === hopelessAfter) {
-      break;
+    const refused = refusal(record);
+    if (held === undefined) {
+      if (refused === undefined) yield record;
+      else await rejects({ stage, reason: refused.reason, record });
+      continue;
     }
+    const problem = refused ?? (await doubt?.(record));
+    if (problem !== undefined) {
+      held.push({ record, refused: problem, doubted: refused === undefined });
+      if (held.length === hopelessAfter) break;
+      continue;
+    }
+    for (const early of held) {
+      if (early.doubted) yield early.record;
+      else await rejects({ stage, reason: early.refused.reason, record: early.record });
+    }
+    held = undefined;
+    yield record;
   }
   const first = held?.[0];
   if (held === undefined || first === undefined) return;
@@ -134,7 +153,7 @@ async function* admit(
   const keys = new Set(held.flatMap(({ record }) => (isRecord(record) ? Object.keys(record) : [])));
   const seen = keys.size === 0 ? 'no keys' : `the keys ${[...keys].slice(0, 20).join(', ')}`;
   throw new InputError(`${stage} refused ${all}: ${first.refused.reason}`, {
-    hint: `the records have ${seen}; ${first.refused.hint}`,
+    hint: first.doubted ? first.refused.hint : `the records have ${seen}; ${first.refused.hint}`,
   });
 }
 
@@ -145,6 +164,10 @@ function keyProblem(record: unknown, inputs: InputKey[], outputs: string[]): Ref
     const wrong = value === undefined || value === null ? 'is missing' : problem(value);
     if (wrong !== undefined)
       return { reason: `the input key "${key}" ${wrong}`, hint: `${named(option)} names another key` };
+  }
+  const told = record[defaultKeys.provenance];
+  if (told !== undefined && told !== null && !isRecord(told)) {
+    return { reason: `the key "${defaultKeys.provenance}" holds ${describe(told)}, not an object`, hint: 'rename it' };
   }
   const taken = outputs.find((key) => record[key] !== undefined && record[key] !== null);
   if (taken === undefined) return undefined;

@@ -1,5 +1,5 @@
 import { InputError, RareflowError } from '../errors.js';
-import type { Operator, TransformContext } from '../flow/operator.js';
+import { type Operator, type OperatorContext, operator } from '../flow/operator.js';
 import { type Rejects, warnOfReject } from '../flow/rejects.js';
 import type { DataRecord, Reject } from '../record.js';
 import { gate } from './gate.js';
@@ -38,7 +38,7 @@ export interface RunProgress {
 
 export interface PipelineOptions {
   /** Opens the input; it is given the run's signal and rejects. */
-  source: (context: TransformContext) => AsyncIterable<DataRecord>;
+  source: (context: OperatorContext & { rejects: Rejects }) => AsyncIterable<DataRecord>;
   stages: PipelineStage[];
   /** Writes records and passes them on; default: none. */
   sink?: Operator<DataRecord, DataRecord> | undefined;
@@ -112,12 +112,13 @@ export async function runPipeline({
       return reject(one);
     },
   });
-  let stream: AsyncIterable<DataRecord> = tally(gate(input, { limit, stop }), () => {
+  const counted = tally(() => {
     records += 1;
   });
-  for (const [place, { operator }] of stages.entries()) {
+  let stream: AsyncIterable<DataRecord> = counted(gate<DataRecord>({ limit, stop })(input, { signal }));
+  for (const [place, stage] of stages.entries()) {
     const count = counts[place] as (typeof counts)[number];
-    const given = operator(stream, {
+    const given = stage.operator(stream, {
       signal,
       rejects: (one) => {
         count.rejected += 1;
@@ -127,21 +128,19 @@ export async function runPipeline({
         count.extra += more;
       },
     });
-    stream = tally(given, () => {
+    const countGiven = tally(() => {
       count.given += 1;
     });
+    stream = countGiven(given);
   }
 
-  const written = sink(
-    orNothing(stream, () => nothing(progress())),
-    {
-      signal,
-      rejects: (one) => {
-        unwritable += 1;
-        return reject(one);
-      },
+  const written = sink(orNothing(() => nothing(progress()))(stream), {
+    signal,
+    rejects: (one) => {
+      unwritable += 1;
+      return reject(one);
     },
-  );
+  });
   const timer = onProgress && setInterval(() => onProgress(progress()), progressIntervalMs).unref();
   try {
     for await (const _ of written) out += 1;
@@ -156,21 +155,25 @@ export async function runPipeline({
   }
 }
 
-async function* tally<T>(source: AsyncIterable<T>, count: () => void): AsyncGenerator<T> {
-  for await (const item of source) {
-    count();
-    yield item;
-  }
+function tally(count: () => void): Operator<DataRecord, DataRecord> {
+  return operator(async function* (source) {
+    for await (const item of source) {
+      count();
+      yield item;
+    }
+  });
 }
 
 /** Ends a stream of nothing with an error, before the sink takes it for a complete result. */
-async function* orNothing<T>(source: AsyncIterable<T>, problem: () => Error): AsyncGenerator<T> {
-  let any = false;
-  for await (const item of source) {
-    any = true;
-    yield item;
-  }
-  if (!any) throw problem();
+function orNothing(problem: () => Error): Operator<DataRecord, DataRecord> {
+  return operator(async function* (source) {
+    let any = false;
+    for await (const item of source) {
+      any = true;
+      yield item;
+    }
+    if (!any) throw problem();
+  });
 }
 
 function nothing({ in: read, lastReject }: RunProgress): Error {

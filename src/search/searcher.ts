@@ -23,8 +23,6 @@ export interface Hit {
 
 /** What an operator needs of a BM25 index. */
 export interface Searcher {
-  /** How many documents are indexed. */
-  readonly docCount: number;
   /** The `k` best documents of score over 0, best first, equal scores in corpus order. */
   search(query: string, options?: SearchOptions): Promise<Hit[]>;
   /** The stored text of a document. */

@@ -88,5 +88,8 @@ test('an index of other texts stops the run, unless the positive need not be in 
 });
 
 test('a numNeg that is no whole number over 0 is refused', () => {
-  assert.throws(() => bm25HardNeg({ index: memorySearcher([]), numNeg: 0 }), /numNeg must be at least 1/);
+  assert.throws(
+    () => bm25HardNeg({ index: memorySearcher([]), numNeg: 0 }),
+    /numNeg must be a whole number of at least 1/,
+  );
 });

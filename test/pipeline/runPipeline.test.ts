@@ -105,6 +105,9 @@ test('a stage that loses a record is found out', async () => {
 
 test('a gate leaves no listener and passes errors on', async () => {
   const stop = new AbortController();
-  assert.deepEqual(await collect(gate(watched([1, 2, 3]), { limit: 2, stop: stop.signal })), [1, 2]);
-  await assert.rejects(collect(gate(watched([1, 2], { failAt: 1 }), { stop: stop.signal })), /the source failed/);
+  assert.deepEqual(await collect(gate<number>({ limit: 2, stop: stop.signal })(watched([1, 2, 3]))), [1, 2]);
+  await assert.rejects(
+    collect(gate<number>({ stop: stop.signal })(watched([1, 2], { failAt: 1 }))),
+    /the source failed/,
+  );
 });

@@ -4,7 +4,6 @@ import type { Hit, Searcher } from '../../src/search/searcher.js';
 export function memorySearcher(documents: { id: string; text: string }[]): Searcher {
   const words = (text: string) => new Set(text.toLowerCase().match(/\w+/g) ?? []);
   return {
-    docCount: documents.length,
     async search(query, { k = 10 } = {}) {
       const asked = words(query);
       return documents

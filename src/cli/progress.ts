@@ -1,7 +1,7 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { UsageSnapshot } from '../llm/usage.js';
 import type { RunProgress } from '../pipeline/runPipeline.js';
-import { formatCompact, formatCount, formatSeconds, say } from './terminal.js';
+import { formatCompact, formatCount, formatSeconds, say, sayThrough } from './terminal.js';
 
 /** A run's own counts, and what its command knows besides. */
 export interface RunView {
@@ -44,16 +44,26 @@ function redrawnLines(stream: NodeJS.WriteStream): ProgressDisplay {
     line.slice(0, (stream.columns ?? 80) - 1);
   const bars = new MultiBar({ stream, hideCursor: true, clearOnComplete: true, gracefulExit: false, format });
   const drawn: SingleBar[] = [];
+  const end = () => {
+    sayThrough(undefined);
+    process.off('exit', end);
+    bars.stop();
+  };
+  process.on('exit', end); // a second Ctrl-C leaves from anywhere, and the cursor must come back
   return {
     intervalMs: 250,
     show(lines, share) {
+      sayThrough((text) => {
+        bars.log(text);
+        bars.update();
+      });
       for (const [place, text] of lines.entries()) {
         const line = place === 0 ? `${bar(share)}${percent(share)}${text}` : text;
         drawn[place] ??= bars.create(1, 0, { line });
         drawn[place].update(0, { line });
       }
     },
-    end: () => bars.stop(),
+    end,
   };
 }
 

@@ -1,8 +1,10 @@
 import { ExitCode, OutputError, UsageError } from '../errors.js';
+import { checkOutputFile } from '../io/outputFile.js';
 import { readRecords } from '../io/readRecords.js';
 import { writeJsonl } from '../io/writeJsonl.js';
 import type { RareflowModel } from '../llm/createModel.js';
 import { type PipelineStage, type RunProgress, runPipeline } from '../pipeline/runPipeline.js';
+import { isDevice, refuseSameFile } from './files.js';
 import { endOnInterrupt } from './interrupt.js';
 import { describeRun, progressDisplay } from './progress.js';
 import { openRejects } from './rejects.js';
@@ -57,12 +59,7 @@ export interface StreamRun {
  */
 export async function runStream({ inputs, flags, stages, model, onDone }: StreamRun): Promise<number> {
   const paths = inputPaths(inputs);
-  const { output = '-', rejects: rejectsPath = output === '-' ? undefined : rejectsPathOf(output) } = flags;
-  for (const path of [output, rejectsPath]) {
-    if (path !== undefined && path !== '-' && inputs.includes(path)) {
-      throw new UsageError(`${path} is both input and output`, { hint: 'write to another file' });
-    }
-  }
+  const { output, rejectsPath } = await outputsOf(paths, flags);
   const rejected = openRejects(rejectsPath);
   const display = progressDisplay();
   using interrupt = endOnInterrupt({ readsStdin: paths.includes('-') });
@@ -118,6 +115,15 @@ export function rejectsExitCode(rejected: number, maxRejects = Number.POSITIVE_I
   if (rejected <= maxRejects) return ExitCode.done;
   say(`rareflow: ${formatCount(rejected)} rejects are over --max-rejects ${formatCount(maxRejects)}`);
   return ExitCode.tooManyRejects;
+}
+
+/** Where a command writes its records and its rejects. Throws where it could not, or would write over what it reads. */
+export async function outputsOf(inputs: string[], flags: Pick<StreamFlags, 'output' | 'rejects'>) {
+  const { output = '-' } = flags;
+  const rejectsPath = flags.rejects ?? (output === '-' || isDevice(output) ? undefined : rejectsPathOf(output));
+  refuseSameFile({ inputs, outputs: { '--output': output, '--rejects': rejectsPath } });
+  if (output !== '-') await checkOutputFile(output);
+  return { output, rejectsPath };
 }
 
 /** `out.jsonl` → `out.rejects.jsonl` */

@@ -1,9 +1,19 @@
 import pc from 'picocolors';
 import { RareflowError } from '../errors.js';
 
+const toStderr = (text: string): void => {
+  process.stderr.write(text);
+};
+let write = toStderr;
+
 /** Writes a line for people: stdout is for data alone. */
 export function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  write(`${line}\n`);
+}
+
+/** While lines are being redrawn on the terminal, what is said goes by way of what draws them; undefined ends that. */
+export function sayThrough(writer: ((text: string) => void) | undefined): void {
+  write = writer ?? toStderr;
 }
 
 /** Writes figures as one JSON line for programs, with the most memory that the process has held. */

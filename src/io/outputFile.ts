@@ -1,4 +1,5 @@
 import { access, constants, type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { OutputError } from '../errors.js';
 import type { Output } from './lineSink.js';
 import { codeOf, outputError } from './systemErrors.js';
@@ -7,13 +8,36 @@ const newline = 0x0a;
 
 export type OnPartial = (partialPath: string, records: number) => void;
 
+/**
+ * Throws the OutputError that opening the path for writing would throw, without touching it: for commands that have long
+ * work to do before they open it.
+ */
+export async function checkOutputFile(path: string): Promise<void> {
+  try {
+    const existing = await existingAt(path);
+    if (existing !== undefined && !existing.isFile()) {
+      if (existing.isDirectory()) throw Object.assign(new Error(`${path} is a directory`), { code: 'EISDIR' });
+      return;
+    }
+    await access(existing === undefined ? dirname(path) : path, constants.W_OK);
+    const partial = `${existing === undefined ? path : await realpath(path)}.partial`;
+    if ((await existingAt(partial)) !== undefined) throw thereAlready(partial);
+  } catch (error) {
+    throw outputError(error, path);
+  }
+}
+
+async function existingAt(path: string) {
+  return stat(path).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+}
+
 /** Opens a path for writing: a file by way of its `.partial`, a device or a named pipe as it is. */
 export async function openOutputFile(path: string, onPartial: OnPartial | undefined): Promise<Output> {
   try {
-    const existing = await stat(path).catch((error: unknown) => {
-      if (codeOf(error) === 'ENOENT') return undefined;
-      throw error;
-    });
+    const existing = await existingAt(path);
     if (existing !== undefined && !existing.isFile()) return new DeviceOutput(path, await open(path, 'w'));
     // A rename onto a symbolic link would replace the link.
     const target = existing === undefined ? path : await realpath(path);
@@ -30,12 +54,16 @@ async function openPartial(partial: string, mode: number | undefined): Promise<F
     return await open(partial, 'wx', mode);
   } catch (cause) {
     if (codeOf(cause) !== 'EEXIST') throw cause;
-    throw new OutputError('is there already: another run writes it, or an earlier one was stopped', {
-      path: partial,
-      hint: 'Its lines are finished records. If no run writes it, rename it to keep them, or delete it.',
-      cause,
-    });
+    throw thereAlready(partial, cause);
   }
+}
+
+function thereAlready(partial: string, cause?: unknown): OutputError {
+  return new OutputError('is there already: another run writes it, or an earlier one was stopped', {
+    path: partial,
+    hint: 'Its lines are finished records. If no run writes it, rename it to keep them, or delete it.',
+    cause,
+  });
 }
 
 class FileOutput implements Output {

@@ -111,7 +111,7 @@ const cases: BadInput[] = [
       return ['doc2query', '--model', 'offline', input, '-o', input];
     },
     code: 2,
-    says: /both input and output/,
+    says: /--output .* is also the input/,
   },
 ];
 

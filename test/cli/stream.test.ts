@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { readRecordsOf, root, runCommand, runShell } from '../support/command.js';
@@ -182,6 +182,70 @@ test('SIGINT finishes and writes what is in flight; a second one leaves at once'
   assert.equal(again.code, 1);
   rmSync(path.join(folder, 'out.jsonl.partial'));
 
-  const rude = await runCommand(line, interruptAfter(2, 2));
+  const slow = await startStandIn({ seed: 1, medianMs: 20_000, sigma: 0 });
+  t.after(() => slow.close());
+  const startedMs = performance.now();
+  const rude = await runCommand(
+    line.map((word) => (word === server.baseUrl ? slow.baseUrl : word)),
+    {
+      cwd: folder,
+      onStart: (child) => {
+        const timer = setInterval(() => {
+          if (slow.ledger.calls.length + slow.ledger.inFlight > 0) child.kill('SIGINT');
+        }, 300).unref();
+        child.on('close', () => clearInterval(timer));
+      },
+    },
+  );
   assert.equal(rude.code, 130);
+  assert.ok(performance.now() - startedMs < 15_000, 'it did not wait for its calls');
+});
+
+test('nothing is written over what is read, by whatever path it is named', async (t) => {
+  const folder = workFolder(t);
+  const input = writeRecords(folder, 'in.jsonl', [{ id: 'a', text: 'The tide turns.' }]);
+  symlinkSync('in.jsonl', path.join(folder, 'link.jsonl'));
+  const before = readFileSync(input, 'utf8');
+  for (const line of [
+    ['doc2query', 'in.jsonl', '--model', 'offline', '-o', './in.jsonl'],
+    ['doc2query', 'in.jsonl', '--model', 'offline', '-o', 'link.jsonl'],
+    ['doc2query', 'link.jsonl', '--model', 'offline', '--rejects', 'in.jsonl'],
+    ['doc2query', 'in.jsonl', '--model', 'offline', '-o', 'o.jsonl', '--rejects', 'o.jsonl'],
+    ['index', 'in.jsonl', '-o', 'c.bm25', '--rejects', `../${path.basename(folder)}/in.jsonl`],
+    ['run', 'other.jsonl', '--corpus', 'in.jsonl', '--model', 'offline', '-o', 'in.jsonl'],
+  ]) {
+    const done = await runCommand(line, { cwd: folder });
+    assert.equal(done.code, 2, done.stderr);
+    assert.match(done.stderr, /is also/);
+    assert.equal(readFileSync(input, 'utf8'), before);
+  }
+});
+
+test('the rejects of a stopped run are kept as long as its output is', async (t) => {
+  const folder = workFolder(t);
+  writeRecords(folder, 'in.jsonl', [{ id: 'a', text: 'The tide turns.' }]);
+  writeRecords(folder, 'out.jsonl.partial', [{ id: 'paid' }]);
+  writeRecords(folder, 'out.rejects.jsonl', [{ stage: 'doc2query' }]);
+  for (const command of ['doc2query', 'run']) {
+    const done = await runCommand([command, 'in.jsonl', '--model', 'offline', '-o', 'out.jsonl'], { cwd: folder });
+    assert.equal(done.code, 1);
+    assert.match(done.stderr, /is there already/);
+  }
+  assert.deepEqual(readdirSync(folder).sort(), ['in.jsonl', 'out.jsonl.partial', 'out.rejects.jsonl']);
+});
+
+test('run with a limit indexes the whole corpus, and reads stdin beside files', async (t) => {
+  const folder = workFolder(t);
+  const documents = Array.from(range(20), (n) => ({ id: `d${n}`, text: `tide number ${n}` }));
+  writeRecords(folder, 'in.jsonl', documents.slice(0, 12));
+  const input = documents
+    .slice(12)
+    .map((one) => `${JSON.stringify(one)}\n`)
+    .join('');
+  const limited = await runCommand(['run', 'in.jsonl', '--model', 'offline', '--limit', '3', '-o', 'o.jsonl'], {
+    cwd: folder,
+  });
+  assert.match(limited.stderr, /indexed 12 documents[\s\S]*3 in = 3 out/);
+  const both = await runCommand(['run', 'in.jsonl', '-', '--model', 'offline'], { cwd: folder, input });
+  assert.match(both.stderr, /20 in = 20 out/);
 });

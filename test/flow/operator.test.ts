@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { PassThrough, Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import test from 'node:test';
-import { setImmediate as tick } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as tick } from 'node:timers/promises';
 import { from } from 'ix/asynciterable';
 import { map } from 'ix/asynciterable/operators';
 import { drain } from '../../src/flow/drain.js';
 import { fromDuplex, toDuplex } from '../../src/flow/duplex.js';
+import { mapConcurrent } from '../../src/flow/mapConcurrent.js';
 import { type Operator, operator } from '../../src/flow/operator.js';
 import { collect, range, watched } from '../support/sources.js';
 
@@ -82,6 +83,51 @@ test('the signal of node:stream pipeline and of ix reach the operator', async ()
   );
   setImmediate(() => controller.abort());
   await Promise.all([piped, iterated]);
+});
+
+test('leaving a chain stops every operator before it at once, also those that wait for work', async () => {
+  let started = 0;
+  let aborted = 0;
+  const slow = operator<number, number>((source, { signal }) =>
+    mapConcurrent(
+      source,
+      async (item, context) => {
+        started += 1;
+        const waiting = item > 3;
+        await sleep(waiting ? 60_000 : 1, undefined, { signal: context.signal, ref: !waiting }).catch(() => {
+          aborted += 1;
+        });
+        return item;
+      },
+      { concurrency: 4, ordered: false, signal },
+    ),
+  );
+  for await (const _ of double(slow(double(slow(watched(range(1000))))))) if (started > 10) break;
+  const startedAtLeaving = started;
+  await sleep(20);
+  assert.ok(started <= startedAtLeaving + 1, `${started - startedAtLeaving} calls after the consumer left`);
+  assert.ok(aborted >= 4, `${aborted} calls were aborted`);
+});
+
+test('work in flight hears of an abort while the consumer rests', async () => {
+  const controller = new AbortController();
+  let heard = false;
+  const stream = mapConcurrent(
+    watched(range(9)),
+    (item, { signal }) =>
+      item === 0
+        ? item
+        : new Promise<number>(() =>
+            signal.addEventListener('abort', () => {
+              heard = true;
+            }),
+          ),
+    { signal: controller.signal },
+  );
+  await stream.next();
+  controller.abort();
+  assert.equal(heard, true);
+  await assert.rejects(stream.next());
 });
 
 test('toDuplex pipes, reports errors and closes the source when destroyed', async () => {

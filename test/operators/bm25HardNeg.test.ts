@@ -87,6 +87,18 @@ test('an index of other texts stops the run, unless the positive need not be in 
   assert.deepEqual(out?.hard_negatives, ['the tide turns']);
 });
 
+test('one record whose document is in the index shows that the index fits: those before it are mined too', async () => {
+  const records = [
+    { id: 'z', text: 'from elsewhere', question: 'tide' },
+    { id: 'e', text: 'a tide', question: 'tide' },
+  ];
+  const out = await collect(bm25HardNeg({ index: memorySearcher(documents) })(watched(records)));
+  assert.deepEqual(
+    out.map(({ id }) => id),
+    ['z', 'e'],
+  );
+});
+
 test('a numNeg that is no whole number over 0 is refused', () => {
   assert.throws(
     () => bm25HardNeg({ index: memorySearcher([]), numNeg: 0 }),

@@ -155,3 +155,45 @@ test('a record that the model cannot do is rejected, a model that cannot be used
   );
   assert.ok(out.length >= 3 && model.requests.length <= 6);
 });
+
+test('doc2query keeps the good items of a list, each question once, and tells tokens once', async () => {
+  const item = (question: string) => ({ question, scenario: 's' });
+  const answer = JSON.stringify({ hard_query: [item('q1'), { question: 'no scenario' }, item('q1'), item('q2')] });
+  const { out } = await run([answer], { queriesPerDoc: 3 });
+  assert.deepEqual(
+    out.map(({ question }) => question),
+    ['q1', 'q2'],
+  );
+  assert.deepEqual(
+    out.map((record) => provenanceOf(record, 'doc2query').promptTokens),
+    [10, undefined],
+  );
+});
+
+test('doc2query tells the model what did not fit, and takes no echoed template for an answer', async () => {
+  const { requests, out } = await run([
+    JSON.stringify({ hard_query: { question: 'Why?' } }),
+    '{"hard_query": {"question": "…", "scenario": "…"}}',
+    hardQuery('Why does it ebb?'),
+  ]);
+  assert.match(requests[1]?.messages.at(-1)?.content ?? '', /does not fit: scenario: /);
+  assert.match(requests[2]?.messages.at(-1)?.content ?? '', /it holds no words/);
+  assert.equal(out.length, 1);
+});
+
+test('a re-ask that the model refuses counts what was asked before, and keeps the last answer', async () => {
+  const rejects: Reject[] = [];
+  const model = scriptedModel((_, call) => {
+    if (call === 2) throw new RejectError('refused', { attempts: 1 });
+    return `unreadable ${call}`;
+  });
+  await collect(doc2Query({ model, rejects: (one) => void rejects.push(one) })(watched([document(0)])));
+  assert.deepEqual([rejects[0]?.attempts, rejects[0]?.answer], [3, 'unreadable 1']);
+});
+
+test('a question without a scenario does not keep the scenario of an earlier one', async () => {
+  const model = scriptedModel(() => JSON.stringify({ questions: ['Why the moon?'] }));
+  const record = { ...document(0), question: 'old', scenario: 'old' };
+  const [out] = await collect(doc2Query({ model, overwrite: true })(watched([record])));
+  assert.deepEqual([out?.question, out?.scenario], ['Why the moon?', undefined]);
+});

@@ -73,6 +73,14 @@ test('thinking that came apart is written before the answer, once', async () => 
   );
 });
 
+test('an answer that marks itself somewhere in its text is not marked again', async () => {
+  const text = 'So the answer is: <answer>B</answer>';
+  const thinking = { text: 'Let me see.', source: 'reasoning' } as const;
+  const model = scriptedModel(() => ({ text, thinking }));
+  const [record] = await collect(reasonDistill({ model })(watched([made(0)])));
+  assert.equal(record?.reasoning, `<think>Let me see.</think>\n${text}`);
+});
+
 test('questions without scenarios are asked when told so', async () => {
   const { scenario: _, ...bare } = made(0);
   await assert.rejects(distil({}, [bare]), /"scenario" is missing/);

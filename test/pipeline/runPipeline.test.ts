@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import test from 'node:test';
 import { RejectError } from '../../src/errors.js';
 import { operator } from '../../src/flow/operator.js';
@@ -106,8 +107,25 @@ test('a stage that loses a record is found out', async () => {
 test('a gate leaves no listener and passes errors on', async () => {
   const stop = new AbortController();
   assert.deepEqual(await collect(gate<number>({ limit: 2, stop: stop.signal })(watched([1, 2, 3]))), [1, 2]);
+  assert.equal(getEventListeners(stop.signal, 'abort').length, 0);
   await assert.rejects(
     collect(gate<number>({ stop: stop.signal })(watched([1, 2], { failAt: 1 }))),
     /the source failed/,
   );
+});
+
+test('a sink that fails stops the stages before it', async () => {
+  const source = watched(numbered(1000));
+  const full = operator<DataRecord, DataRecord>(async function* (records) {
+    for await (const record of records) {
+      if (record.n === 3) throw new Error('the disk is full');
+      yield record;
+    }
+  });
+  const run = runPipeline({ source: () => source, stages: [picky('first', 2000), picky('second', 2000)], sink: full });
+  await assert.rejects(run, /the disk is full/);
+  const pulled = source.pulled;
+  await new Promise((done) => setTimeout(done, 20));
+  assert.equal(source.pulled, pulled);
+  assert.equal(source.closed, 1);
 });

@@ -103,7 +103,7 @@ export function operatorContract({ stage, make, record, reads, adds }: ContractS
         const rejects: Reject[] = [];
         const spoilt = { ...record(1), [key]: bad };
         const out = await collect(
-          make({ rejects: (one) => void rejects.push(one) })(watched([record(0), spoilt, null as never, record(2)])),
+          make({ rejects: (one) => void rejects.push(one) })(watched([spoilt, record(0), null as never, record(2)])),
         );
         assert.equal(out.length, 2);
         assert.deepEqual(

@@ -1,5 +1,6 @@
 import type { CommandSpec } from '../commandSpec.js';
 import { buildCorpusIndex, type CorpusFlags } from '../corpusIndex.js';
+import { refuseSameFile } from '../files.js';
 import { indexOptions, maxRejectsOption, option, readOptions } from '../options.js';
 import { openRejects } from '../rejects.js';
 import { inputPaths, rejectsExitCode } from '../streamRun.js';
@@ -27,9 +28,11 @@ export const indexCommand: CommandSpec = {
   ],
   examples: ['rareflow index corpus.jsonl -o corpus.bm25 --stats', 'zcat dump.jsonl.gz | rareflow index -o dump.bm25'],
   async run(inputs: string[], { output, stats, rejects: rejectsPath, maxRejects, ...flags }: Flags) {
+    const paths = inputPaths(inputs);
+    refuseSameFile({ inputs: paths, outputs: { '--output': output, '--rejects': rejectsPath } });
     const rejects = openRejects(rejectsPath);
     try {
-      const built = await buildCorpusIndex(inputPaths(inputs), output, flags, rejects.rejects);
+      const built = await buildCorpusIndex(paths, output, flags, rejects.rejects);
       const read = formatCount(built.docs + rejects.count);
       const parts = `${formatCount(built.docs)} documents + ${formatCount(rejects.count)} rejects`;
       say(`rareflow: done in ${formatSeconds(built.seconds)}: ${read} in = ${parts}; ${output}`);

@@ -1,20 +1,16 @@
-import { createWriteStream, existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { existsSync } from 'node:fs';
 import { bm25HardNeg } from '../../operators/bm25HardNeg.js';
 import { doc2Query } from '../../operators/doc2Query.js';
 import { reasonDistill } from '../../operators/reasonDistill.js';
 import type { Weighting } from '../../search/searcher.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { buildOrReuseIndex, type CorpusFlags } from '../corpusIndex.js';
-import { abortOnInterrupt } from '../interrupt.js';
 import { type ModelFlags, modelOf } from '../model.js';
 import {
   doc2QueryOptions,
   hardNegOptions,
   indexOptions,
+  key,
   languageOption,
   modelOptions,
   option,
@@ -24,8 +20,8 @@ import {
   writeOptions,
 } from '../options.js';
 import { promptTemplateOf } from '../promptFile.js';
-import { inputPaths, operatorOptions, type RecordFlags, runStream, type StreamFlags } from '../streamRun.js';
-import { say } from '../terminal.js';
+import { inputPaths, operatorOptions, outputsOf, type RecordFlags, runStream, type StreamFlags } from '../streamRun.js';
+import { workFolder } from '../workFolder.js';
 
 interface Flags extends StreamFlags, RecordFlags, ModelFlags, CorpusFlags {
   index?: string;
@@ -37,6 +33,7 @@ interface Flags extends StreamFlags, RecordFlags, ModelFlags, CorpusFlags {
   requirePositive: boolean;
   seed: number;
   language: 'auto' | 'en' | 'zh';
+  inputScenarioKey: string;
   doc2queryPromptFile?: string;
   reasonDistillPromptFile?: string;
 }
@@ -53,6 +50,7 @@ export const runCommand: CommandSpec = {
     ...doc2QueryOptions(),
     ...hardNegOptions(),
     seedOption(),
+    key('--input-scenario-key <key>', "the key of the scenario; '' for prompts that make none", 'scenario'),
     languageOption(),
     option('--doc2query-prompt-file <file>', 'a prompt of your own for questions, with {{text}}'),
     option(
@@ -71,11 +69,14 @@ export const runCommand: CommandSpec = {
     const questionPrompt = promptTemplateOf(flags.doc2queryPromptFile);
     const reasoningPrompt = promptTemplateOf(flags.reasonDistillPromptFile);
     const model = modelOf(flags, process.env);
+    const given = inputPaths(inputs);
+    await outputsOf([...given, ...(flags.corpus ?? [])], flags);
     const work = workFolder(flags.output);
     try {
-      const given = inputPaths(inputs);
       const index = flags.index !== undefined && existsSync(flags.index) ? flags.index : undefined;
-      const paths = given.includes('-') && index === undefined && !flags.corpus ? [await work.spool()] : given;
+      const spools = given.includes('-') && index === undefined && flags.corpus === undefined;
+      const spooled = spools ? await work.spool() : '-';
+      const paths = given.map((input) => (input === '-' ? spooled : input));
       const searcher = await (index === undefined
         ? buildOrReuseIndex(flags.corpus ?? paths, flags.index ?? (await work.path('index.bm25')), flags)
         : (await import('../../search/bm25Index.js')).openIndex(index));
@@ -102,35 +103,3 @@ export const runCommand: CommandSpec = {
     }
   },
 };
-
-/** Where a run keeps what it needs besides its output: OUTPUT.rareflow, or a temporary folder when it writes to stdout. */
-function workFolder(output: string | undefined) {
-  let folder: string | undefined;
-  let spooled: string | undefined;
-  const open = async () => {
-    if (output === undefined || output === '-') return mkdtemp(path.join(os.tmpdir(), 'rareflow-'));
-    await mkdir(`${output}.rareflow`, { recursive: true });
-    return `${output}.rareflow`;
-  };
-  const pathOf = async (name: string) => {
-    folder ??= await open();
-    return path.join(folder, name);
-  };
-  return {
-    path: pathOf,
-    /** Copies stdin to disk: it is read twice, once for the index and once for the questions. */
-    async spool(): Promise<string> {
-      spooled = await pathOf('stdin.jsonl');
-      say(`rareflow: copying stdin to ${spooled} first, to index all of it before the first question`);
-      using interrupt = abortOnInterrupt();
-      await pipeline(process.stdin, createWriteStream(spooled), { signal: interrupt.signal });
-      return spooled;
-    },
-    async close(): Promise<void> {
-      if (spooled !== undefined) await rm(spooled, { force: true });
-      if (folder === undefined) return;
-      if (folder !== `${output}.rareflow`) await rm(folder, { recursive: true, force: true });
-      else await rmdir(folder).catch(() => {}); // stays where it holds an index
-    },
-  };
-}

@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.js';
+import { ExitCode, UsageError } from '../../errors.js';
 import { operator } from '../../flow/operator.js';
 import { recordOperator, textProblem } from '../../operators/recordOperator.js';
 import type { DataRecord } from '../../record.js';
@@ -44,6 +44,9 @@ export const searchCommand: CommandSpec = {
     if ((query === undefined) === (flags.queries === undefined)) {
       throw new UsageError('search takes a query, or --queries with a file of them');
     }
+    if (query !== undefined && (flags.output ?? flags.rejects ?? flags.limit) !== undefined) {
+      throw new UsageError('--output, --rejects and --limit go with --queries', { hint: 'one query writes to stdout' });
+    }
     const { openIndex } = await import('../../search/bm25Index.js');
     const index = await openIndex(flags.index);
     try {
@@ -55,12 +58,20 @@ export const searchCommand: CommandSpec = {
 };
 
 /** Prints one line a hit, with its text. */
-async function searchOne(index: Bm25Index, query: string, { k, weighting, explain }: Flags): Promise<number> {
+async function searchOne(index: Bm25Index, query: string, flags: Flags): Promise<number> {
+  const { k, weighting, explain } = flags;
+  const startedMs = performance.now();
   for (const { docId, ...hit } of await index.search(query, { k, weighting })) {
     const terms = explain ? { terms: index.explain(query, docId, { weighting }).terms } : {};
     process.stdout.write(`${JSON.stringify({ ...hit, text: index.text(docId), ...terms })}\n`);
   }
-  return 0;
+  sayStatsOf(1, startedMs, flags);
+  return ExitCode.done;
+}
+
+function sayStatsOf(queries: number, startedMs: number, { stats }: Flags): void {
+  const seconds = (performance.now() - startedMs) / 1000;
+  if (stats) sayStats({ queries, seconds, queriesPerSecond: queries / seconds });
 }
 
 async function searchAll(index: Bm25Index, flags: Flags): Promise<number> {
@@ -96,7 +107,6 @@ async function searchAll(index: Bm25Index, flags: Flags): Promise<number> {
       queries = run.out;
     },
   });
-  const seconds = (performance.now() - startedMs) / 1000;
-  if (flags.stats) sayStats({ queries, seconds, queriesPerSecond: queries / seconds });
+  sayStatsOf(queries, startedMs, flags);
   return exitCode;
 }

@@ -1,9 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { IndexError, InputError } from '../errors.js';
 import type { Rejects } from '../flow/rejects.js';
 import { readRecords } from '../io/readRecords.js';
 import { gate } from '../pipeline/gate.js';
-import type { DataRecord } from '../record.js';
+import { type DataRecord, isRecord, type Reject } from '../record.js';
 import type { Bm25Index } from '../search/bm25Index.js';
 import type { BuildStats } from '../search/buildIndex.js';
 import { abortOnInterrupt } from './interrupt.js';
@@ -31,14 +32,19 @@ export async function buildCorpusIndex(
   let shownMs = performance.now();
   using interrupt = abortOnInterrupt();
   const { signal } = interrupt;
-  const records = readRecords(paths, { onBadLine, maxLineBytes, rejects, signal });
+  let last: Reject | undefined;
+  const watched: Rejects = (reject) => {
+    last = reject;
+    return rejects(reject);
+  };
+  const records = readRecords(paths, { onBadLine, maxLineBytes, rejects: watched, signal });
   try {
     return await buildIndex(gate<DataRecord>({ limit })(records), target, {
       textKey,
       idKey,
       analyzer,
       source: fingerprintOf(paths, flags),
-      rejects,
+      rejects: watched,
       signal,
       onProgress: ({ docs, seconds }) => {
         if (performance.now() - shownMs < display.intervalMs) return;
@@ -46,23 +52,44 @@ export async function buildCorpusIndex(
         display.show([`indexing: ${formatCount(docs)} documents, ${formatCompact(docs / seconds)}/s`]);
       },
     });
+  } catch (error) {
+    if (!(error instanceof InputError) || last === undefined) throw error;
+    const { path: file, line, reason } = last;
+    const where = file === undefined ? '' : `${file}:${line}: `;
+    throw new InputError(`${error.message}; the last reject: ${where}${reason}`, { cause: error, hint: error.hint });
   } finally {
     display.end();
   }
 }
 
-/** Opens the index at `target` where it was built of these very files; builds it first where it was not, or is not there. */
-export async function buildOrReuseIndex(paths: string[], target: string, flags: CorpusFlags): Promise<Bm25Index> {
-  const { textKey, idKey, analyzer, onBadLine, maxLineBytes } = flags;
-  const whole = { textKey, idKey, analyzer, onBadLine, ...(maxLineBytes === undefined ? {} : { maxLineBytes }) };
+/** Whether there is an index at a path, be it good or damaged; a folder without one may be what a killed build left. */
+export function holdsIndex(target: string): boolean {
+  return existsSync(path.join(target, 'index.json'));
+}
+
+/**
+ * Opens the index at `target`; builds it first where there is none, or where its files have changed since. An index that
+ * the user named (`isOurs` false) and that was built of other files is used as it is.
+ */
+export async function buildOrReuseIndex(
+  paths: string[],
+  target: string,
+  { textKey, idKey, analyzer, onBadLine, maxLineBytes, isOurs }: CorpusFlags & { isOurs: boolean },
+): Promise<Bm25Index> {
   const { openIndex } = await import('../search/bm25Index.js');
-  if (existsSync(target)) {
-    const index = await openIndex(target);
-    if (JSON.stringify(index.manifest.source) === JSON.stringify(fingerprintOf(paths, whole))) {
+  const whole = { textKey, idKey, analyzer, onBadLine, ...(maxLineBytes === undefined ? {} : { maxLineBytes }) };
+  if (holdsIndex(target)) {
+    const index = await openIndex(target).catch((error: unknown) => {
+      if (isOurs && error instanceof IndexError) return undefined;
+      throw error;
+    });
+    const [before, now] = [index?.manifest.source, fingerprintOf(paths, whole)];
+    const unchanged = JSON.stringify(before) === JSON.stringify(now);
+    if (index !== undefined && (unchanged || (!isOurs && !isSameCorpus(before, now)))) {
       say(`rareflow: using the index ${target} (${formatCount(index.docCount)} documents)`);
       return index;
     }
-    await index.close();
+    await index?.close();
   }
   let skipped = 0;
   const stats = await buildCorpusIndex(paths, target, whole, () => {
@@ -72,6 +99,14 @@ export async function buildOrReuseIndex(paths: string[], target: string, flags: 
   say(`rareflow: indexed ${formatCount(stats.docs)} documents in ${formatSeconds(stats.seconds)}${without}: ${target}`);
   return openIndex(target);
 }
+
+/** Whether two fingerprints name the same files, be they changed or not. */
+function isSameCorpus(before: unknown, now: Fingerprint): boolean {
+  const pathsOf = ({ files }: Fingerprint) => JSON.stringify(files.map((file) => file.path));
+  return isRecord(before) && Array.isArray(before.files) && pathsOf(before as unknown as Fingerprint) === pathsOf(now);
+}
+
+type Fingerprint = ReturnType<typeof fingerprintOf>;
 
 /** What tells whether an index was built of the files as they are now. */
 function fingerprintOf(paths: string[], { textKey, idKey, analyzer, limit }: CorpusFlags & { limit?: number }) {

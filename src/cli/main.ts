@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import v8 from 'node:v8';
+import { ExitCode } from '../errors.js';
 import { runProgram } from './program.js';
 
 // A stream keeps little alive, and V8 would let its garbage grow to several times that before it collects it: the longer a
@@ -11,5 +12,6 @@ process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 
 process.exitCode = await runProgram(process.argv.slice(2));
-// A read of stdin that is still pending would keep the process alive.
+// A read of stdin, or the opening of a named pipe that nobody writes, would keep the process alive.
 process.stdin.destroy();
+if (process.exitCode === ExitCode.interrupted) process.exit();

@@ -21,9 +21,12 @@ export interface ProgressDisplay {
   end(): void;
 }
 
-/** Lines that are redrawn in place on a terminal; a plain line every 10 s otherwise. */
-export function progressDisplay(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
-  return stream.isTTY ? redrawnLines(stream) : plainLines();
+/**
+ * Lines that are redrawn in place on a terminal; a plain line every 10 s otherwise, and where `redraw` is false because
+ * records are printed on the same terminal.
+ */
+export function progressDisplay({ stream = process.stderr, redraw = true } = {}): ProgressDisplay {
+  return stream.isTTY && redraw ? redrawnLines(stream) : plainLines();
 }
 
 function plainLines(): ProgressDisplay {

@@ -37,6 +37,7 @@ export function operatorOptions<F extends StreamFlags & RecordFlags>(flags: F) {
 
 /** The inputs of a command: stdin where none is named and something is piped to it. */
 export function inputPaths(inputs: string[]): string[] {
+  if (inputs.filter((input) => input === '-').length > 1) throw new UsageError('stdin (-) can be read only once');
   if (inputs.length > 0) return inputs;
   if (!process.stdin.isTTY) return ['-'];
   throw new UsageError('no input', { hint: 'name a JSONL file, or pipe records to stdin' });
@@ -49,6 +50,8 @@ export interface StreamRun {
   stages: PipelineStage[];
   /** The model of its stages, for the tokens it used. */
   model?: RareflowModel | undefined;
+  /** What an input is called in rejects, where its path would say nothing. */
+  inputNames?: ReadonlyMap<string, string> | undefined;
   /** Called at the end of a run that did not fail. */
   onDone?: (run: RunProgress) => void;
 }
@@ -57,14 +60,14 @@ export interface StreamRun {
  * Runs records from files or stdin through stages to a file or stdout, shows the progress, and tells at the end where every
  * record went. Resolves to the exit code.
  */
-export async function runStream({ inputs, flags, stages, model, onDone }: StreamRun): Promise<number> {
+export async function runStream({ inputs, flags, stages, model, inputNames, onDone }: StreamRun): Promise<number> {
   const paths = inputPaths(inputs);
   const { output, rejectsPath } = await outputsOf(paths, flags);
   const rejected = openRejects(rejectsPath);
-  const display = progressDisplay();
+  const display = progressDisplay({ redraw: output !== '-' || !process.stdout.isTTY });
   using interrupt = endOnInterrupt({ readsStdin: paths.includes('-') });
   let readShare: number | undefined;
-  let kept: string | undefined;
+  let kept: { path: string; records: number } | undefined;
   let last: RunProgress | undefined;
 
   const onBytes = (read: number, total: number | undefined) => {
@@ -79,10 +82,13 @@ export async function runStream({ inputs, flags, stages, model, onDone }: Stream
       stages,
       sink: writeJsonl(output, {
         onPartial: (path, records) => {
-          kept = `rareflow: ${formatCount(records)} finished records are kept in ${path}`;
+          kept = { path, records };
         },
       }),
-      rejects: rejected.rejects,
+      rejects: (reject) => {
+        const name = reject.path === undefined ? undefined : inputNames?.get(reject.path);
+        return rejected.rejects(name === undefined ? reject : { ...reject, path: name });
+      },
       limit: flags.limit,
       stop: interrupt.signal,
       progressIntervalMs: display.intervalMs,
@@ -95,9 +101,12 @@ export async function runStream({ inputs, flags, stages, model, onDone }: Stream
   } catch (error) {
     display.end();
     if (error instanceof OutputError && error.closed) return ExitCode.done;
-    if (last !== undefined && last.out + last.rejected > 0)
-      say(accountOf(last, { how: 'stopped', rejectsPath, model }));
-    if (kept !== undefined) say(kept);
+    if (last !== undefined && last.out + last.rejected > 0) {
+      const out = kept?.records ?? (output === '-' ? last.out : 0); // what was handed on may not have reached the disk
+      const run = { ...last, out, pending: last.pending + last.out - out };
+      say(accountOf(run, { how: 'stopped', rejectsPath, model }));
+    }
+    if (kept !== undefined) say(`rareflow: ${formatCount(kept.records)} finished records are kept in ${kept.path}`);
     throw error;
   } finally {
     display.end();
@@ -120,6 +129,7 @@ export function rejectsExitCode(rejected: number, maxRejects = Number.POSITIVE_I
 /** Where a command writes its records and its rejects. Throws where it could not, or would write over what it reads. */
 export async function outputsOf(inputs: string[], flags: Pick<StreamFlags, 'output' | 'rejects'>) {
   const { output = '-' } = flags;
+  if (output === '' || flags.rejects === '') throw new UsageError('the name of an output is empty');
   const rejectsPath = flags.rejects ?? (output === '-' || isDevice(output) ? undefined : rejectsPathOf(output));
   refuseSameFile({ inputs, outputs: { '--output': output, '--rejects': rejectsPath } });
   if (output !== '-') await checkOutputFile(output);

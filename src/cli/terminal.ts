@@ -25,7 +25,8 @@ export function sayStats(figures: Record<string, unknown>): void {
 export function errorLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const hint = error instanceof RareflowError && error.hint !== undefined ? `; ${error.hint}` : '';
-  return `${pc.red('rareflow:')} ${oneLine(message)}${oneLine(hint)}`;
+  const { red } = pc.createColors(process.stderr.isTTY && !process.env.NO_COLOR);
+  return `${red('rareflow:')} ${oneLine(message)}${oneLine(hint)}`;
 }
 
 function oneLine(text: string): string {

@@ -1,5 +1,13 @@
-import { createWriteStream, existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -8,44 +16,59 @@ import { isDevice } from './files.js';
 import { abortOnInterrupt } from './interrupt.js';
 import { say } from './terminal.js';
 
-/** Where a run keeps what it needs besides its output: OUTPUT.rareflow, or a temporary folder when it writes to stdout. */
-export function workFolder(output: string | undefined) {
+/** Where a run keeps what it needs besides its output. */
+export interface WorkFolder {
+  /** The path of a file or folder in it; the folder is made when first asked. */
+  path(name: string): string;
+  /** Copies stdin ('-') or a pipe to disk: it is read twice, once for the index and once for the questions. */
+  spool(input: string): Promise<string>;
+  /** Removes the copies, and the folder if it is temporary or empty. */
+  close(): void;
+}
+
+/** OUTPUT.rareflow, or a temporary folder for a run that writes to stdout. It is closed also when the process exits. */
+export function workFolder(output: string | undefined): WorkFolder {
+  const kept = output === undefined || output === '-' || isDevice(output) ? undefined : `${output}.rareflow`;
   let folder: string | undefined;
-  let spooled: string | undefined;
-  const open = async () => {
-    if (output === undefined || output === '-' || isDevice(output)) return mkdtemp(path.join(os.tmpdir(), 'rareflow-'));
-    const kept = `${output}.rareflow`;
-    if (!existsSync(kept)) await mkdir(kept);
+  const copies: string[] = [];
+
+  const open = () => {
+    if (kept === undefined) return mkdtempSync(path.join(os.tmpdir(), 'rareflow-'));
+    if (!existsSync(kept)) mkdirSync(kept);
     return kept;
   };
-  const pathOf = async (name: string) => {
-    folder ??= await open();
+  const close = () => {
+    process.off('exit', close);
+    for (const copy of copies) rmSync(copy, { force: true });
+    if (folder === undefined) return;
+    if (kept === undefined) rmSync(folder, { recursive: true, force: true });
+    else if (readdirSync(folder).length === 0) rmdirSync(folder);
+    folder = undefined;
+  };
+  const pathOf = (name: string) => {
+    folder ??= open();
     return path.join(folder, name);
   };
+  process.on('exit', close);
+
   return {
     path: pathOf,
-    /** Copies stdin to disk: it is read twice, once for the index and once for the questions. */
-    async spool(): Promise<string> {
-      spooled = await pathOf('stdin.jsonl');
-      say(`rareflow: copying stdin to ${spooled} first, to index all of it before the first question`);
+    async spool(input) {
+      const copy = pathOf(`input-${copies.length}.jsonl`);
+      copies.push(copy);
+      const name = input === '-' ? 'stdin' : input;
+      say(`rareflow: copying ${name} to ${copy} first, to index all of it before the first question`);
       using interrupt = abortOnInterrupt();
       try {
-        await pipeline(process.stdin, createWriteStream(spooled), { signal: interrupt.signal });
+        const source = input === '-' ? process.stdin : createReadStream(input);
+        await pipeline(source, createWriteStream(copy), { signal: interrupt.signal });
       } catch (cause) {
         interrupt.signal.throwIfAborted();
-        throw new OutputError(cause instanceof Error ? cause.message : String(cause), {
-          path: spooled,
-          cause,
-          hint: 'free some space, or index the corpus first',
-        });
+        const hint = 'free some space, or index the corpus first and name it with --index';
+        throw new OutputError(cause instanceof Error ? cause.message : String(cause), { path: copy, cause, hint });
       }
-      return spooled;
+      return copy;
     },
-    async close(): Promise<void> {
-      if (spooled !== undefined) await rm(spooled, { force: true });
-      if (folder === undefined) return;
-      if (folder !== `${output}.rareflow`) await rm(folder, { recursive: true, force: true });
-      else await rmdir(folder).catch(() => {}); // stays where it holds an index
-    },
+    close,
   };
 }

@@ -1,6 +1,7 @@
 import { access, constants, type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { OutputError } from '../errors.js';
+import { isGzipName } from './input.js';
 import type { Output } from './lineSink.js';
 import { codeOf, outputError } from './systemErrors.js';
 
@@ -13,6 +14,7 @@ export type OnPartial = (partialPath: string, records: number) => void;
  * work to do before they open it.
  */
 export async function checkOutputFile(path: string): Promise<void> {
+  refuseGzip(path);
   try {
     const existing = await existingAt(path);
     if (existing !== undefined && !existing.isFile()) {
@@ -27,6 +29,14 @@ export async function checkOutputFile(path: string): Promise<void> {
   }
 }
 
+function refuseGzip(path: string): void {
+  if (!isGzipName(path)) return;
+  throw new OutputError('gzipped output is not written', {
+    path,
+    hint: 'Write a .jsonl file and gzip it afterwards, or write to - and pipe it to gzip.',
+  });
+}
+
 async function existingAt(path: string) {
   return stat(path).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined;
@@ -36,6 +46,7 @@ async function existingAt(path: string) {
 
 /** Opens a path for writing: a file by way of its `.partial`, a device or a named pipe as it is. */
 export async function openOutputFile(path: string, onPartial: OnPartial | undefined): Promise<Output> {
+  refuseGzip(path);
   try {
     const existing = await existingAt(path);
     if (existing !== undefined && !existing.isFile()) return new DeviceOutput(path, await open(path, 'w'));

@@ -1,8 +1,6 @@
 import type { Writable } from 'node:stream';
-import { OutputError } from '../errors.js';
 import { type Operator, operator } from '../flow/operator.js';
 import type { DataRecord } from '../record.js';
-import { isGzipName } from './input.js';
 import { LineSink, type Output } from './lineSink.js';
 import { type OnPartial, openOutputFile } from './outputFile.js';
 import { StreamOutput } from './outputStream.js';
@@ -73,11 +71,5 @@ async function openOutput(
 ): Promise<Output> {
   if (target === '-') return new StreamOutput(process.stdout, 'stdout', signal);
   if (typeof target !== 'string') return new StreamOutput(target, 'output stream', signal);
-  if (isGzipName(target)) {
-    throw new OutputError('gzipped output is not written', {
-      path: target,
-      hint: 'Write a .jsonl file and gzip it afterwards, or write to - and pipe it to gzip.',
-    });
-  }
   return openOutputFile(target, onPartial);
 }

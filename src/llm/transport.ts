@@ -156,13 +156,17 @@ function statusError(
 }
 
 const neverConnected = /^(UND_ERR_CONNECT_TIMEOUT|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
-const untrusted = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT|ERR_SSL_WRONG_VERSION|EPROTO)/;
+const untrusted = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT)/;
+const noTls = /^(ERR_SSL_WRONG_VERSION|EPROTO)/;
 
 function connectionError(error: unknown, { host, redact }: BaseUrl): AttemptError {
   const { code = '', message = '' } = innermost(error) as { code?: string; message?: string };
-  const words = redact(message || code || 'the connection was lost');
+  const plain = noTls.test(code);
+  const words = plain
+    ? 'it does not speak TLS: is its URL http:// ?'
+    : redact(message || code || 'the connection was lost');
   const options: AttemptErrorOptions = { host, words, code, billingUnknown: true };
-  const fault: Fault = neverConnected.test(code) ? 'connect' : untrusted.test(code) ? 'tls' : 'reset';
+  const fault: Fault = plain || neverConnected.test(code) ? 'connect' : untrusted.test(code) ? 'tls' : 'reset';
   return new AttemptError(fault, fault === 'reset' ? options : { ...options, billingUnknown: false });
 }
 

@@ -93,8 +93,8 @@ export function doc2Query(options: Doc2QueryOptions): Operator<DataRecord, DataR
           }));
         }
         if (asked >= maxAttempts) {
-          const answers = asked === 1 ? 'the answer' : `none of ${asked} answers`;
-          throw new RejectError(`${answers} could be read: ${answer.reason}`, { attempts, answer: last });
+          const unread = asked === 1 ? 'the answer could not be read' : `none of ${asked} answers could be read`;
+          throw new RejectError(`${unread}: ${answer.reason}`, { attempts, answer: last });
         }
         messages = renderAgain(first, last, answer.reason, promptIn);
       }

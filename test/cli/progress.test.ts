@@ -40,7 +40,7 @@ test('on a terminal lines are redrawn within its width, what is said stays above
   screen.on('data', (data) => {
     drawn += data;
   });
-  const display = progressDisplay(screen as unknown as NodeJS.WriteStream);
+  const display = progressDisplay({ stream: screen as unknown as typeof process.stderr });
   display.show(...describeRun({ run, readShare: 0.8 }));
   say('said in between');
   display.show(...describeRun({ run, readShare: 0.8 }));
@@ -56,7 +56,7 @@ test('on a terminal lines are redrawn within its width, what is said stays above
 });
 
 test('elsewhere nothing is redrawn', () => {
-  const display = progressDisplay(new PassThrough() as unknown as NodeJS.WriteStream);
+  const display = progressDisplay({ stream: new PassThrough() as unknown as typeof process.stderr });
   assert.equal(display.intervalMs, 10_000);
   display.end();
 });

@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
 import { bm25HardNeg } from '../../operators/bm25HardNeg.js';
 import { doc2Query } from '../../operators/doc2Query.js';
 import { reasonDistill } from '../../operators/reasonDistill.js';
 import type { Weighting } from '../../search/searcher.js';
 import type { CommandSpec } from '../commandSpec.js';
-import { buildOrReuseIndex, type CorpusFlags } from '../corpusIndex.js';
+import { buildOrReuseIndex, type CorpusFlags, holdsIndex } from '../corpusIndex.js';
+import { isDevice } from '../files.js';
 import { type ModelFlags, modelOf } from '../model.js';
 import {
   doc2QueryOptions,
@@ -73,13 +73,20 @@ export const runCommand: CommandSpec = {
     await outputsOf([...given, ...(flags.corpus ?? [])], flags);
     const work = workFolder(flags.output);
     try {
-      const index = flags.index !== undefined && existsSync(flags.index) ? flags.index : undefined;
-      const spools = given.includes('-') && index === undefined && flags.corpus === undefined;
-      const spooled = spools ? await work.spool() : '-';
-      const paths = given.map((input) => (input === '-' ? spooled : input));
-      const searcher = await (index === undefined
-        ? buildOrReuseIndex(flags.corpus ?? paths, flags.index ?? (await work.path('index.bm25')), flags)
-        : (await import('../../search/bm25Index.js')).openIndex(index));
+      const ready = flags.index !== undefined && holdsIndex(flags.index);
+      const readTwice = !ready && flags.corpus === undefined;
+      const inputNames = new Map<string, string>();
+      const paths: string[] = [];
+      for (const input of given) {
+        const spools = readTwice && (input === '-' || isDevice(input));
+        const path = spools ? await work.spool(input) : input;
+        if (spools) inputNames.set(path, input === '-' ? 'stdin' : input);
+        paths.push(path);
+      }
+      const searcher = await buildOrReuseIndex(flags.corpus ?? paths, flags.index ?? work.path('index.bm25'), {
+        ...flags,
+        isOurs: flags.index === undefined,
+      });
       try {
         const common = { ...operatorOptions(flags), model, index: searcher };
         const { textKey: inputTextKey } = flags;
@@ -94,12 +101,12 @@ export const runCommand: CommandSpec = {
             operator: reasonDistill({ ...common, inputTextKey, promptTemplate: reasoningPrompt }),
           },
         ];
-        return await runStream({ inputs: paths, flags, stages, model });
+        return await runStream({ inputs: paths, inputNames, flags, stages, model });
       } finally {
         await searcher.close();
       }
     } finally {
-      await work.close();
+      work.close();
     }
   },
 };

@@ -1,5 +1,7 @@
 import { ExitCode, UsageError } from '../../errors.js';
+import { drain } from '../../flow/drain.js';
 import { operator } from '../../flow/operator.js';
+import { writeJsonl } from '../../io/writeJsonl.js';
 import { recordOperator, textProblem } from '../../operators/recordOperator.js';
 import type { DataRecord } from '../../record.js';
 import type { Bm25Index } from '../../search/bm25Index.js';
@@ -61,10 +63,13 @@ export const searchCommand: CommandSpec = {
 async function searchOne(index: Bm25Index, query: string, flags: Flags): Promise<number> {
   const { k, weighting, explain } = flags;
   const startedMs = performance.now();
-  for (const { docId, ...hit } of await index.search(query, { k, weighting })) {
-    const terms = explain ? { terms: index.explain(query, docId, { weighting }).terms } : {};
-    process.stdout.write(`${JSON.stringify({ ...hit, text: index.text(docId), ...terms })}\n`);
+  async function* hits() {
+    for (const { docId, ...hit } of await index.search(query, { k, weighting })) {
+      const terms = explain ? { terms: index.explain(query, docId, { weighting }).terms } : {};
+      yield { ...hit, text: index.text(docId), ...terms };
+    }
   }
+  await drain(writeJsonl('-')(hits()));
   sayStatsOf(1, startedMs, flags);
   return ExitCode.done;
 }

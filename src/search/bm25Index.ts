@@ -8,8 +8,7 @@ import { rebuildHint } from './refusals.js';
 import { Scorer } from './scorer.js';
 import type { Hit, Searcher, SearchOptions, Weighting } from './searcher.js';
 import type { SegmentReader } from './segmentReader.js';
-import { readTerm } from './termReader.js';
-import { TermWeights } from './termWeights.js';
+import { TermLists } from './termLists.js';
 
 export interface OpenIndexOptions {
   /** How much memory the terms used last may keep, in MB. Default 64. */
@@ -66,7 +65,7 @@ export class Bm25Index implements Searcher {
     this.docCount = manifest.docCount;
     this.analyzer = analyzerNamed(manifest.analyzer);
     this.#bm25 = new Bm25(segments, manifest);
-    this.#scorer = new Scorer(this.#bm25, new TermWeights(segments, this.#bm25, cacheMb));
+    this.#scorer = new Scorer(this.#bm25, new TermLists(segments, this.#bm25, cacheMb));
   }
 
   /** The mean length, in terms, of the documents that have any. */
@@ -98,15 +97,10 @@ export class Bm25Index implements Searcher {
     const id = this.id(docId);
     const parts = this.#scorer
       .weigh(this.analyzer.tokens(query), checked(weighting))
-      .map(({ token, term, queryWeight }) => {
-        const { docs, tfs } = readTerm(this.data.segments, token);
-        const at = docs.indexOf(docId);
-        return {
-          term: token,
-          idf: term.idf,
-          tf: tfs[at] ?? 0,
-          weight: at < 0 ? 0 : queryWeight * (term.weights[at] as number),
-        };
+      .map(({ token, list, queryWeight }) => {
+        const place = list.placeOf(docId);
+        const tf = place < 0 ? 0 : list.tfAt(place);
+        return { term: token, idf: list.idf, tf, weight: queryWeight * list.weightOf(docId, this.#bm25) };
       });
     const score = parts.reduce((sum, { weight }) => sum + weight, 0);
     const terms = parts

@@ -121,7 +121,7 @@ class SegmentsBuilder {
   readonly #segments: SegmentMeta[] = [];
   readonly #memoryBytes: number;
   readonly #storesTexts: boolean;
-  #buffer = new InvertedBuffer();
+  #buffer: InvertedBuffer;
   #segment: SegmentWriter;
   #docs = 0;
 
@@ -132,14 +132,13 @@ class SegmentsBuilder {
   ) {
     this.#memoryBytes = memoryMb * 2 ** 20;
     this.#storesTexts = storeTexts;
+    this.#buffer = new InvertedBuffer(analyzer);
     this.#segment = this.#newSegment();
   }
 
   add({ id, text }: CorpusDocument): void {
     if (++this.#docs > MAX_DOCS) throw new InputError(`an index holds ${MAX_DOCS} documents at most`);
-    const tokens = this.analyzer.tokens(text);
-    this.#buffer.add(tokens);
-    this.#segment.addDocument(id, tokens.length, text);
+    this.#segment.addDocument(id, this.#buffer.add(text), text);
     if (this.#buffer.bytes + this.#segment.bytes > this.#memoryBytes) this.#endSegment();
   }
 
@@ -151,7 +150,7 @@ class SegmentsBuilder {
   #endSegment(): void {
     this.#buffer.writeTo(this.#segment);
     this.#segments.push(this.#segment.finish());
-    this.#buffer = new InvertedBuffer();
+    this.#buffer = new InvertedBuffer(this.analyzer);
     this.#segment = this.#newSegment();
   }
 

@@ -16,7 +16,10 @@ function numbering() {
       return known >= 0 ? known : terms.push(term) - 1;
     },
   );
-  return (text: string) => Array.from(words.terms.subarray(0, words.analyze(text)), (number) => terms[number]);
+  return (text: string) => {
+    const count = words.analyze(text);
+    return Array.from(words.terms.subarray(0, count), (number) => terms[number]);
+  };
 }
 
 test('numbered words are the tokens of the analyzer, any text', () => {
@@ -51,5 +54,8 @@ test('a term may stand in a document more often than a byte can say', async (t) 
     counts.map((tf) => ({ text: 'pear '.repeat(tf) })),
   );
   await using index = await openIndex(target);
-  counts.forEach((tf, docId) => assert.equal(index.explain('pear', docId).terms[0]?.tf, tf));
+  assert.deepEqual(
+    counts.map((_, docId) => index.explain('pear', docId).terms[0]?.tf),
+    counts,
+  );
 });

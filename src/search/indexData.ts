@@ -50,7 +50,8 @@ export async function openSegments(file: string): Promise<DataSegments> {
   }
 }
 
-async function openNamed(path: string, manifest: Manifest): Promise<IndexData> {
+/** Opens the data file that a manifest names. */
+export async function openNamed(path: string, manifest: Manifest): Promise<IndexData> {
   const file = join(path, manifest.data);
   const found = await stat(file).catch(() => undefined);
   if (found === undefined) throw damaged(path, `its data file ${manifest.data} is missing`);

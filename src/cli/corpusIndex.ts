@@ -50,11 +50,11 @@ export async function buildCorpusIndex(
   }
 }
 
-/** Opens the index at `target` where it was built of these very files; builds it first where it was not, or is not there. */
+/** Opens the index at `target`, to be searched in a thread of its own, where it was built of these very files; builds it first where it was not, or is not there. */
 export async function buildOrReuseIndex(paths: string[], target: string, flags: CorpusFlags): Promise<Bm25Index> {
   const { openIndex } = await import('../search/bm25Index.js');
   if (existsSync(target)) {
-    const index = await openIndex(target);
+    const index = await openIndex(target, { threads: 1 });
     if (JSON.stringify(index.manifest.source) === JSON.stringify(fingerprintOf(paths, flags))) {
       say(`rareflow: using the index ${target} (${formatCount(index.docCount)} documents)`);
       return index;
@@ -67,7 +67,7 @@ export async function buildOrReuseIndex(paths: string[], target: string, flags: 
   });
   const without = skipped === 0 ? '' : `, without ${formatCount(skipped)} bad records`;
   say(`rareflow: indexed ${formatCount(stats.docs)} documents in ${formatSeconds(stats.seconds)}${without}: ${target}`);
-  return openIndex(target);
+  return openIndex(target, { threads: 1 });
 }
 
 /** What tells whether an index was built of the files as they are now. */

@@ -78,7 +78,7 @@ export const runCommand: CommandSpec = {
       const paths = given.includes('-') && index === undefined && !flags.corpus ? [await work.spool()] : given;
       const searcher = await (index === undefined
         ? buildOrReuseIndex(flags.corpus ?? paths, flags.index ?? (await work.path('index.bm25')), flags)
-        : (await import('../../search/bm25Index.js')).openIndex(index));
+        : (await import('../../search/bm25Index.js')).openIndex(index, { threads: 1 }));
       try {
         const common = { ...operatorOptions(flags), model, index: searcher };
         const { textKey: inputTextKey } = flags;

@@ -15,6 +15,8 @@ export interface CorpusFlags {
   analyzer: string;
   onBadLine: 'reject' | 'stop';
   maxLineBytes?: number;
+  /** Threads that analyze texts. */
+  threads?: number;
 }
 
 /** Indexes the records of files or stdin and shows how far it is. An interrupt ends it and leaves no half index. */
@@ -25,7 +27,7 @@ export async function buildCorpusIndex(
   rejects: Rejects,
 ): Promise<BuildStats> {
   const { buildIndex } = await import('../search/buildIndex.js');
-  const { textKey, idKey, analyzer, onBadLine, maxLineBytes, limit } = flags;
+  const { textKey, idKey, analyzer, onBadLine, maxLineBytes, threads, limit } = flags;
   const display = progressDisplay();
   let shownMs = performance.now();
   using interrupt = abortOnInterrupt();
@@ -36,6 +38,7 @@ export async function buildCorpusIndex(
       textKey,
       idKey,
       analyzer,
+      threads,
       source: fingerprintOf(paths, flags),
       rejects,
       signal,

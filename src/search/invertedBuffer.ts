@@ -1,7 +1,5 @@
-import type { Analyzer } from './analyzer.js';
 import { keyBytes } from './bytes.js';
 import { grown, type SegmentWriter } from './segmentWriter.js';
-import { WordNumbers } from './wordNumbers.js';
 
 /** What a posting costs: in the order of the documents, and once more in the order of the terms when they are written. */
 const BYTES_PER_POSTING = 10;
@@ -12,9 +10,8 @@ const BYTES_PER_TERM = 120;
 export class InvertedBuffer {
   readonly #termIds = new Map<string, number>();
   #termBytes = 0;
-  /** By term id: in how many documents it stands, and how often in the one being added. */
+  /** By term id: in how many documents it stands. */
   #docFreqs = new Uint32Array(1024);
-  #tfsOfDocument = new Uint32Array(1024);
   #docs = 0;
   /** By document: where its postings end. */
   #ends = new Uint32Array(1024);
@@ -24,55 +21,28 @@ export class InvertedBuffer {
   /** By term and document, those that do not fit a byte. */
   readonly #largeTfs = new Map<number, Map<number, number>>();
 
-  readonly #words: WordNumbers | undefined;
-  /** The distinct terms of the document being added. */
-  #distinct = new Uint32Array(1024);
-
-  constructor(private readonly analyzer: Analyzer) {
-    const { termOf } = analyzer;
-    const numberOf = (term: string) => this.#numberOf(term);
-    this.#words = termOf && new WordNumbers((word) => termOf.call(analyzer, word), numberOf);
-  }
-
   /** About how much memory it takes, and will take when written. */
   get bytes(): number {
-    return this.#count * BYTES_PER_POSTING + this.#termBytes + (this.#words?.bytes ?? 0);
+    return this.#count * BYTES_PER_POSTING + this.#termBytes;
   }
 
-  /** Adds the next document; returns how many terms it has, repeated as often as they occur. */
-  add(text: string): number {
-    if (this.#words) {
-      const count = this.#words.analyze(text);
-      this.#addTerms(this.#words.terms, count);
-      return count;
-    }
-    const numbers = Uint32Array.from(this.analyzer.tokens(text), (token) => this.#numberOf(token));
-    this.#addTerms(numbers, numbers.length);
-    return numbers.length;
+  /** The number of a term, for `add`. */
+  numberOf(term: string): number {
+    return this.#termIds.get(term) ?? this.#newTerm(term);
   }
 
-  #addTerms(numbers: Uint32Array, count: number): void {
-    const tfs = this.#tfsOfDocument;
-    if (count > this.#distinct.length) this.#distinct = grown(this.#distinct, count);
-    const distinct = this.#distinct;
-    let distinctCount = 0;
-    for (let at = 0; at < count; at++) {
-      const term = numbers[at] as number;
-      const tf = (tfs[term] as number) + 1;
-      tfs[term] = tf;
-      if (tf === 1) distinct[distinctCount++] = term;
-    }
-    this.#reserve(distinctCount);
+  /** Adds the next document: its distinct terms, from `from` to `to` of `terms`, by `numbers`, and how often each occurs. */
+  add(terms: Uint32Array, numbers: Uint32Array, tfs: Uint32Array, from: number, to: number): void {
+    this.#reserve(to - from);
     let place = this.#count;
-    for (let at = 0; at < distinctCount; at++) {
-      const term = distinct[at] as number;
-      const tf = tfs[term] as number;
+    for (let at = from; at < to; at++) {
+      const term = numbers[terms[at] as number] as number;
+      const tf = tfs[at] as number;
       this.#terms[place] = term;
       this.#tfs[place] = Math.min(tf, MAX_SMALL_TF);
       if (tf >= MAX_SMALL_TF) this.#keepLargeTf(term, tf);
       place++;
       this.#docFreqs[term] = (this.#docFreqs[term] as number) + 1;
-      tfs[term] = 0;
     }
     this.#count = place;
     if (this.#docs === this.#ends.length) this.#ends = grown(this.#ends);
@@ -123,18 +93,11 @@ export class InvertedBuffer {
     return { starts, docs, tfs };
   }
 
-  #numberOf(term: string): number {
-    return this.#termIds.get(term) ?? this.#newTerm(term);
-  }
-
   #newTerm(token: string): number {
     const id = this.#termIds.size;
     this.#termIds.set(token, id);
     this.#termBytes += BYTES_PER_TERM + 2 * token.length;
-    if (id === this.#docFreqs.length) {
-      this.#docFreqs = grown(this.#docFreqs);
-      this.#tfsOfDocument = grown(this.#tfsOfDocument);
-    }
+    if (id === this.#docFreqs.length) this.#docFreqs = grown(this.#docFreqs);
     return id;
   }
 

@@ -1,6 +1,6 @@
 import type { CommandSpec } from '../commandSpec.js';
 import { buildCorpusIndex, type CorpusFlags } from '../corpusIndex.js';
-import { indexOptions, maxRejectsOption, option, readOptions } from '../options.js';
+import { count, indexOptions, maxRejectsOption, option, readOptions } from '../options.js';
 import { openRejects } from '../rejects.js';
 import { inputPaths, rejectsExitCode } from '../streamRun.js';
 import { formatCount, formatSeconds, say, sayStats } from '../terminal.js';
@@ -20,6 +20,7 @@ export const indexCommand: CommandSpec = {
   options: [
     option('-o, --output <path>', 'the index, a folder').makeOptionMandatory(),
     ...indexOptions(),
+    count('--threads <n>', 'threads that analyze texts').default(1),
     option('--stats', 'print the figures as one JSON line to stderr'),
     ...readOptions(),
     option('--rejects <file>', 'where records that cannot be indexed go (default: a line each on stderr)'),

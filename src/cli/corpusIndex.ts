@@ -17,6 +17,8 @@ export interface CorpusFlags {
   analyzer: string;
   onBadLine: 'reject' | 'stop';
   maxLineBytes?: number;
+  /** Threads that analyze texts. */
+  threads?: number;
 }
 
 /** Indexes the records of files or stdin and shows how far it is. An interrupt ends it and leaves no half index. */
@@ -27,7 +29,7 @@ export async function buildCorpusIndex(
   rejects: Rejects,
 ): Promise<BuildStats> {
   const { buildIndex } = await import('../search/buildIndex.js');
-  const { textKey, idKey, analyzer, onBadLine, maxLineBytes, limit } = flags;
+  const { textKey, idKey, analyzer, onBadLine, maxLineBytes, threads, limit } = flags;
   const display = progressDisplay();
   let shownMs = performance.now();
   using interrupt = abortOnInterrupt();
@@ -43,6 +45,7 @@ export async function buildCorpusIndex(
       textKey,
       idKey,
       analyzer,
+      threads,
       source: fingerprintOf(paths, flags),
       rejects: watched,
       signal,
@@ -79,7 +82,7 @@ export async function buildOrReuseIndex(
   const { openIndex } = await import('../search/bm25Index.js');
   const whole = { textKey, idKey, analyzer, onBadLine, ...(maxLineBytes === undefined ? {} : { maxLineBytes }) };
   if (holdsIndex(target)) {
-    const index = await openIndex(target).catch((error: unknown) => {
+    const index = await openIndex(target, { threads: 1 }).catch((error: unknown) => {
       if (isOurs && error instanceof IndexError) return undefined;
       throw error;
     });
@@ -97,7 +100,7 @@ export async function buildOrReuseIndex(
   });
   const without = skipped === 0 ? '' : `, without ${formatCount(skipped)} bad records`;
   say(`rareflow: indexed ${formatCount(stats.docs)} documents in ${formatSeconds(stats.seconds)}${without}: ${target}`);
-  return openIndex(target);
+  return openIndex(target, { threads: 1 });
 }
 
 /** Whether two fingerprints name the same files, be they changed or not. */

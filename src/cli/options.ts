@@ -86,6 +86,9 @@ export const hardNegOptions = () => [
 export const weightingOption = () =>
   option('--weighting <how>', 'how the terms of a query weigh').choices(['lucene', 'dataflow']).default('lucene');
 
+export const searchThreadsOption = () =>
+  count('--threads <n>', 'threads that search, each with a cache of its own').default(1);
+
 export const indexOptions = () => [
   option('--text-key <key>', 'the key of the text').default('text'),
   option('--id-key <key>', 'the key of the id; records without one are numbered').default('id'),

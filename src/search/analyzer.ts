@@ -7,6 +7,8 @@ export interface Analyzer {
   readonly name: string;
   /** The terms in the order of the text, repeated as often as they occur. */
   tokens(text: string): string[];
+  /** Where the terms of a text are those of the words that WordScanner finds in it: the term of a word, '' for none. */
+  termOf?(word: string): string;
 }
 
 const STOP_WORDS = new Set(
@@ -34,6 +36,10 @@ class EnglishAnalyzer implements Analyzer {
       if (term !== '') tokens.push(term);
     }
     return tokens;
+  }
+
+  termOf(word: string): string {
+    return englishTerm(word);
   }
 
   #remember(word: string): string {

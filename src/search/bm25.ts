@@ -45,6 +45,11 @@ export class Bm25 {
     return Math.log(1 + (this.#withTerms - docFreq + 0.5) / (docFreq + 0.5));
   }
 
+  /** w(t, d) of a document that has the term `tf` times. */
+  weight(idf: number, tf: number, docId: number): number {
+    return (idf * tf) / (tf + (this.norms[docId] as number));
+  }
+
   /** How much a term counts that a query of `queryLength` known terms holds `tf` times. */
   queryWeight(idf: number, tf: number, queryLength: number, weighting: Weighting): number {
     return weighting === 'lucene' ? tf : (idf * tf) / (tf + this.norm(queryLength));

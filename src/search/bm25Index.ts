@@ -7,13 +7,15 @@ import type { Manifest } from './manifest.js';
 import { rebuildHint } from './refusals.js';
 import { Scorer } from './scorer.js';
 import type { Hit, Searcher, SearchOptions, Weighting } from './searcher.js';
-import type { SegmentReader } from './segmentReader.js';
-import { readTerm } from './termReader.js';
-import { TermWeights } from './termWeights.js';
+import { SearchPool } from './searchPool.js';
+import { type SegmentReader, segmentOf } from './segmentReader.js';
+import { TermLists } from './termLists.js';
 
 export interface OpenIndexOptions {
-  /** How much memory the terms used last may keep, in MB. Default 64. */
+  /** How much memory the terms used last may keep, in MB, in each thread. Default 64. */
   cacheMb?: number | undefined;
+  /** How many worker threads search. Default 0: the caller's thread searches, and holds its event loop meanwhile. */
+  threads?: number | undefined;
 }
 
 /** What one term of a query adds to the score of a document. */
@@ -37,10 +39,17 @@ export interface Explanation {
 }
 
 /** Opens the index at `path` for searching. Throws IndexError where it is absent, damaged, or of another format. */
-export async function openIndex(path: string, { cacheMb = 64 }: OpenIndexOptions = {}): Promise<Bm25Index> {
+export async function openIndex(
+  path: string,
+  { cacheMb = 64, threads = 0 }: OpenIndexOptions = {},
+): Promise<Bm25Index> {
+  if (!Number.isSafeInteger(threads) || threads < 0) {
+    throw new UsageError(`threads must be a whole number from 0 on, not ${threads}`);
+  }
   const data = await openIndexData(path);
   try {
-    return new Bm25Index(data, cacheMb);
+    const pool = threads > 0 ? await SearchPool.open(threads, { path, manifest: data.manifest, cacheMb }) : undefined;
+    return new Bm25Index(data, cacheMb, pool);
   } catch (error) {
     await data.close();
     throw error;
@@ -59,6 +68,7 @@ export class Bm25Index implements Searcher {
   constructor(
     private readonly data: IndexData,
     cacheMb: number,
+    private readonly pool?: SearchPool,
   ) {
     const { path, manifest, segments } = data;
     this.path = path;
@@ -66,7 +76,7 @@ export class Bm25Index implements Searcher {
     this.docCount = manifest.docCount;
     this.analyzer = analyzerNamed(manifest.analyzer);
     this.#bm25 = new Bm25(segments, manifest);
-    this.#scorer = new Scorer(this.#bm25, new TermWeights(segments, this.#bm25, cacheMb));
+    this.#scorer = new Scorer(this.#bm25, new TermLists(segments, this.#bm25, cacheMb));
   }
 
   /** The mean length, in terms, of the documents that have any. */
@@ -77,13 +87,16 @@ export class Bm25Index implements Searcher {
   /** The `k` best documents (default 10) of BM25 score over 0, best first, equal scores in corpus order. */
   async search(query: string, { k = 10, weighting = 'lucene', signal }: SearchOptions = {}): Promise<Hit[]> {
     signal?.throwIfAborted();
-    return this.searchTerms(this.analyzer.tokens(query), { k, weighting });
+    const tokens = this.analyzer.tokens(query);
+    if (this.pool === undefined) return this.searchTerms(tokens, { k, weighting });
+    const hits = await this.pool.search({ tokens, k: checkedK(k), weighting: checked(weighting) });
+    signal?.throwIfAborted();
+    return hits;
   }
 
-  /** As `search`, for a query that is analyzed already. */
+  /** As `search`, for a query that is analyzed already, in the caller's thread. */
   searchTerms(tokens: readonly string[], { k = 10, weighting = 'lucene' }: SearchOptions = {}): Hit[] {
-    if (!Number.isSafeInteger(k) || k < 1) throw new UsageError(`k must be a whole number from 1 on, not ${k}`);
-    const found = this.#scorer.search(tokens, k, checked(weighting));
+    const found = this.#scorer.search(tokens, checkedK(k), checked(weighting));
     return found.map(({ docId, score }, place) => ({ id: this.id(docId), docId, score, rank: place + 1 }));
   }
 
@@ -98,15 +111,10 @@ export class Bm25Index implements Searcher {
     const id = this.id(docId);
     const parts = this.#scorer
       .weigh(this.analyzer.tokens(query), checked(weighting))
-      .map(({ token, term, queryWeight }) => {
-        const { docs, tfs } = readTerm(this.data.segments, token);
-        const at = docs.indexOf(docId);
-        return {
-          term: token,
-          idf: term.idf,
-          tf: tfs[at] ?? 0,
-          weight: at < 0 ? 0 : queryWeight * (term.weights[at] as number),
-        };
+      .map(({ token, list, queryWeight }) => {
+        const place = list.placeOf(docId);
+        const tf = place < 0 ? 0 : list.tfAt(place);
+        return { term: token, idf: list.idf, tf, weight: queryWeight * list.weightOf(docId, this.#bm25) };
       });
     const score = parts.reduce((sum, { weight }) => sum + weight, 0);
     const terms = parts
@@ -140,6 +148,7 @@ export class Bm25Index implements Searcher {
   }
 
   async close(): Promise<void> {
+    await this.pool?.close();
     await this.data.close();
   }
 
@@ -148,12 +157,17 @@ export class Bm25Index implements Searcher {
   }
 
   #segmentOf(docId: number): SegmentReader {
-    const segment = this.data.segments.find(({ firstDoc, docs }) => docId >= firstDoc && docId < firstDoc + docs);
+    const segment = segmentOf(this.data.segments, docId);
     if (segment === undefined || !Number.isInteger(docId)) {
       throw new UsageError(`no document has the docId ${docId}: there are ${this.docCount}, from 0`);
     }
     return segment;
   }
+}
+
+function checkedK(k: number): number {
+  if (Number.isSafeInteger(k) && k >= 1) return k;
+  throw new UsageError(`k must be a whole number from 1 on, not ${k}`);
 }
 
 function checked(weighting: Weighting): Weighting {

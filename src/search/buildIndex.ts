@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { InputError, UsageError } from '../errors.js';
 import { type Rejects, warnOfReject } from '../flow/rejects.js';
 import { type DataRecord, defaultKeys } from '../record.js';
-import { type Analyzer, analyzerNamed } from './analyzer.js';
-import { admitDocuments, type CorpusDocument } from './corpusDocument.js';
+import { analyzeDocuments } from './analyzeDocuments.js';
+import { analyzerNamed } from './analyzer.js';
+import { admitDocuments } from './corpusDocument.js';
 import { Generation } from './generation.js';
 import { openSegments } from './indexData.js';
-import { InvertedBuffer } from './invertedBuffer.js';
 import { MANIFEST_NAME } from './manifest.js';
 import { mergeSegments } from './mergeSegments.js';
-import { MAX_DOCS } from './postings.js';
-import { type SegmentMeta, SegmentWriter, type Streams } from './segmentWriter.js';
+import { SegmentsBuilder } from './segmentsBuilder.js';
+import { type SegmentMeta, SegmentWriter } from './segmentWriter.js';
 
 export interface BuildProgress {
   /** Documents indexed so far. */
@@ -41,6 +41,8 @@ export interface BuildOptions {
   source?: unknown;
   /** Where records that cannot be indexed go. Default: a process warning each. */
   rejects?: Rejects | undefined;
+  /** Threads that analyze: the caller's and workers. Default 1. */
+  threads?: number | undefined;
   signal?: AbortSignal | undefined;
   /** Told about every 1,000 documents, and at the end. */
   onProgress?: ((progress: BuildProgress) => void) | undefined;
@@ -66,8 +68,8 @@ export async function buildIndex(
   path: string,
   options: BuildOptions = {},
 ): Promise<BuildStats> {
-  const { rejects = warnOfReject, onProgress, overwrite = true, signal, k1 = 0.9, b = 0.4 } = options;
-  checkParameters(k1, b);
+  const { rejects = warnOfReject, onProgress, overwrite = true, signal, threads = 1, k1 = 0.9, b = 0.4 } = options;
+  checkParameters(k1, b, threads);
   const analyzer = analyzerNamed(options.analyzer ?? 'english');
   if (!overwrite && (await exists(join(path, MANIFEST_NAME)))) {
     throw new UsageError(`there is an index at ${path}`, { hint: 'pass { overwrite: true } to replace it' });
@@ -83,10 +85,12 @@ export async function buildIndex(
 
   let generation = await Generation.begin(path);
   try {
-    const builder = new SegmentsBuilder(generation.streams, analyzer, options);
-    for await (const document of documents) {
-      builder.add(document);
-      if (++progress.docs % PROGRESS_EVERY === 0) onProgress?.(report());
+    const builder = new SegmentsBuilder(generation.streams, options);
+    for await (const analyzed of analyzeDocuments(documents, analyzer, threads)) {
+      for (let place = 0; place < analyzed.documents.length; place++) {
+        builder.add(analyzed, place);
+        if (++progress.docs % PROGRESS_EVERY === 0) onProgress?.(report());
+      }
     }
     if (progress.docs === 0) {
       throw new InputError(`no documents to index (${progress.rejected} rejected)`, {
@@ -116,50 +120,6 @@ export async function buildIndex(
   }
 }
 
-/** Turns documents into segments: a new one whenever the postings in memory reach the limit. */
-class SegmentsBuilder {
-  readonly #segments: SegmentMeta[] = [];
-  readonly #memoryBytes: number;
-  readonly #storesTexts: boolean;
-  #buffer = new InvertedBuffer();
-  #segment: SegmentWriter;
-  #docs = 0;
-
-  constructor(
-    private readonly streams: Streams,
-    private readonly analyzer: Analyzer,
-    { memoryMb = 256, storeTexts = true }: BuildOptions,
-  ) {
-    this.#memoryBytes = memoryMb * 2 ** 20;
-    this.#storesTexts = storeTexts;
-    this.#segment = this.#newSegment();
-  }
-
-  add({ id, text }: CorpusDocument): void {
-    if (++this.#docs > MAX_DOCS) throw new InputError(`an index holds ${MAX_DOCS} documents at most`);
-    const tokens = this.analyzer.tokens(text);
-    this.#buffer.add(tokens);
-    this.#segment.addDocument(id, tokens.length, text);
-    if (this.#buffer.bytes + this.#segment.bytes > this.#memoryBytes) this.#endSegment();
-  }
-
-  finish(): SegmentMeta[] {
-    if (this.#segment.docs > 0) this.#endSegment();
-    return this.#segments;
-  }
-
-  #endSegment(): void {
-    this.#buffer.writeTo(this.#segment);
-    this.#segments.push(this.#segment.finish());
-    this.#buffer = new InvertedBuffer();
-    this.#segment = this.#newSegment();
-  }
-
-  #newSegment(): SegmentWriter {
-    return new SegmentWriter(this.streams, this.#storesTexts);
-  }
-}
-
 /** Makes one segment of several, in a new data file; the old one goes. */
 async function merged(
   path: string,
@@ -185,7 +145,10 @@ async function merged(
   }
 }
 
-function checkParameters(k1: number, b: number): void {
+function checkParameters(k1: number, b: number, threads: number): void {
+  if (!(Number.isSafeInteger(threads) && threads > 0)) {
+    throw new UsageError(`threads must be a whole number from 1 on, not ${threads}`);
+  }
   if (!(k1 >= 0 && Number.isFinite(k1))) throw new UsageError(`k1 must be a number from 0 on, not ${k1}`);
   if (!(b >= 0 && b <= 1)) throw new UsageError(`b must be a number from 0 to 1, not ${b}`);
 }

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataFileReader } from './dataFile.js';
+import { DataFileReader, type StreamName } from './dataFile.js';
 import { type Manifest, readManifest } from './manifest.js';
 import { damaged } from './refusals.js';
 import { openReaders, SegmentReader } from './segmentReader.js';
@@ -10,6 +10,8 @@ import type { DataMeta } from './segmentWriter.js';
 export interface DataSegments {
   meta: DataMeta;
   segments: SegmentReader[];
+  /** Reads a chunk and checks it. */
+  chunk(name: StreamName, number: number): Uint8Array;
   close(): Promise<void>;
 }
 
@@ -43,14 +45,15 @@ export async function openSegments(file: string): Promise<DataSegments> {
       firstDoc += segment.docs;
       return new SegmentReader(segment, streams, firstDoc - segment.docs);
     });
-    return { meta, segments, close: () => reader.close() };
+    return { meta, segments, chunk: (name, number) => reader.chunk(name, number), close: () => reader.close() };
   } catch (error) {
     await reader.close();
     throw error;
   }
 }
 
-async function openNamed(path: string, manifest: Manifest): Promise<IndexData> {
+/** Opens the data file that a manifest names. */
+export async function openNamed(path: string, manifest: Manifest): Promise<IndexData> {
   const file = join(path, manifest.data);
   const found = await stat(file).catch(() => undefined);
   if (found === undefined) throw damaged(path, `its data file ${manifest.data} is missing`);

@@ -97,6 +97,11 @@ export class SegmentReader {
   }
 }
 
+/** The segment that has the document. */
+export function segmentOf(segments: readonly SegmentReader[], docId: number): SegmentReader | undefined {
+  return segments.find(({ firstDoc, docs }) => docId >= firstDoc && docId < firstDoc + docs);
+}
+
 /** Walks through the documents of a block of ids. */
 class DocCursor {
   textOffset: number;

@@ -4,6 +4,10 @@ import { emojiLength } from './emoji.js';
 /** Lucene's maximum token length, in UTF-16 units: the scanner never sees more of the text at once. */
 const WINDOW = 255;
 
+/** G. Fowler, L. C. Noll, K.-P. Vo, "The FNV Non-Cryptographic Hash Algorithm". */
+const FNV_BASIS = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
 const ASCII = Uint8Array.from({ length: 128 }, (_, code) => charClass(code) & 0xff);
 const WORD_CHAR = C.letter | C.numeric | C.katakana | C.extendNumLet;
 
@@ -32,6 +36,8 @@ export class WordScanner {
   /** The word found last is `text.slice(start, end)`. */
   start = 0;
   end = 0;
+  /** Of the word found last where it is ASCII letters alone: 32 bits (FNV-1a), never 0. Else 0. */
+  hash = 0;
 
   constructor(private readonly text: string) {}
 
@@ -49,6 +55,7 @@ export class WordScanner {
         const end = (classes & C.letter) === 0 ? 0 : this.#asciiWordEnd(at);
         if (end > 0) return this.#found(at, end);
       }
+      this.hash = 0;
       const end = this.#longestEnd(at);
       if (end > at) return this.#found(at, end);
       at += charLength(text, at, text.length);
@@ -66,13 +73,17 @@ export class WordScanner {
   /** The end of a word of ASCII letters alone, or 0 where it takes a closer look. */
   #asciiWordEnd(start: number): number {
     const { text } = this;
+    const { length } = text;
     let end = start + 1;
     let code = 0;
-    for (; end < text.length; end++) {
+    let hash = Math.imul(FNV_BASIS ^ text.charCodeAt(start), FNV_PRIME);
+    for (; end < length; end++) {
       code = text.charCodeAt(end);
       if (code >= 128) return 0;
       if (((ASCII[code] as number) & C.letter) === 0) break;
+      hash = Math.imul(hash ^ code, FNV_PRIME);
     }
+    this.hash = ((hash ^ (hash >>> 15)) | 1) >>> 0;
     if (end - start > WINDOW) return 0;
     if (end >= text.length) return end;
     const classes = ASCII[code] as number;

@@ -7,6 +7,7 @@ import { IndexError, UsageError } from '../../src/errors.js';
 import { analyzerNamed } from '../../src/search/analyzer.js';
 import { openIndex } from '../../src/search/bm25Index.js';
 import { buildIndex } from '../../src/search/buildIndex.js';
+import { verifyIndex } from '../../src/search/verifyIndex.js';
 import { bruteForce } from './bruteForce.js';
 import { built, from, needsShared, readLines, sharedFile, workFolder } from './helpers.js';
 
@@ -233,6 +234,20 @@ test('a flipped byte in anything that is read is refused, never a wrong answer',
     });
     assert.equal(outcome, right);
   }
+});
+
+test('verifyIndex reads every chunk: it finds a flipped byte anywhere, texts too', async (t) => {
+  const records = Array.from({ length: 3000 }, (_, at) => ({ id: `doc-${at}`, text: `unread text ${at} word${at}` }));
+  const { target } = await built(t, records);
+  const found = await verifyIndex(target);
+  assert.equal(found.docs, 3000);
+  assert.ok(found.chunks > 5 && found.bytes > 60_000);
+  const file = await dataFile(target);
+  const whole = await readFile(file);
+  const place = placesOf(whole, 'unread text 2999')[0] ?? 0;
+  whole[place] = (whole[place] ?? 0) ^ 1;
+  await writeFile(file, whole);
+  await assert.rejects(verifyIndex(target), isRefusal(/damaged: chunk \d+ of its texts has a wrong checksum/));
 });
 
 function placesOf(bytes: Buffer, mark: string): number[] {

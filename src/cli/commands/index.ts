@@ -1,13 +1,15 @@
+import { UsageError } from '../../errors.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { buildCorpusIndex, type CorpusFlags } from '../corpusIndex.js';
 import { refuseSameFile } from '../files.js';
-import { indexOptions, maxRejectsOption, option, readOptions } from '../options.js';
+import { count, indexOptions, maxRejectsOption, option, readOptions } from '../options.js';
 import { openRejects } from '../rejects.js';
 import { inputPaths, rejectsExitCode } from '../streamRun.js';
 import { formatCount, formatSeconds, say, sayStats } from '../terminal.js';
 
 interface Flags extends CorpusFlags {
-  output: string;
+  output?: string;
+  verify?: string;
   stats?: boolean;
   rejects?: string;
   maxRejects?: number;
@@ -19,15 +21,21 @@ export const indexCommand: CommandSpec = {
   args: '[input...]',
   summary: 'Build the BM25 index of a corpus',
   options: [
-    option('-o, --output <path>', 'the index, a folder').makeOptionMandatory(),
+    option('-o, --output <path>', 'the index, a folder'),
+    option('--verify <path>', 'build nothing: read the whole index at <path> and check every checksum'),
     ...indexOptions(),
+    count('--threads <n>', 'threads that analyze texts').default(1),
     option('--stats', 'print the figures as one JSON line to stderr'),
     ...readOptions(),
     option('--rejects <file>', 'where records that cannot be indexed go (default: a line each on stderr)'),
     maxRejectsOption(),
   ],
   examples: ['rareflow index corpus.jsonl -o corpus.bm25 --stats', 'zcat dump.jsonl.gz | rareflow index -o dump.bm25'],
-  async run(inputs: string[], { output, stats, rejects: rejectsPath, maxRejects, ...flags }: Flags) {
+  async run(inputs: string[], { output, verify, stats, rejects: rejectsPath, maxRejects, ...flags }: Flags) {
+    if ((output === undefined) === (verify === undefined)) {
+      throw new UsageError('index takes -o PATH to build an index, or --verify PATH to check one');
+    }
+    if (output === undefined) return verifyAt(verify as string, inputs);
     const paths = inputPaths(inputs);
     refuseSameFile({ inputs: paths, outputs: { '--output': output, '--rejects': rejectsPath } });
     const rejects = openRejects(rejectsPath);
@@ -43,3 +51,13 @@ export const indexCommand: CommandSpec = {
     }
   },
 };
+
+async function verifyAt(path: string, inputs: string[]): Promise<number> {
+  if (inputs.length > 0) throw new UsageError('--verify takes no input: it names the index');
+  const { verifyIndex } = await import('../../search/verifyIndex.js');
+  const { docs, chunks, bytes } = await verifyIndex(path);
+  say(
+    `rareflow: ${path} is whole: ${formatCount(docs)} documents, ${formatCount(bytes)} bytes in ${formatCount(chunks)} chunks`,
+  );
+  return 0;
+}

@@ -7,7 +7,7 @@ import type { DataRecord } from '../../record.js';
 import type { Bm25Index } from '../../search/bm25Index.js';
 import type { Weighting } from '../../search/searcher.js';
 import type { CommandSpec } from '../commandSpec.js';
-import { count, key, option, readOptions, weightingOption, writeOptions } from '../options.js';
+import { count, key, option, readOptions, searchThreadsOption, weightingOption, writeOptions } from '../options.js';
 import { runStream, type StreamFlags } from '../streamRun.js';
 import { sayStats } from '../terminal.js';
 
@@ -15,6 +15,7 @@ interface Flags extends StreamFlags {
   index: string;
   queries?: string;
   k: number;
+  threads: number;
   weighting: Weighting;
   explain?: boolean;
   stats?: boolean;
@@ -31,6 +32,7 @@ export const searchCommand: CommandSpec = {
     option('--queries <file>', 'JSONL of queries; gives {"id", "hits"} for each, in input order'),
     count('-k <n>', 'hits per query at most').default(10),
     weightingOption(),
+    searchThreadsOption(),
     option('--explain', 'add how each term adds to the score'),
     option('--stats', 'print the figures as one JSON line to stderr'),
     key('--text-key <key>', 'the key of the query', 'text'),
@@ -50,7 +52,7 @@ export const searchCommand: CommandSpec = {
       throw new UsageError('--output, --rejects and --limit go with --queries', { hint: 'one query writes to stdout' });
     }
     const { openIndex } = await import('../../search/bm25Index.js');
-    const index = await openIndex(flags.index);
+    const index = await openIndex(flags.index, { threads: query === undefined ? flags.threads : 0 });
     try {
       return query === undefined ? await searchAll(index, flags) : await searchOne(index, query, flags);
     } finally {

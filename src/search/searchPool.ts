@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import type { Worker } from 'node:worker_threads';
+import { IndexError } from '../errors.js';
+import type { Manifest } from './manifest.js';
+import type { Hit, Weighting } from './searcher.js';
+import { moduleBeside, startWorker } from './startWorker.js';
+
+export interface SearchWorkerData {
+  path: string;
+  manifest: Manifest;
+  cacheMb: number;
+}
+
+/** A query that is analyzed already. */
+export interface SearchTask {
+  tokens: readonly string[];
+  k: number;
+  weighting: Weighting;
+}
+
+/** A thread's answers come in the order of its tasks. */
+export type SearchReply = { hits: Hit[] } | { message: string; hint: string | undefined };
+
+interface Waiting {
+  resolve: (hits: Hit[]) => void;
+  reject: (error: unknown) => void;
+}
+
+/** Searches in worker threads, each with the index mapped and a cache of its own. An idle pool does not keep the process alive. */
+export class SearchPool {
+  private constructor(private readonly threads: readonly SearchThread[]) {}
+
+  /** Resolves when all threads have opened the index that `manifest` names. */
+  static async open(threads: number, data: SearchWorkerData): Promise<SearchPool> {
+    const started = Array.from({ length: threads }, () => {
+      return new SearchThread(startWorker(moduleBeside(import.meta.url, 'searchWorker'), data));
+    });
+    const pool = new SearchPool(started);
+    try {
+      await Promise.all(started.map((thread) => thread.ready));
+      return pool;
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
+  }
+
+  /** Gives the task to the thread with the fewest. */
+  search(task: SearchTask): Promise<Hit[]> {
+    const idlest = this.threads.reduce((best, thread) => (thread.waiting < best.waiting ? thread : best));
+    return idlest.search(task);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.close()));
+  }
+}
+
+class SearchThread {
+  readonly ready: Promise<unknown>;
+  readonly #tasks: Waiting[] = [];
+  /** Why it answers no more. */
+  #ended: Error | undefined;
+
+  constructor(private readonly worker: Worker) {
+    this.ready = once(worker, 'message').then(() => {
+      worker.on('message', (reply: SearchReply) => this.#settle(reply));
+      worker.unref();
+    });
+    worker.on('error', (error) => this.#end(error));
+    worker.on('exit', () => this.#end(new IndexError('the index is closed')));
+  }
+
+  get waiting(): number {
+    return this.#tasks.length;
+  }
+
+  search(task: SearchTask): Promise<Hit[]> {
+    if (this.#ended) return Promise.reject(this.#ended);
+    return new Promise((resolve, reject) => {
+      if (this.#tasks.length === 0) this.worker.ref();
+      this.#tasks.push({ resolve, reject });
+      this.worker.postMessage(task);
+    });
+  }
+
+  /** After the tasks that wait. */
+  async close(): Promise<void> {
+    if (this.#ended) return;
+    const exited = once(this.worker, 'exit');
+    this.worker.ref();
+    this.worker.postMessage('close');
+    await exited;
+  }
+
+  #settle(reply: SearchReply): void {
+    const task = this.#tasks.shift();
+    if (this.#tasks.length === 0) this.worker.unref();
+    if ('hits' in reply) task?.resolve(reply.hits);
+    else task?.reject(new IndexError(reply.message, { hint: reply.hint }));
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error;
+    for (const { reject } of this.#tasks.splice(0)) reject(this.#ended);
+  }
+}

@@ -1,0 +1,37 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { RareflowError } from '../errors.js';
+import { Bm25 } from './bm25.js';
+import { openNamed } from './indexData.js';
+import { Scorer } from './scorer.js';
+import type { SearchReply, SearchTask, SearchWorkerData } from './searchPool.js';
+import { segmentOf } from './segmentReader.js';
+import { TermLists } from './termLists.js';
+
+// The program of a search thread: it opens the index by itself, and answers one task after the other.
+const port = parentPort;
+if (port === null) throw new Error('searchWorker runs in a worker thread');
+const { path, manifest, cacheMb } = workerData as SearchWorkerData;
+const { segments, close } = await openNamed(path, manifest);
+const bm25 = new Bm25(segments, manifest);
+const scorer = new Scorer(bm25, new TermLists(segments, bm25, cacheMb));
+
+function answer({ tokens, k, weighting }: SearchTask): SearchReply {
+  try {
+    const found = scorer.search(tokens, k, weighting);
+    return {
+      hits: found.map(({ docId, score }, place) => {
+        return { id: segmentOf(segments, docId)?.id(docId) as string, docId, score, rank: place + 1 };
+      }),
+    };
+  } catch (error) {
+    const hint = error instanceof RareflowError ? error.hint : undefined;
+    return { message: error instanceof Error ? error.message : String(error), hint };
+  }
+}
+
+port.on('message', async (task: SearchTask | 'close') => {
+  if (task !== 'close') return port.postMessage(answer(task));
+  await close();
+  port.close();
+});
+port.postMessage('ready');

@@ -49,13 +49,15 @@ export interface StreamRun {
   model?: RareflowModel | undefined;
   /** Called at the end of a run that did not fail. */
   onDone?: (run: RunProgress) => void;
+  /** Further lines for the end of the run. */
+  notes?: () => string[];
 }
 
 /**
  * Runs records from files or stdin through stages to a file or stdout, shows the progress, and tells at the end where every
  * record went. Resolves to the exit code.
  */
-export async function runStream({ inputs, flags, stages, model, onDone }: StreamRun): Promise<number> {
+export async function runStream({ inputs, flags, stages, model, onDone, notes }: StreamRun): Promise<number> {
   const paths = inputPaths(inputs);
   const { output = '-', rejects: rejectsPath = output === '-' ? undefined : rejectsPathOf(output) } = flags;
   for (const path of [output, rejectsPath]) {
@@ -99,7 +101,7 @@ export async function runStream({ inputs, flags, stages, model, onDone }: Stream
     display.end();
     if (error instanceof OutputError && error.closed) return ExitCode.done;
     if (last !== undefined && last.out + last.rejected > 0)
-      say(accountOf(last, { how: 'stopped', rejectsPath, model }));
+      say(accountOf(last, { how: 'stopped', rejectsPath, model, notes }));
     if (kept !== undefined) say(kept);
     throw error;
   } finally {
@@ -109,7 +111,7 @@ export async function runStream({ inputs, flags, stages, model, onDone }: Stream
   }
   if (last === undefined) return ExitCode.done;
   onDone?.(last);
-  say(accountOf(last, { how: 'done', output, rejectsPath, model }));
+  say(accountOf(last, { how: 'done', output, rejectsPath, model, notes }));
   return rejectsExitCode(last.rejected, flags.maxRejects);
 }
 
@@ -131,10 +133,11 @@ interface Account {
   output?: string;
   rejectsPath: string | undefined;
   model: RareflowModel | undefined;
+  notes: (() => string[]) | undefined;
 }
 
 /** Where every record went, and what it cost. */
-function accountOf(run: RunProgress, { how, output = '-', rejectsPath, model }: Account): string {
+function accountOf(run: RunProgress, { how, output = '-', rejectsPath, model, notes }: Account): string {
   const extra = run.extra === 0 ? '' : ` + ${formatCount(run.extra)} from further questions`;
   const pending = run.pending === 0 ? '' : ` + ${formatCount(run.pending)} undone`;
   const to = output === '-' ? '' : ` (${output})`;
@@ -142,6 +145,7 @@ function accountOf(run: RunProgress, { how, output = '-', rejectsPath, model }: 
   const lines = [
     `rareflow: ${how} in ${formatSeconds(run.seconds)}: ${formatCount(run.in)} in${extra} = ${formatCount(run.out)} out${to} + ${formatCount(run.rejected)} rejects${where}${pending}`,
   ];
+  lines.push(...(notes?.() ?? []));
   for (const [stage, used] of Object.entries(model?.usage().byStage ?? {})) {
     const estimated = used.estimatedTokens > 0 ? ' (estimated)' : '';
     lines.push(

@@ -10,6 +10,7 @@ import type { Hit, Searcher, SearchOptions, Weighting } from './searcher.js';
 import type { SegmentReader } from './segmentReader.js';
 import { readTerm } from './termReader.js';
 import { TermWeights } from './termWeights.js';
+import { TextWeights } from './textWeights.js';
 
 export interface OpenIndexOptions {
   /** How much memory the terms used last may keep, in MB. Default 64. */
@@ -55,6 +56,7 @@ export class Bm25Index implements Searcher {
   readonly docCount: number;
   readonly #scorer: Scorer;
   readonly #bm25: Bm25;
+  readonly #texts: TextWeights;
 
   constructor(
     private readonly data: IndexData,
@@ -67,6 +69,11 @@ export class Bm25Index implements Searcher {
     this.analyzer = analyzerNamed(manifest.analyzer);
     this.#bm25 = new Bm25(segments, manifest);
     this.#scorer = new Scorer(this.#bm25, new TermWeights(segments, this.#bm25, cacheMb));
+    this.#texts = new TextWeights({
+      analyzer: this.analyzer,
+      bm25: this.#bm25,
+      docFreq: (term) => this.#docFreq(term),
+    });
   }
 
   /** The mean length, in terms, of the documents that have any. */
@@ -116,6 +123,24 @@ export class Bm25Index implements Searcher {
     return { docId, id, score, terms };
   }
 
+  /** What a search for the query scores this text, were it a document of the index; 0 where they share no term. */
+  async score(
+    query: string,
+    text: string,
+    { weighting = 'lucene', signal }: Pick<SearchOptions, 'weighting' | 'signal'> = {},
+  ): Promise<number> {
+    signal?.throwIfAborted();
+    return this.#texts.score(query, text, checked(weighting));
+  }
+
+  /** The cosine of the BM25 weight vectors of a text and of each of some documents; their texts must be stored. */
+  async similarities(text: string, docIds: readonly number[]): Promise<number[]> {
+    return this.#texts.cosines(
+      text,
+      docIds.map((docId) => this.text(docId)),
+    );
+  }
+
   /** The stored text of a document; throws IndexError where the index was built without texts. */
   text(docId: number): string {
     const text = this.storedText(docId);
@@ -145,6 +170,11 @@ export class Bm25Index implements Searcher {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #docFreq(term: string): number {
+    const key = keyBytes(term);
+    return this.data.segments.reduce((sum, { terms }) => sum + (terms.lookup(key)?.count ?? 0), 0);
   }
 
   #segmentOf(docId: number): SegmentReader {

@@ -24,10 +24,13 @@ export { createModel, type ModelOptions, type RareflowModel } from './llm/create
 export type { UsageSnapshot, UsageTotals } from './llm/usage.js';
 export { type Bm25HardNegOptions, bm25HardNeg } from './operators/bm25HardNeg.js';
 export { type Doc2QueryOptions, doc2Query, type PromptOptions } from './operators/doc2Query.js';
+export type { Profile } from './operators/negatives/profiles.js';
+export type { NegativeRules, Sampling } from './operators/negatives/rules.js';
 export { type ReasonDistillOptions, reasonDistill } from './operators/reasonDistill.js';
 export { type InputKey, type RecordOptions, type RecordStage, recordOperator } from './operators/recordOperator.js';
 export { type PipelineOptions, type PipelineStage, type RunProgress, runPipeline } from './pipeline/runPipeline.js';
 export { type DataRecord, defaultKeys, type Reject } from './record.js';
+export type { Analyzer, AnalyzerOption } from './search/analyzer.js';
 export { type Bm25Index, openIndex } from './search/bm25Index.js';
 export { Bm25Storage, bm25Options } from './search/bm25Storage.js';
 export { type BuildOptions, type BuildStats, buildIndex } from './search/buildIndex.js';

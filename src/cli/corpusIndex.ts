@@ -5,6 +5,7 @@ import { readRecords } from '../io/readRecords.js';
 import { gate } from '../pipeline/gate.js';
 import type { Bm25Index } from '../search/bm25Index.js';
 import type { BuildStats } from '../search/buildIndex.js';
+import { sampleCorpus } from './corpusAnalyzer.js';
 import { abortOnInterrupt } from './interrupt.js';
 import { progressDisplay } from './progress.js';
 import { formatCompact, formatCount, formatSeconds, say } from './terminal.js';
@@ -32,10 +33,15 @@ export async function buildCorpusIndex(
   const { signal } = interrupt;
   const records = readRecords(paths, { onBadLine, maxLineBytes, rejects, signal });
   try {
-    return await buildIndex(gate(records, { limit }), target, {
+    const corpus = gate(records, { limit });
+    const sampled = analyzer === 'auto' ? await sampleCorpus(corpus, textKey) : { analyzer, records: corpus };
+    if (analyzer === 'auto') {
+      say(`rareflow: analyzer ${sampled.analyzer}, by a sample of the corpus (--analyzer names another)`);
+    }
+    return await buildIndex(sampled.records, target, {
       textKey,
       idKey,
-      analyzer,
+      analyzer: sampled.analyzer,
       source: fingerprintOf(paths, flags),
       rejects,
       signal,

@@ -83,7 +83,9 @@ export const weightingOption = () =>
 export const indexOptions = () => [
   option('--text-key <key>', 'the key of the text').default('text'),
   option('--id-key <key>', 'the key of the id; records without one are numbered').default('id'),
-  option('--analyzer <name>', 'how texts become terms').default('english'),
+  option('--analyzer <name>', 'how texts become terms; auto takes english or multilingual, by a sample of the corpus')
+    .choices(['auto', 'english', 'standard', 'cjk', 'multilingual'])
+    .default('auto'),
 ];
 
 export const key = (flags: string, description: string, name: string) => option(flags, description).default(name);

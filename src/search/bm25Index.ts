@@ -1,5 +1,5 @@
 import { IndexError, UsageError } from '../errors.js';
-import { type Analyzer, analyzerNamed } from './analyzer.js';
+import { type Analyzer, type AnalyzerOption, analyzerOfIndex } from './analyzer.js';
 import { Bm25 } from './bm25.js';
 import { keyBytes } from './bytes.js';
 import { type IndexData, openIndexData } from './indexData.js';
@@ -15,6 +15,8 @@ import { TextWeights } from './textWeights.js';
 export interface OpenIndexOptions {
   /** How much memory the terms used last may keep, in MB. Default 64. */
   cacheMb?: number | undefined;
+  /** Needed where the index was built with an analyzer of your own: that one. */
+  analyzer?: AnalyzerOption | undefined;
 }
 
 /** What one term of a query adds to the score of a document. */
@@ -38,10 +40,10 @@ export interface Explanation {
 }
 
 /** Opens the index at `path` for searching. Throws IndexError where it is absent, damaged, or of another format. */
-export async function openIndex(path: string, { cacheMb = 64 }: OpenIndexOptions = {}): Promise<Bm25Index> {
+export async function openIndex(path: string, { cacheMb = 64, analyzer }: OpenIndexOptions = {}): Promise<Bm25Index> {
   const data = await openIndexData(path);
   try {
-    return new Bm25Index(data, cacheMb);
+    return new Bm25Index(data, cacheMb, analyzerOfIndex(data.manifest.analyzer, analyzer));
   } catch (error) {
     await data.close();
     throw error;
@@ -52,7 +54,6 @@ export async function openIndex(path: string, { cacheMb = 64 }: OpenIndexOptions
 export class Bm25Index implements Searcher {
   readonly path: string;
   readonly manifest: Manifest;
-  readonly analyzer: Analyzer;
   readonly docCount: number;
   readonly #scorer: Scorer;
   readonly #bm25: Bm25;
@@ -61,18 +62,19 @@ export class Bm25Index implements Searcher {
   constructor(
     private readonly data: IndexData,
     cacheMb: number,
+    readonly analyzer: Analyzer,
   ) {
     const { path, manifest, segments } = data;
     this.path = path;
     this.manifest = manifest;
     this.docCount = manifest.docCount;
-    this.analyzer = analyzerNamed(manifest.analyzer);
     this.#bm25 = new Bm25(segments, manifest);
     this.#scorer = new Scorer(this.#bm25, new TermWeights(segments, this.#bm25, cacheMb));
     this.#texts = new TextWeights({
       analyzer: this.analyzer,
       bm25: this.#bm25,
       docFreq: (term) => this.#docFreq(term),
+      text: (docId) => this.text(docId),
     });
   }
 
@@ -135,10 +137,7 @@ export class Bm25Index implements Searcher {
 
   /** The cosine of the BM25 weight vectors of a text and of each of some documents; their texts must be stored. */
   async similarities(text: string, docIds: readonly number[]): Promise<number[]> {
-    return this.#texts.cosines(
-      text,
-      docIds.map((docId) => this.text(docId)),
-    );
+    return this.#texts.cosines(text, docIds);
   }
 
   /** The stored text of a document; throws IndexError where the index was built without texts. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { InputError, UsageError } from '../errors.js';
 import { type Rejects, warnOfReject } from '../flow/rejects.js';
 import { type DataRecord, defaultKeys } from '../record.js';
-import { type Analyzer, analyzerNamed } from './analyzer.js';
+import { type Analyzer, type AnalyzerOption, analyzerOfOption } from './analyzer.js';
 import { admitDocuments, type CorpusDocument } from './corpusDocument.js';
 import { Generation } from './generation.js';
 import { openSegments } from './indexData.js';
@@ -21,8 +21,8 @@ export interface BuildProgress {
 }
 
 export interface BuildOptions {
-  /** How texts become terms. Default `english`. */
-  analyzer?: string | undefined;
+  /** How texts become terms: `english`, `standard`, `cjk`, `multilingual`, or one of your own. Default `english`. */
+  analyzer?: AnalyzerOption | undefined;
   /** The key of the text. Default `text`. */
   textKey?: string | undefined;
   /** The key of the id; a record without one gets its number among the records, from 0. Default `id`. */
@@ -68,7 +68,7 @@ export async function buildIndex(
 ): Promise<BuildStats> {
   const { rejects = warnOfReject, onProgress, overwrite = true, signal, k1 = 0.9, b = 0.4 } = options;
   checkParameters(k1, b);
-  const analyzer = analyzerNamed(options.analyzer ?? 'english');
+  const analyzer = analyzerOfOption(options.analyzer ?? 'english');
   if (!overwrite && (await exists(join(path, MANIFEST_NAME)))) {
     throw new UsageError(`there is an index at ${path}`, { hint: 'pass { overwrite: true } to replace it' });
   }

@@ -41,16 +41,21 @@ interface Judged {
 }
 
 const { values } = parseArgs({
-  options: { corpus: { type: 'string' }, queries: { type: 'string' }, qrels: { type: 'string' } },
+  options: {
+    corpus: { type: 'string' },
+    queries: { type: 'string' },
+    qrels: { type: 'string' },
+    analyzer: { type: 'string' },
+  },
 });
-const { corpus, queries, qrels } = values;
+const { corpus, queries, qrels, analyzer } = values;
 if (!corpus || !queries || !qrels) {
-  console.error('usage: npm run -s bench -- negatives --corpus FILE --queries FILE --qrels FILE');
+  console.error('usage: npm run -s bench -- negatives --corpus FILE --queries FILE --qrels FILE [--analyzer NAME]');
   process.exit(2);
 }
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'rareflow-negatives-'));
-await buildIndex(readRecords([corpus]), folder);
+await buildIndex(readRecords([corpus]), folder, { analyzer });
 const index = await openIndex(folder);
 const judged = await judgedQuestions();
 const withSeveral = judged.filter(({ relevant }) => relevant.size > 1).length;

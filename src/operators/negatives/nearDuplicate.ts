@@ -38,13 +38,13 @@ export class NearDuplicates {
 }
 
 function* shingles(text: string): Generator<string> {
-  const last: string[] = [];
+  const word = new RegExp(WORD);
+  let [before, last] = ['', ''];
   let words = 0;
-  for (const [word] of text.matchAll(WORD)) {
-    words++;
-    last.push(word.toLowerCase());
-    if (last.length > SHINGLE_WORDS) last.shift();
-    if (last.length === SHINGLE_WORDS) yield last.join(' ');
+  for (let found = word.exec(text); found !== null; found = word.exec(text)) {
+    const next = found[0].toLowerCase();
+    if (++words >= SHINGLE_WORDS) yield `${before} ${last} ${next}`;
+    [before, last] = [last, next];
   }
-  if (words > 0 && words < SHINGLE_WORDS) yield last.join(' ');
+  if (words > 0 && words < SHINGLE_WORDS) yield `${before} ${last}`;
 }

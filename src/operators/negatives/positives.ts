@@ -68,5 +68,5 @@ export function idOf(value: unknown): string | undefined {
 
 /** A text without what white space may differ in. */
 export function normalized(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
+  return text.replace(/[^\S ]\s*| \s+/g, ' ').trim();
 }

@@ -26,6 +26,8 @@ export type { UsageSnapshot, UsageTotals } from './llm/usage.js';
 export { type Bm25HardNegOptions, bm25HardNeg } from './operators/bm25HardNeg.js';
 export { type Doc2QueryOptions, doc2Query, type PromptOptions } from './operators/doc2Query.js';
 export type { PromptLanguage } from './operators/language.js';
+export type { Profile } from './operators/negatives/profiles.js';
+export type { NegativeRules, Sampling } from './operators/negatives/rules.js';
 export { type ReasonDistillOptions, reasonDistill } from './operators/reasonDistill.js';
 export {
   type Added,
@@ -46,6 +48,7 @@ export {
   type StageCounts,
 } from './pipeline/runPipeline.js';
 export { type DataRecord, defaultKeys, type Reject } from './record.js';
+export type { Analyzer, AnalyzerOption } from './search/analyzer.js';
 export { type Bm25Index, openIndex } from './search/bm25Index.js';
 export { Bm25Storage, bm25Options } from './search/bm25Storage.js';
 export { type BuildOptions, type BuildStats, buildIndex } from './search/buildIndex.js';

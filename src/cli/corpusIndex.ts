@@ -7,6 +7,7 @@ import { gate } from '../pipeline/gate.js';
 import { type DataRecord, isRecord, type Reject } from '../record.js';
 import type { Bm25Index } from '../search/bm25Index.js';
 import type { BuildStats } from '../search/buildIndex.js';
+import { sampleCorpus } from './corpusAnalyzer.js';
 import { abortOnInterrupt } from './interrupt.js';
 import { progressDisplay } from './progress.js';
 import { formatCompact, formatCount, formatSeconds, say } from './terminal.js';
@@ -41,10 +42,15 @@ export async function buildCorpusIndex(
   };
   const records = readRecords(paths, { onBadLine, maxLineBytes, rejects: watched, signal });
   try {
-    return await buildIndex(gate<DataRecord>({ limit })(records), target, {
+    const corpus = gate<DataRecord>({ limit })(records);
+    const sampled = analyzer === 'auto' ? await sampleCorpus(corpus, textKey) : { analyzer, records: corpus };
+    if (analyzer === 'auto') {
+      say(`rareflow: analyzer ${sampled.analyzer}, by a sample of the corpus (--analyzer names another)`);
+    }
+    return await buildIndex(sampled.records, target, {
       textKey,
       idKey,
-      analyzer,
+      analyzer: sampled.analyzer,
       threads,
       source: fingerprintOf(paths, flags),
       rejects: watched,

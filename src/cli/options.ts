@@ -69,18 +69,12 @@ export const languageOption = () =>
 export const promptFileOption = (placeholders: string) =>
   option('--prompt-file <file>', `a prompt of your own, with ${placeholders}`);
 
-export const seedOption = () =>
-  option('--seed <n>', 'seeds the order of the documents').argParser(wholeNumber(0)).default(0);
+export const seedOption = (description = 'seeds the order of the documents') =>
+  option('--seed <n>', description).argParser(wholeNumber(0)).default(0);
 
 export const doc2QueryOptions = () => [
   count('--max-attempts <n>', 'answers paid for at most, until one can be read').default(3),
   count('--queries-per-doc <n>', 'questions per document').default(1),
-];
-
-export const hardNegOptions = () => [
-  count('--num-neg <n>', 'negatives per question').default(3),
-  weightingOption(),
-  option('--no-require-positive', 'mine also for documents that are not in the index'),
 ];
 
 export const weightingOption = () =>
@@ -92,8 +86,10 @@ export const searchThreadsOption = () =>
 export const indexOptions = () => [
   option('--text-key <key>', 'the key of the text').default('text'),
   option('--id-key <key>', 'the key of the id; records without one are numbered').default('id'),
-  option('--analyzer <name>', 'how texts become terms').default('english'),
+  option('--analyzer <name>', 'how texts become terms; auto takes english or multilingual, by a sample of the corpus')
+    .choices(['auto', 'english', 'standard', 'cjk', 'multilingual'])
+    .default('auto'),
 ];
 
 export const key = (flags: string, description: string, name: string) => option(flags, description).default(name);
-export { count, option };
+export { count, number, option, wholeNumber };

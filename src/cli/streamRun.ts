@@ -54,13 +54,16 @@ export interface StreamRun {
   inputNames?: ReadonlyMap<string, string> | undefined;
   /** Called at the end of a run that did not fail. */
   onDone?: (run: RunProgress) => void;
+  /** Further lines for the end of the run. */
+  notes?: () => string[];
 }
 
 /**
  * Runs records from files or stdin through stages to a file or stdout, shows the progress, and tells at the end where every
  * record went. Resolves to the exit code.
  */
-export async function runStream({ inputs, flags, stages, model, inputNames, onDone }: StreamRun): Promise<number> {
+export async function runStream(run: StreamRun): Promise<number> {
+  const { inputs, flags, stages, model, inputNames, onDone, notes } = run;
   const paths = inputPaths(inputs);
   const { output, rejectsPath } = await outputsOf(paths, flags);
   const rejected = openRejects(rejectsPath);
@@ -103,8 +106,8 @@ export async function runStream({ inputs, flags, stages, model, inputNames, onDo
     if (error instanceof OutputError && error.closed) return ExitCode.done;
     if (last !== undefined && last.out + last.rejected > 0) {
       const out = kept?.records ?? (output === '-' ? last.out : 0); // what was handed on may not have reached the disk
-      const run = { ...last, out, pending: last.pending + last.out - out };
-      say(accountOf(run, { how: 'stopped', rejectsPath, model }));
+      const account = { ...last, out, pending: last.pending + last.out - out };
+      say(accountOf(account, { how: 'stopped', rejectsPath, model, notes }));
     }
     if (kept !== undefined) say(`rareflow: ${formatCount(kept.records)} finished records are kept in ${kept.path}`);
     throw error;
@@ -115,7 +118,7 @@ export async function runStream({ inputs, flags, stages, model, inputNames, onDo
   }
   if (last === undefined) return ExitCode.done;
   onDone?.(last);
-  say(accountOf(last, { how: 'done', output, rejectsPath, model }));
+  say(accountOf(last, { how: 'done', output, rejectsPath, model, notes }));
   return rejectsExitCode(last.rejected, flags.maxRejects);
 }
 
@@ -147,10 +150,11 @@ interface Account {
   output?: string;
   rejectsPath: string | undefined;
   model: RareflowModel | undefined;
+  notes: (() => string[]) | undefined;
 }
 
 /** Where every record went, and what it cost. */
-function accountOf(run: RunProgress, { how, output = '-', rejectsPath, model }: Account): string {
+function accountOf(run: RunProgress, { how, output = '-', rejectsPath, model, notes }: Account): string {
   const extra = run.extra === 0 ? '' : ` + ${formatCount(run.extra)} from further questions`;
   const pending = run.pending === 0 ? '' : ` + ${formatCount(run.pending)} undone`;
   const to = output === '-' ? '' : ` (${output})`;
@@ -158,6 +162,7 @@ function accountOf(run: RunProgress, { how, output = '-', rejectsPath, model }: 
   const lines = [
     `rareflow: ${how} in ${formatSeconds(run.seconds)}: ${formatCount(run.in)} in${extra} = ${formatCount(run.out)} out${to} + ${formatCount(run.rejected)} rejects${where}${pending}`,
   ];
+  lines.push(...(notes?.() ?? []));
   for (const [stage, used] of Object.entries(model?.usage().byStage ?? {})) {
     const estimated = used.estimatedTokens > 0 ? ' (estimated)' : '';
     lines.push(

@@ -1,51 +1,116 @@
-import { RejectError, requireWholeNumber } from '../errors.js';
+import { RejectError, requireWholeNumber, UsageError } from '../errors.js';
 import type { Operator } from '../flow/operator.js';
 import { type DataRecord, defaultKeys } from '../record.js';
-import type { Hit, Searcher, Weighting } from '../search/searcher.js';
+import type { Searcher, Weighting } from '../search/searcher.js';
+import { findCandidates, type Refusals } from './negatives/candidates.js';
+import { foreignProblem } from './negatives/foreign.js';
+import { idOf, positivesOf } from './negatives/positives.js';
+import { type Profile, profiles, reproduce } from './negatives/profiles.js';
+import { type NegativeRules, resolveRules } from './negatives/rules.js';
+import { candidatesWanted, type Negative, sample } from './negatives/sampling.js';
+import { seededRandom } from './random.js';
 import { type RecordOptions, recordOperator, textProblem } from './recordOperator.js';
 
-export interface Bm25HardNegOptions extends RecordOptions {
+export interface Bm25HardNegOptions extends RecordOptions, NegativeRules {
   /** The index of the whole corpus. */
   index: Searcher;
-  /** How many negatives each record gets. Default 3. */
+  /** How many negatives each record gets. Default 3; 1 for the profile `reasonir`. */
   numNeg?: number | undefined;
+  /** What is searched for. Default `question`. */
+  query?: 'question' | 'scenario+question' | undefined;
+  /** Default `lucene`. */
+  weighting?: Weighting | undefined;
+  /** Choose exactly as DataFlow or ReasonIR does, duplicates and all; goes with no rule of our own. */
+  profile?: Profile | undefined;
+  /** Seeds `sampling: 'random'`, together with the record's own question and text. Default 0. */
+  seed?: number | undefined;
   /** Default `question`. */
   inputQuestionKey?: string | undefined;
   /** The positive document's text. Default `text`. */
   inputTextKey?: string | undefined;
+  /** Read for `query: 'scenario+question'`. Default `scenario`. */
+  inputScenarioKey?: string | undefined;
+  /** The key of further positives, where records have them: a list of texts, ids, or `{ id, text }`. */
+  inputPositivesKey?: string | undefined;
+  /** The key of ids that must not be taken, where records have them: a list. */
+  excludeIds?: string | undefined;
   /** The positive document's id, where the records have one. Default `id`. */
   idKey?: string | undefined;
   /** Default `hard_negatives`. */
   outputNegativesKey?: string | undefined;
-  /** Default `lucene`. */
-  weighting?: Weighting | undefined;
+  /** Add `hard_negatives_details`: id, rank, score and similarity of each negative, rank and score of the positive. Default false. */
+  details?: boolean | undefined;
   /**
    * Stop where none of the first 100 records' own documents is in the index: it was made of other texts. Set to false to
    * mine negatives for documents from elsewhere. Default true.
    */
   requirePositive?: boolean | undefined;
+  /** Told how many negatives a record lacks, where it got fewer than `numNeg`. */
+  onShortfall?: ((missing: number) => void) | undefined;
+}
+
+interface Mined {
+  negatives: Negative[];
+  /** `rank` is absent where the search did not go down as far. */
+  positive: { rank?: number; score: number };
+  /** Documents that the rules left out, by rule. */
+  refused: Refusals;
 }
 
 /**
- * BM25HardNeg: finds, for each question, the documents that BM25 ranks best and that are not the question's own.
+ * BM25HardNeg: finds, for each question, documents that match it well and that are not its answer.
  *
- * Adds `hard_negatives`: the texts of the `numNeg` best by score, best first. Never among them: a document of the record's
- * id, a document of its text (white space aside), a text twice, a score of 0. Where fewer are left the record has fewer;
- * where none is left it is rejected. Ids, ranks and scores are kept under `_rareflow.bm25_hard_neg`.
+ * Adds `hard_negatives`: `numNeg` texts, best score first: by default those of the 20 best candidates that are least similar to
+ * the positive. Never among them: a document of a positive's id or text (white space aside) or, unless told, a near-duplicate of
+ * it; a text twice; a score of 0. Where fewer are left the record has fewer, where none is left it is rejected. Ids, ranks, scores
+ * and the shortfall are kept under `_rareflow.bm25_hard_neg`. Throws UsageError for rules that make no sense.
  */
 export function bm25HardNeg(options: Bm25HardNegOptions): Operator<DataRecord, DataRecord> {
   const {
     index,
-    numNeg = 3,
+    profile,
+    numNeg = profile === undefined ? 3 : knownProfile(profile).numNeg,
+    query: queryKind = profile === undefined ? 'question' : profiles[profile].query,
+    weighting = profile === undefined ? 'lucene' : 'dataflow',
+    seed = 0,
     inputQuestionKey = defaultKeys.question,
     inputTextKey = defaultKeys.text,
+    inputScenarioKey = defaultKeys.scenario,
+    inputPositivesKey,
+    excludeIds,
     idKey = defaultKeys.id,
     outputNegativesKey = defaultKeys.hardNegatives,
-    weighting = 'lucene',
+    details = false,
     requirePositive = true,
-    ...recordOptions
+    onShortfall,
+    ...others
   } = options;
   requireWholeNumber('numNeg', numNeg);
+  const rules = resolveRules(others, numNeg);
+  if (profile !== undefined) refuseBeside(profile, options);
+  const usesScenario = queryKind === 'scenario+question';
+  const detailsKey = `${outputNegativesKey}_details`;
+
+  const mine = async (record: DataRecord, query: string, signal: AbortSignal): Promise<Mined> => {
+    const text = record[inputTextKey] as string;
+    const positiveScore = await index.score(query, text, { weighting, signal });
+    const placed = (hit?: { rank: number; score: number }) =>
+      hit === undefined ? { score: positiveScore } : { rank: hit.rank, score: hit.score };
+    if (profile !== undefined) {
+      const id = idOf(record[idKey]);
+      const { negatives, positive } = await reproduce(index, { profile, query, numNeg, text, id, signal });
+      return { negatives, positive: placed(positive), refused: {} };
+    }
+    const positives = positivesOf(record, { inputTextKey, idKey, inputPositivesKey, excludeIds }, index);
+    const count = candidatesWanted(rules, numNeg);
+    const walk = { query, weighting, positives, positiveScore, count, signal };
+    const { found, positive, refused } = await findCandidates(index, rules, walk);
+    const random = seededRandom(seed, record[inputQuestionKey] as string, text);
+    const choice = { numNeg, positiveTexts: positives.texts, random };
+    const { negatives, tooSimilar } = await sample(index, found, rules, choice);
+    if (tooSimilar > 0) refused.maxPositiveSimilarity = tooSimilar;
+    return { negatives, positive: placed(positive), refused };
+  };
 
   return recordOperator(
     {
@@ -53,29 +118,34 @@ export function bm25HardNeg(options: Bm25HardNegOptions): Operator<DataRecord, D
       inputs: [
         { key: inputQuestionKey, option: 'inputQuestionKey', problem: textProblem },
         { key: inputTextKey, option: 'inputTextKey', problem: textProblem },
+        ...(usesScenario ? [{ key: inputScenarioKey, option: 'inputScenarioKey', problem: textProblem }] : []),
       ],
-      outputs: [outputNegativesKey],
+      outputs: [outputNegativesKey, ...(details ? [detailsKey] : [])],
       ...(requirePositive && {
         doubt: (record) => foreignProblem(index, idOf(record[idKey]), record[inputTextKey] as string),
       }),
     },
-    recordOptions,
+    others,
     async (record, signal) => {
-      const id = idOf(record[idKey]);
-      const text = record[inputTextKey] as string;
       const question = record[inputQuestionKey] as string;
-      const { negatives, positive } = await mine(index, { question, id, text, numNeg, weighting, signal });
-      if (negatives.length === 0) {
-        throw new RejectError('no other document of the index shares a word with the question');
-      }
+      const query = usesScenario ? `${record[inputScenarioKey]} ${question}` : question;
+      const { negatives, positive, refused } = await mine(record, query, signal);
+      if (negatives.length === 0) throw new RejectError(noneLeft(refused));
+      const missing = numNeg - negatives.length;
+      if (missing > 0) onShortfall?.(missing);
+      const made = { negatives: negatives.map(({ docId, text, ...negative }) => negative), positive };
       return [
         {
-          fields: { [outputNegativesKey]: negatives.map(({ docId }) => index.text(docId)) },
+          fields: {
+            [outputNegativesKey]: negatives.map(({ text }) => text),
+            ...(details && { [detailsKey]: made }),
+          },
           provenance: {
+            ...(profile === undefined ? {} : { profile }),
             weighting,
-            negatives: negatives.map(({ id, rank, score }) => ({ id, rank, score })),
-            ...(positive && { positive: { rank: positive.rank, score: positive.score } }),
-            ...(negatives.length < numNeg && { shortfall: numNeg - negatives.length }),
+            ...(profile === undefined && { sampling: rules.sampling }),
+            ...made,
+            ...(missing > 0 && { shortfall: missing, refused }),
           },
         },
       ];
@@ -83,54 +153,33 @@ export function bm25HardNeg(options: Bm25HardNegOptions): Operator<DataRecord, D
   );
 }
 
-interface Mining {
-  question: string;
-  id: string | undefined;
-  text: string;
-  numNeg: number;
-  weighting: Weighting;
-  signal: AbortSignal;
+function noneLeft(refused: Refusals): string {
+  const rules = Object.entries(refused).map(([rule, count]) => `${rule} (${count})`);
+  return rules.length === 0
+    ? 'no other document of the index shares a word with the question'
+    : `no negative is left: documents were left out by ${rules.join(', ')}`;
 }
 
-/** Looks down the ranking, deeper each time, until there are enough negatives or no more documents. */
-async function mine(index: Searcher, { question, id, text, numNeg, weighting, signal }: Mining) {
-  for (let k = numNeg + 8; ; k *= 4) {
-    const hits = await index.search(question, { k, weighting, signal });
-    const seen = new Set([normalized(text)]);
-    const negatives: Hit[] = [];
-    let positive: Hit | undefined;
-    for (const hit of hits) {
-      const found = normalized(index.text(hit.docId));
-      if (hit.id === id || found === normalized(text)) positive ??= hit;
-      else if (!seen.has(found)) negatives.push(hit);
-      seen.add(found);
-      if (negatives.length === numNeg) return { negatives, positive };
-    }
-    if (hits.length < k) return { negatives, positive };
-  }
+function knownProfile(profile: Profile): (typeof profiles)[Profile] {
+  const known = Object.hasOwn(profiles, profile) ? profiles[profile] : undefined;
+  if (known !== undefined) return known;
+  throw new UsageError(`no profile is named ${JSON.stringify(profile)}`, { hint: Object.keys(profiles).join(' or ') });
 }
 
-/** Says so where a record's own document is not in the index: neither under its id nor, as a search for it tells, at all. */
-async function foreignProblem(
-  index: Searcher,
-  id: string | undefined,
-  text: string,
-): Promise<{ reason: string; hint: string } | undefined> {
-  const same = (docId: number) => normalized(index.text(docId)) === normalized(text);
-  const ofId = id === undefined ? [] : index.docIds(id);
-  if (ofId.some(same)) return undefined;
-  const alike = await index.search(text, { k: 20 });
-  if (alike.some(({ docId }) => same(docId))) return undefined;
-  return {
-    reason: ofId.length > 0 ? `the index holds another text under the id "${id}"` : 'its document is not in the index',
-    hint: 'index the corpus that they come from, or mine for other documents with requirePositive: false (--no-require-positive)',
-  };
-}
+/** What a profile decides, so that it cannot be told besides. */
+const decidedByProfile = [
+  ...['skipTop', 'rangeMin', 'rangeMax', 'minScore', 'maxScore', 'maxScoreRatio', 'absoluteMargin', 'sampling'],
+  ...['candidateWindow', 'maxPositiveSimilarity', 'nearDuplicate', 'groupPattern', 'inputPositivesKey', 'excludeIds'],
+  ...['query', 'weighting'],
+] as (keyof Bm25HardNegOptions)[];
 
-function idOf(value: unknown): string | undefined {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
-}
-
-function normalized(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
+function refuseBeside(profile: Profile, options: Bm25HardNegOptions): void {
+  const told = decidedByProfile.filter((name) => options[name] !== undefined);
+  if (told.length === 0) return;
+  throw new UsageError(
+    `the profile ${profile} chooses exactly as that tool does; ${told.join(', ')} cannot change it`,
+    {
+      hint: 'leave the profile out, or those',
+    },
+  );
 }

@@ -1,5 +1,8 @@
-import { UsageError } from '../errors.js';
+import { IndexError, UsageError } from '../errors.js';
+import { CjkAnalyzer, MultilingualAnalyzer } from './cjkAnalyzer.js';
+import { lowerCase } from './lowerCase.js';
 import { porterStem } from './porter.js';
+import { StandardAnalyzer } from './standardAnalyzer.js';
 import { WordScanner } from './wordScanner.js';
 
 /** Makes the terms of a text. An index is searched with the analyzer that it was built with. */
@@ -11,7 +14,8 @@ export interface Analyzer {
   termOf?(word: string): string;
 }
 
-const STOP_WORDS = new Set(
+/** Lucene's 33 English stop words. */
+export const STOP_WORDS: ReadonlySet<string> = new Set(
   (
     'a an and are as at be but by for if in into is it no not of on or such that the their then there these they this ' +
     'to was will with'
@@ -60,17 +64,17 @@ function withoutPossessive(word: string): string {
   return /['\u2019\uff07][sS]$/.test(word) ? word.slice(0, -2) : word;
 }
 
-/** Java's Character.toLowerCase of each code point: unlike toLowerCase(), İ is one letter and Σ has no final form. */
-function lowerCase(word: string): string {
-  return word.replaceAll('\u0130', 'i').replaceAll('\u03a3', '\u03c3').toLowerCase();
-}
-
 /** A copy with its own characters: a slice would keep the whole text it was cut from in memory. */
 function detach(word: string): string {
   return word.length < 13 ? word : ` ${word}`.slice(1);
 }
 
-const ANALYZERS: ReadonlyMap<string, Analyzer> = new Map([new EnglishAnalyzer()].map((a) => [a.name, a]));
+const ANALYZERS: ReadonlyMap<string, Analyzer> = new Map(
+  [new EnglishAnalyzer(), new StandardAnalyzer(), new CjkAnalyzer(), new MultilingualAnalyzer()].map((one) => [
+    one.name,
+    one,
+  ]),
+);
 
 /** The names that `analyzerNamed` knows. */
 export const analyzerNames: readonly string[] = [...ANALYZERS.keys()];
@@ -80,4 +84,30 @@ export function analyzerNamed(name: string): Analyzer {
   const found = ANALYZERS.get(name);
   if (found !== undefined) return found;
   throw new UsageError(`no analyzer is named ${JSON.stringify(name)}`, { hint: `one of: ${analyzerNames.join(', ')}` });
+}
+
+/** An analyzer by name, or one of your own: an object with a name, or a named function from a text to its terms. */
+export type AnalyzerOption = string | Analyzer | ((text: string) => string[]);
+
+/** The analyzer that an option means; throws a UsageError for an unknown name, or a name of your own that is ours or missing. */
+export function analyzerOfOption(option: AnalyzerOption): Analyzer {
+  if (typeof option === 'string') return analyzerNamed(option);
+  const own = typeof option === 'function' ? { name: option.name, tokens: (text: string) => option(text) } : option;
+  if (ANALYZERS.get(own.name) === own) return own;
+  if (own.name === '') throw new UsageError('an analyzer of your own needs a name', { hint: 'name the function' });
+  if (!ANALYZERS.has(own.name)) return own;
+  throw new UsageError(`an analyzer of your own cannot be named ${own.name}: that is one of ours`);
+}
+
+/**
+ * The analyzer of an index that remembers the name `name`; `own` is needed where it is none of ours. Throws an IndexError where
+ * `own` is missing or another one.
+ */
+export function analyzerOfIndex(name: string, own: AnalyzerOption | undefined): Analyzer {
+  const analyzer = own === undefined ? ANALYZERS.get(name) : analyzerOfOption(own);
+  if (analyzer?.name === name) return analyzer;
+  const given = analyzer === undefined ? 'which is none of ours' : `not with ${analyzer.name}`;
+  throw new IndexError(`the index was built with the analyzer ${name}, ${given}`, {
+    hint: ANALYZERS.has(name) ? 'leave the analyzer out' : `pass the function: openIndex(path, { analyzer: ${name} })`,
+  });
 }

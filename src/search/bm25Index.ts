@@ -1,5 +1,5 @@
-import { IndexError, UsageError } from '../errors.js';
-import { type Analyzer, analyzerNamed } from './analyzer.js';
+import { IndexError, requireWholeNumber, UsageError } from '../errors.js';
+import { type Analyzer, type AnalyzerOption, analyzerOfIndex } from './analyzer.js';
 import { Bm25 } from './bm25.js';
 import { keyBytes } from './bytes.js';
 import { type IndexData, openIndexData } from './indexData.js';
@@ -10,12 +10,21 @@ import type { Hit, Searcher, SearchOptions, Weighting } from './searcher.js';
 import { SearchPool } from './searchPool.js';
 import { type SegmentReader, segmentOf } from './segmentReader.js';
 import { TermLists } from './termLists.js';
+import { TextWeights } from './textWeights.js';
 
 export interface OpenIndexOptions {
   /** How much memory the terms used last may keep, in MB, in each thread. Default 64. */
   cacheMb?: number | undefined;
   /** How many worker threads search. Default 0: the caller's thread searches, and holds its event loop meanwhile. */
   threads?: number | undefined;
+  /** Needed where the index was built with an analyzer of your own: that one. */
+  analyzer?: AnalyzerOption | undefined;
+}
+
+interface OpenedWith {
+  cacheMb: number;
+  analyzer: Analyzer;
+  pool: SearchPool | undefined;
 }
 
 /** What one term of a query adds to the score of a document. */
@@ -39,17 +48,14 @@ export interface Explanation {
 }
 
 /** Opens the index at `path` for searching. Throws IndexError where it is absent, damaged, or of another format. */
-export async function openIndex(
-  path: string,
-  { cacheMb = 64, threads = 0 }: OpenIndexOptions = {},
-): Promise<Bm25Index> {
-  if (!Number.isSafeInteger(threads) || threads < 0) {
-    throw new UsageError(`threads must be a whole number from 0 on, not ${threads}`);
-  }
+export async function openIndex(path: string, options: OpenIndexOptions = {}): Promise<Bm25Index> {
+  const { cacheMb = 64, threads = 0, analyzer } = options;
+  requireWholeNumber('threads', threads, 0);
   const data = await openIndexData(path);
   try {
+    const own = analyzerOfIndex(data.manifest.analyzer, analyzer);
     const pool = threads > 0 ? await SearchPool.open(threads, { path, manifest: data.manifest, cacheMb }) : undefined;
-    return new Bm25Index(data, cacheMb, pool);
+    return new Bm25Index(data, { cacheMb, analyzer: own, pool });
   } catch (error) {
     await data.close();
     throw error;
@@ -64,19 +70,28 @@ export class Bm25Index implements Searcher {
   readonly docCount: number;
   readonly #scorer: Scorer;
   readonly #bm25: Bm25;
+  readonly #texts: TextWeights;
+
+  readonly #pool: SearchPool | undefined;
 
   constructor(
     private readonly data: IndexData,
-    cacheMb: number,
-    private readonly pool?: SearchPool,
+    { cacheMb, analyzer, pool }: OpenedWith,
   ) {
     const { path, manifest, segments } = data;
+    this.#pool = pool;
+    this.analyzer = analyzer;
     this.path = path;
     this.manifest = manifest;
     this.docCount = manifest.docCount;
-    this.analyzer = analyzerNamed(manifest.analyzer);
     this.#bm25 = new Bm25(segments, manifest);
     this.#scorer = new Scorer(this.#bm25, new TermLists(segments, this.#bm25, cacheMb));
+    this.#texts = new TextWeights({
+      analyzer: this.analyzer,
+      bm25: this.#bm25,
+      docFreq: (term) => this.#docFreq(term),
+      text: (docId) => this.text(docId),
+    });
   }
 
   /** The mean length, in terms, of the documents that have any. */
@@ -88,8 +103,8 @@ export class Bm25Index implements Searcher {
   async search(query: string, { k = 10, weighting = 'lucene', signal }: SearchOptions = {}): Promise<Hit[]> {
     signal?.throwIfAborted();
     const tokens = this.analyzer.tokens(query);
-    if (this.pool === undefined) return this.searchTerms(tokens, { k, weighting });
-    const hits = await this.pool.search({ tokens, k: checkedK(k), weighting: checked(weighting) });
+    if (this.#pool === undefined) return this.searchTerms(tokens, { k, weighting });
+    const hits = await this.#pool.search({ tokens, k: checkedK(k), weighting: checked(weighting) });
     signal?.throwIfAborted();
     return hits;
   }
@@ -124,6 +139,21 @@ export class Bm25Index implements Searcher {
     return { docId, id, score, terms };
   }
 
+  /** What a search for the query scores this text, were it a document of the index; 0 where they share no term. */
+  async score(
+    query: string,
+    text: string,
+    { weighting = 'lucene', signal }: Pick<SearchOptions, 'weighting' | 'signal'> = {},
+  ): Promise<number> {
+    signal?.throwIfAborted();
+    return this.#texts.score(query, text, checked(weighting));
+  }
+
+  /** The cosine of the BM25 weight vectors of a text and of each of some documents; their texts must be stored. */
+  async similarities(text: string, docIds: readonly number[]): Promise<number[]> {
+    return this.#texts.cosines(text, docIds);
+  }
+
   /** The stored text of a document; throws IndexError where the index was built without texts. */
   text(docId: number): string {
     const text = this.storedText(docId);
@@ -148,12 +178,17 @@ export class Bm25Index implements Searcher {
   }
 
   async close(): Promise<void> {
-    await this.pool?.close();
+    await this.#pool?.close();
     await this.data.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #docFreq(term: string): number {
+    const key = keyBytes(term);
+    return this.data.segments.reduce((sum, { terms }) => sum + (terms.lookup(key)?.count ?? 0), 0);
   }
 
   #segmentOf(docId: number): SegmentReader {

@@ -1,4 +1,4 @@
-import { type Analyzer, analyzerNamed } from './analyzer.js';
+import { type Analyzer, type AnalyzerOption, analyzerOfOption } from './analyzer.js';
 
 /** The options of FlexSearch's Index under which it keeps exact postings for a Bm25Storage. */
 export interface Bm25Options {
@@ -16,8 +16,8 @@ const analyzers = new WeakMap<object, Analyzer>();
  * make Lucene's terms of the texts, and put each document of a term into the slot tf − 1, from where the storage reads its tf.
  * `analyzer` (default `english`) must be that of the index, where there is one; throws UsageError for an unknown one.
  */
-export function bm25Options({ analyzer = 'english' }: { analyzer?: string | undefined } = {}): Bm25Options {
-  const found = analyzerNamed(analyzer);
+export function bm25Options({ analyzer = 'english' }: { analyzer?: AnalyzerOption | undefined } = {}): Bm25Options {
+  const found = analyzerOfOption(analyzer);
   const encode = (text: string) => found.tokens(text);
   analyzers.set(encode, found);
   return { encode, score: slotCounter(), tokenize: 'strict', context: false, fastupdate: false };

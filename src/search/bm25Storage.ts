@@ -9,7 +9,7 @@ import { keyBytes } from './bytes.js';
 import { type FlexBatch, type FlexId, type FlexIndex, giveBack, takeBatch, writeBatch } from './flexBatch.js';
 import { Generation, removeEmptyFolder, removeIndex } from './generation.js';
 import { type IndexData, openIndexData } from './indexData.js';
-import { MANIFEST_NAME, type Manifest } from './manifest.js';
+import { MANIFEST_NAME, type Manifest, readManifest } from './manifest.js';
 import { mergeSegments } from './mergeSegments.js';
 import { type SegmentMeta, SegmentWriter } from './segmentWriter.js';
 
@@ -68,15 +68,19 @@ export class Bm25Storage {
 
   /** Opens the index as it is now, if there is one. */
   async open(): Promise<void> {
-    const opened = existsSync(join(this.id, MANIFEST_NAME)) ? await openIndex(this.id) : undefined;
-    if (opened && this.#analyzer && opened.manifest.analyzer !== this.#analyzer.name) {
-      await opened.close();
-      throw new IndexError(`${this.id} was built with the analyzer ${opened.manifest.analyzer}`, {
-        hint: `bm25Options({ analyzer: '${opened.manifest.analyzer}' })`,
-      });
-    }
+    const opened = existsSync(join(this.id, MANIFEST_NAME)) ? await this.#opened() : undefined;
     await this.close();
     this.db = opened;
+  }
+
+  async #opened(): Promise<Bm25Index> {
+    const { analyzer } = await readManifest(this.id);
+    if (this.#analyzer && analyzer !== this.#analyzer.name) {
+      throw new IndexError(`${this.id} was built with the analyzer ${analyzer}`, {
+        hint: `bm25Options({ analyzer: '${analyzer}' })`,
+      });
+    }
+    return openIndex(this.id, { analyzer: this.#analyzer });
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,7 @@ import { InputError, UsageError } from '../errors.js';
 import { type Rejects, warnOfReject } from '../flow/rejects.js';
 import { type DataRecord, defaultKeys } from '../record.js';
 import { analyzeDocuments } from './analyzeDocuments.js';
-import { analyzerNamed } from './analyzer.js';
+import { type AnalyzerOption, analyzerNames, analyzerOfOption } from './analyzer.js';
 import { admitDocuments } from './corpusDocument.js';
 import { Generation } from './generation.js';
 import { openSegments } from './indexData.js';
@@ -21,8 +21,8 @@ export interface BuildProgress {
 }
 
 export interface BuildOptions {
-  /** How texts become terms. Default `english`. */
-  analyzer?: string | undefined;
+  /** How texts become terms: `english`, `standard`, `cjk`, `multilingual`, or one of your own. Default `english`. */
+  analyzer?: AnalyzerOption | undefined;
   /** The key of the text. Default `text`. */
   textKey?: string | undefined;
   /** The key of the id; a record without one gets its number among the records, from 0. Default `id`. */
@@ -68,9 +68,11 @@ export async function buildIndex(
   path: string,
   options: BuildOptions = {},
 ): Promise<BuildStats> {
-  const { rejects = warnOfReject, onProgress, overwrite = true, signal, threads = 1, k1 = 0.9, b = 0.4 } = options;
+  const { rejects = warnOfReject, onProgress, overwrite = true, signal, k1 = 0.9, b = 0.4 } = options;
+  const analyzer = analyzerOfOption(options.analyzer ?? 'english');
+  // A function of the user's cannot be sent to another thread.
+  const threads = analyzerNames.includes(analyzer.name) ? (options.threads ?? 1) : 1;
   checkParameters(k1, b, threads);
-  const analyzer = analyzerNamed(options.analyzer ?? 'english');
   if (!overwrite && (await exists(join(path, MANIFEST_NAME)))) {
     throw new UsageError(`there is an index at ${path}`, { hint: 'pass { overwrite: true } to replace it' });
   }

@@ -23,10 +23,18 @@ export interface Hit {
 
 /** What an operator needs of a BM25 index. */
 export interface Searcher {
+  /** How many documents are indexed. */
+  readonly docCount: number;
   /** The `k` best documents of score over 0, best first, equal scores in corpus order. */
   search(query: string, options?: SearchOptions): Promise<Hit[]>;
   /** The stored text of a document. */
   text(docId: number): string;
+  /** The id of a document as the corpus has it. */
+  id(docId: number): string;
   /** Every document of this id, in corpus order; empty where there is none. */
   docIds(id: string): number[];
+  /** What a search for the query scores this text, were it a document of the index; 0 where they share no term. */
+  score(query: string, text: string, options?: Pick<SearchOptions, 'weighting' | 'signal'>): Promise<number>;
+  /** How alike a text and each of some documents are: the cosine of their BM25 weight vectors, from 0 to 1. */
+  similarities(text: string, docIds: readonly number[]): Promise<number[]>;
 }

@@ -40,6 +40,37 @@ test('run reuses the index of an unchanged corpus and rebuilds it for a changed 
   assert.match((await run()).stderr, /indexed 10 documents/);
 });
 
+test('index takes the analyzer from a sample of the corpus and says so, or the one it is told', async (t) => {
+  const folder = workFolder(t);
+  writeRecords(folder, 'zh.jsonl', [{ text: '深度学习是机器学习的一个分支。' }, { text: '黑豹队的防守' }]);
+  const build = (...flags: string[]) => runCommand(['index', 'zh.jsonl', '-o', 'zh.bm25', ...flags], { cwd: folder });
+  const nameOf = () => JSON.parse(readFileSync(path.join(folder, 'zh.bm25/index.json'), 'utf8')).analyzer;
+  assert.match((await build()).stderr, /analyzer multilingual, by a sample/);
+  assert.equal(nameOf(), 'multilingual');
+  assert.doesNotMatch((await build('--analyzer', 'cjk')).stderr, /sample/);
+  assert.equal(nameOf(), 'cjk');
+  assert.equal((await build('--analyzer', 'klingon')).code, 2);
+});
+
+test('bm25-hard-neg takes its rules as flags and tells a shortfall', async (t) => {
+  const folder = workFolder(t);
+  const documents = Array.from(range(4), (n) => ({ id: `g${n % 2}#${n}`, text: `tide number${n}`, question: 'tide' }));
+  writeRecords(folder, 'in.jsonl', documents);
+  const index = await runCommand(['index', 'in.jsonl', '-o', 'c.bm25'], { cwd: folder });
+  assert.equal(index.code, 0, index.stderr);
+  const mine = ['bm25-hard-neg', 'in.jsonl', '--index', 'c.bm25', '--group-pattern', '^(.*)#', '--details'];
+  const done = await runCommand([...mine, '--sampling', 'top', '--no-near-duplicate'], { cwd: folder });
+  assert.equal(done.code, 0, done.stderr);
+  assert.deepEqual(done.records[0]?.hard_negatives, ['tide number1', 'tide number3']);
+  assert.match(done.stderr, /4 records are short of 4 negatives/);
+  const profile = ['bm25-hard-neg', 'in.jsonl', '--index', 'c.bm25', '--profile', 'dataflow'];
+  const copied = await runCommand(profile, { cwd: folder });
+  assert.deepEqual(copied.records[0]?.hard_negatives, ['tide number1', 'tide number2', 'tide number3']);
+  const wrong = await runCommand([...profile, '--window', '9'], { cwd: folder });
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /candidateWindow cannot change it/);
+});
+
 test('run takes a corpus from stdin by way of the disk, says so, and leaves nothing behind', async (t) => {
   const folder = workFolder(t);
   const done = await runCommand(['run', '--model', 'offline'], { cwd: folder, input: readFileSync(corpus, 'utf8') });

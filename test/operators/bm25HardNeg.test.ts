@@ -43,17 +43,19 @@ test('bm25HardNeg never returns the positive: not by id, not by text, not a text
   assert.deepEqual(out?.hard_negatives, ['the tide comes', 'a tide']);
   assert.deepEqual(provenanceOf(out, 'bm25_hard_neg'), {
     weighting: 'lucene',
+    sampling: 'dissimilar',
     negatives: [
-      { id: 'c', rank: 3, score: 2 },
-      { id: 'e', rank: 6, score: 1 },
+      { id: 'c', rank: 3, score: 2, similarity: 2 / 3 },
+      { id: 'e', rank: 6, score: 1, similarity: 1 / Math.sqrt(6) },
     ],
     positive: { rank: 1, score: 3 },
     shortfall: 7,
+    refused: { sameText: 1 },
   });
 });
 
 test('bm25HardNeg excludes the positive by text where the record has no id', async () => {
-  const { out } = await mine({ text: 'the tide turns', question: 'the tide turns' }, { numNeg: 1 });
+  const { out } = await mine({ text: 'the tide turns', question: 'the tide turns' }, { numNeg: 1, sampling: 'top' });
   assert.deepEqual(out?.hard_negatives, ['the tide comes']);
 });
 
@@ -83,7 +85,7 @@ test('an index of other texts stops the run, unless the positive need not be in 
   const foreign = { id: 'z', text: 'from elsewhere', question: 'tide' };
   await assert.rejects(mine(foreign), /its document is not in the index/);
   await assert.rejects(mine({ ...foreign, id: 'f' }), /another text under the id "f"/);
-  const { out } = await mine(foreign, { requirePositive: false, numNeg: 1 });
+  const { out } = await mine(foreign, { requirePositive: false, numNeg: 1, sampling: 'top' });
   assert.deepEqual(out?.hard_negatives, ['the tide turns']);
 });
 

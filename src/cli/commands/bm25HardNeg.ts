@@ -1,25 +1,16 @@
 import { bm25HardNeg } from '../../operators/bm25HardNeg.js';
-import type { Weighting } from '../../search/searcher.js';
 import type { CommandSpec } from '../commandSpec.js';
-import {
-  hardNegOptions,
-  key,
-  option,
-  readOptions,
-  recordOptions,
-  searchThreadsOption,
-  writeOptions,
-} from '../options.js';
+import { type HardNegFlags, hardNegOptions, shortfallCounter } from '../hardNegOptions.js';
+import { key, option, readOptions, recordOptions, searchThreadsOption, seedOption, writeOptions } from '../options.js';
 import { operatorOptions, type RecordFlags, runStream, type StreamFlags } from '../streamRun.js';
 
-interface Flags extends StreamFlags, RecordFlags {
+interface Flags extends StreamFlags, RecordFlags, HardNegFlags {
   index: string;
-  numNeg: number;
   threads: number;
-  weighting: Weighting;
-  requirePositive: boolean;
+  seed: number;
   inputQuestionKey: string;
   inputTextKey: string;
+  inputScenarioKey: string;
   idKey: string;
   outputNegativesKey: string;
 }
@@ -32,21 +23,28 @@ export const bm25HardNegCommand: CommandSpec = {
     option('--index <path>', 'the index of the corpus, made by rareflow index').makeOptionMandatory(),
     ...hardNegOptions(),
     searchThreadsOption(),
+    seedOption('seeds --sampling random'),
     key('--input-question-key <key>', 'the key of the question', 'question'),
     key('--input-text-key <key>', 'the key of the positive document', 'text'),
+    key('--input-scenario-key <key>', 'the key of the scenario, for --query scenario+question', 'scenario'),
     key('--id-key <key>', "the key of the positive document's id", 'id'),
     key('--output-negatives-key <key>', 'the key to write the list of negatives to', 'hard_negatives'),
     ...recordOptions(),
     ...readOptions(),
     ...writeOptions(),
   ],
-  examples: ['rareflow bm25-hard-neg questions.jsonl --index corpus.bm25 -o mined.jsonl --num-neg 5'],
+  examples: [
+    'rareflow bm25-hard-neg questions.jsonl --index corpus.bm25 -o mined.jsonl --num-neg 5',
+    'rareflow bm25-hard-neg questions.jsonl --index corpus.bm25 --sampling top --max-score-ratio 0.95 > mined.jsonl',
+  ],
   async run(inputs: string[], flags: Flags) {
     const { openIndex } = await import('../../search/bm25Index.js');
     const index = await openIndex(flags.index, { threads: flags.threads });
     try {
-      const operator = bm25HardNeg({ ...operatorOptions(flags), index });
-      return await runStream({ inputs, flags, stages: [{ name: 'bm25_hard_neg', operator }] });
+      const shortfall = shortfallCounter();
+      const operator = bm25HardNeg({ ...operatorOptions(flags), index, onShortfall: shortfall.onShortfall });
+      const stages = [{ name: 'bm25_hard_neg', operator }];
+      return await runStream({ inputs, flags, stages, notes: shortfall.lines });
     } finally {
       await index.close();
     }

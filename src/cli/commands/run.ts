@@ -1,14 +1,13 @@
 import { bm25HardNeg } from '../../operators/bm25HardNeg.js';
 import { doc2Query } from '../../operators/doc2Query.js';
 import { reasonDistill } from '../../operators/reasonDistill.js';
-import type { Weighting } from '../../search/searcher.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { buildOrReuseIndex, type CorpusFlags, holdsIndex } from '../corpusIndex.js';
 import { isDevice } from '../files.js';
+import { type HardNegFlags, hardNegOptions, shortfallCounter } from '../hardNegOptions.js';
 import { type ModelFlags, modelOf } from '../model.js';
 import {
   doc2QueryOptions,
-  hardNegOptions,
   indexOptions,
   key,
   languageOption,
@@ -23,14 +22,11 @@ import { promptTemplateOf } from '../promptFile.js';
 import { inputPaths, operatorOptions, outputsOf, type RecordFlags, runStream, type StreamFlags } from '../streamRun.js';
 import { workFolder } from '../workFolder.js';
 
-interface Flags extends StreamFlags, RecordFlags, ModelFlags, CorpusFlags {
+interface Flags extends StreamFlags, RecordFlags, ModelFlags, CorpusFlags, HardNegFlags {
   index?: string;
   corpus?: string[];
   maxAttempts: number;
   queriesPerDoc: number;
-  numNeg: number;
-  weighting: Weighting;
-  requirePositive: boolean;
   seed: number;
   language: 'auto' | 'en' | 'zh';
   inputScenarioKey: string;
@@ -49,7 +45,7 @@ export const runCommand: CommandSpec = {
     ...indexOptions(),
     ...doc2QueryOptions(),
     ...hardNegOptions(),
-    seedOption(),
+    seedOption('seeds the order of the documents, and --sampling random'),
     key('--input-scenario-key <key>', "the key of the scenario; '' for prompts that make none", 'scenario'),
     languageOption(),
     option('--doc2query-prompt-file <file>', 'a prompt of your own for questions, with {{text}}'),
@@ -90,18 +86,22 @@ export const runCommand: CommandSpec = {
       try {
         const common = { ...operatorOptions(flags), model, index: searcher };
         const { textKey: inputTextKey } = flags;
+        const shortfall = shortfallCounter();
         const stages = [
           {
             name: 'doc2query',
             operator: doc2Query({ ...common, inputKey: inputTextKey, promptTemplate: questionPrompt }),
           },
-          { name: 'bm25_hard_neg', operator: bm25HardNeg({ ...common, inputTextKey }) },
+          {
+            name: 'bm25_hard_neg',
+            operator: bm25HardNeg({ ...common, inputTextKey, onShortfall: shortfall.onShortfall }),
+          },
           {
             name: 'reason_distill',
             operator: reasonDistill({ ...common, inputTextKey, promptTemplate: reasoningPrompt }),
           },
         ];
-        return await runStream({ inputs: paths, inputNames, flags, stages, model });
+        return await runStream({ inputs: paths, inputNames, flags, stages, model, notes: shortfall.lines });
       } finally {
         await searcher.close();
       }

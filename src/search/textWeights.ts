@@ -1,0 +1,156 @@
+import type { Analyzer } from './analyzer.js';
+import type { Bm25 } from './bm25.js';
+import type { Weighting } from './searcher.js';
+
+/** What the weights of texts are made from. */
+export interface TextWeightsParts {
+  analyzer: Analyzer;
+  bm25: Pick<Bm25, 'idf' | 'norm' | 'queryWeight'>;
+  /** How many documents hold a term. */
+  docFreq: (term: string) => number;
+  /** The text of a document. */
+  text: (docId: number) => string;
+  /** How much memory the vectors used last may keep, in MB. Default 32. */
+  cacheMb?: number;
+}
+
+/** w(t, d) of the terms of a text. */
+interface Vector {
+  /** Numbers of terms, each once. */
+  terms: Uint32Array;
+  weights: Float64Array;
+  /** Σ w². */
+  squares: number;
+  bytes: number;
+}
+
+/** Distinct terms that are numbered; numbering begins anew, without the vectors, when so many are known. */
+const MAX_TERMS = 400_000;
+const BYTES_PER_VECTOR = 300;
+
+/**
+ * BM25 of texts themselves, w(t, d) of every term: for comparing the few documents that a question brought up. Nothing is read
+ * from the postings but how many documents hold a term. A text from elsewhere is weighed as though it were a document.
+ */
+export class TextWeights {
+  readonly #numbers = new Map<string, number>();
+  /** By a term's number; 0 for a term that no document holds. */
+  #idfs = new Float64Array(4096);
+  /** Zero between uses, by a term's number. */
+  #counts = new Float64Array(4096);
+  readonly #vectors = new Map<number | string, Vector>();
+  #bytes = 0;
+
+  constructor(private readonly parts: TextWeightsParts) {}
+
+  /** Σ of query weight × w(t, d): what a search for the query scores the text, were it a document. */
+  score(query: string, text: string, weighting: Weighting): number {
+    this.#renumberWhenFull();
+    const { analyzer, bm25 } = this.parts;
+    const tfs = new Map<number, number>();
+    for (const token of analyzer.tokens(query)) {
+      const term = this.#number(token);
+      if (this.#idf(term) > 0) tfs.set(term, (tfs.get(term) ?? 0) + 1);
+    }
+    const queryLength = [...tfs.values()].reduce((sum, tf) => sum + tf, 0);
+    const { terms, weights } = this.#vector(text);
+    let score = 0;
+    for (const [term, tf] of tfs) {
+      const at = terms.indexOf(term);
+      if (at >= 0) score += bm25.queryWeight(this.#idf(term), tf, queryLength, weighting) * (weights[at] as number);
+    }
+    return score;
+  }
+
+  /** The cosine of the weight vectors of `text` and of each document: from 0, no term in common, to 1. */
+  cosines(text: string, docIds: readonly number[]): number[] {
+    this.#renumberWhenFull();
+    const own = this.#vector(text);
+    const others = docIds.map((docId) => this.#vector(docId));
+    const ownWeights = this.#counts;
+    for (const [at, term] of own.terms.entries()) ownWeights[term] = own.weights[at] as number;
+    const cosines = others.map(({ terms, weights, squares }) => {
+      let dot = 0;
+      for (let at = 0; at < terms.length; at++) {
+        dot += (weights[at] as number) * (ownWeights[terms[at] as number] as number);
+      }
+      return dot === 0 ? 0 : Math.min(1, dot / Math.sqrt(squares * own.squares));
+    });
+    for (const term of own.terms) ownWeights[term] = 0;
+    return cosines;
+  }
+
+  #vector(document: number | string): Vector {
+    const known = this.#vectors.get(document);
+    if (known !== undefined) {
+      this.#vectors.delete(document);
+      this.#vectors.set(document, known);
+      return known;
+    }
+    const vector = this.#weigh(typeof document === 'string' ? document : this.parts.text(document));
+    if (typeof document === 'string') vector.bytes += 2 * document.length;
+    this.#vectors.set(document, vector);
+    this.#bytes += vector.bytes;
+    for (const [oldest, { bytes }] of this.#vectors) {
+      if (this.#bytes <= (this.parts.cacheMb ?? 32) * 2 ** 20) break;
+      this.#vectors.delete(oldest);
+      this.#bytes -= bytes;
+    }
+    return vector;
+  }
+
+  #weigh(text: string): Vector {
+    const tokens = this.parts.analyzer.tokens(text);
+    const norm = this.parts.bm25.norm(tokens.length);
+    const numbers: number[] = [];
+    for (const token of tokens) {
+      const term = this.#number(token);
+      const count = this.#counts[term] as number;
+      if (count === 0) numbers.push(term);
+      this.#counts[term] = count + 1;
+    }
+    const terms = Uint32Array.from(numbers);
+    const weights = new Float64Array(terms.length);
+    let squares = 0;
+    for (const [at, term] of terms.entries()) {
+      const tf = this.#counts[term] as number;
+      const weight = (this.#idf(term) * tf) / (tf + norm);
+      this.#counts[term] = 0;
+      weights[at] = weight;
+      squares += weight * weight;
+    }
+    return { terms, weights, squares, bytes: BYTES_PER_VECTOR + 12 * terms.length };
+  }
+
+  /** Called before a comparison: no vector in use outlives its numbers. */
+  #renumberWhenFull(): void {
+    if (this.#numbers.size < MAX_TERMS) return;
+    this.#numbers.clear();
+    this.#vectors.clear();
+    this.#bytes = 0;
+  }
+
+  #idf(term: number): number {
+    return this.#idfs[term] as number;
+  }
+
+  #number(token: string): number {
+    const known = this.#numbers.get(token);
+    if (known !== undefined) return known;
+    const number = this.#numbers.size;
+    if (number === this.#idfs.length) {
+      this.#idfs = enlarged(this.#idfs);
+      this.#counts = enlarged(this.#counts);
+    }
+    const docFreq = this.parts.docFreq(token);
+    this.#idfs[number] = docFreq === 0 ? 0 : this.parts.bm25.idf(docFreq);
+    this.#numbers.set(token, number);
+    return number;
+  }
+}
+
+function enlarged(array: Float64Array): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(array.length * 2);
+  larger.set(array);
+  return larger;
+}

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { type Bm25HardNegOptions, bm25HardNeg } from '../../../src/operators/bm25HardNeg.js';
 import type { DataRecord } from '../../../src/record.js';
+import { openIndex } from '../../../src/search/bm25Index.js';
+import { built, needsShared, readLines, sharedFile } from '../../search/helpers.js';
 import { memorySearcher } from '../../support/memorySearcher.js';
 import { provenanceOf } from '../../support/provenance.js';
 import { collect, range, watched } from '../../support/sources.js';
@@ -59,4 +61,28 @@ test('a profile takes numNeg, and no rule of ours besides', () => {
     /maxScoreRatio, weighting cannot change it/,
   );
   assert.throws(() => bm25HardNeg({ index, profile: 'other' as never }), /no profile is named "other"/);
+});
+
+/** The exact top 20 of DataFlow's weighting for the titles of 200 abstracts. */
+test('dataflow chooses what stands in the reference ranking', needsShared, async (t) => {
+  const { target } = await built(t, readLines(sharedFile('data', 'fixture_arxiv_2k', 'corpus.jsonl')));
+  await using index = await openIndex(target);
+  const titles = new Map<unknown, unknown>();
+  for await (const { id, text } of readLines(sharedFile('data', 'fixture_arxiv_2k', 'queries.jsonl')))
+    titles.set(id, text);
+  let questions = 0;
+  for await (const { id, dataflow } of readLines(sharedFile('golden', 'fixture_arxiv_2k.top.jsonl'))) {
+    const own = String(id).replace('t:', 'arxiv:');
+    const [docId] = index.docIds(own);
+    const record = { id: own, text: index.text(docId as number), question: titles.get(id) };
+    const ranking = (dataflow as [string, number][]).map(([found]) => found).filter((found) => found !== own);
+    const out = await mine(index, record, { profile: 'dataflow', numNeg: 10 });
+    const { negatives } = provenanceOf(out, 'bm25_hard_neg') as { negatives: { id: string }[] };
+    assert.deepEqual(
+      negatives.map((negative) => negative.id),
+      ranking.slice(0, 10),
+    );
+    questions++;
+  }
+  assert.equal(questions, 200);
 });

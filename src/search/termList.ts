@@ -29,24 +29,31 @@ export class TermList {
 
   constructor({ docs, tfs, count }: TermPostings, { norms, idf }: { norms: Float64Array; idf: number }) {
     this.idf = idf;
-    this.docs = new Uint16Array(count);
-    this.impacts = new Uint8Array(count);
-    this.#tfs = new Uint8Array(count);
-    this.cellShift = cellShiftFor(count, norms.length);
-    this.starts = new Uint32Array((norms.length >>> this.cellShift) + 2);
+    const cellShift = cellShiftFor(count, norms.length);
+    const lows = new Uint16Array(count);
+    const impacts = new Uint8Array(count);
+    const smallTfs = new Uint8Array(count);
+    const starts = new Uint32Array((norms.length >>> cellShift) + 2);
     let maxImpact = 0;
     let cell = 0;
     for (let at = 0; at < count; at++) {
       const doc = docs[at] as number;
       const tf = tfs[at] as number;
-      const impact = Math.ceil((MAX_IMPACT * tf) / (tf + (norms[doc] as number)));
-      for (const last = doc >>> this.cellShift; cell < last; ) this.starts[++cell] = at;
-      this.docs[at] = doc;
-      this.impacts[at] = impact;
-      this.#tfs[at] = Math.min(tf, MAX_TF);
+      const exact = (MAX_IMPACT * tf) / (tf + (norms[doc] as number));
+      const floor = exact | 0;
+      const impact = floor < exact ? floor + 1 : floor;
+      while (cell < doc >>> cellShift) starts[++cell] = at;
+      lows[at] = doc;
+      impacts[at] = impact;
+      smallTfs[at] = tf < MAX_TF ? tf : MAX_TF;
       if (tf >= MAX_TF) this.#largeTfs.set(at, tf);
       if (impact > maxImpact) maxImpact = impact;
     }
+    this.cellShift = cellShift;
+    this.docs = lows;
+    this.impacts = impacts;
+    this.#tfs = smallTfs;
+    this.starts = starts;
     this.starts.fill(count, cell + 1);
     this.maxImpact = maxImpact;
   }

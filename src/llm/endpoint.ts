@@ -99,8 +99,9 @@ export class Endpoint {
   /** A passing fault: throws where there has been nothing else for too long. */
   troubled(what: string): void {
     const now = this.#clock.now();
-    // Faults with a long silence between them, as of a slow source, are no row of faults.
-    if (now - this.#troubleLast > this.#deadAfterMs / 2) this.#troubleSince = undefined;
+    // Faults with a silence between them that no hold explains, as of a slow source, are no row of faults.
+    const silenceMs = Math.max(this.#deadAfterMs / 2, 1.1 * this.#maxHoldMs);
+    if (now - this.#troubleLast > silenceMs) this.#troubleSince = undefined;
     this.#troubleLast = now;
     this.#troubleSince ??= now;
     if (now - this.#troubleSince <= this.#deadAfterMs) return;

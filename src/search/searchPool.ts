@@ -59,6 +59,7 @@ export class SearchPool {
 class SearchThread {
   readonly ready: Promise<unknown>;
   readonly #tasks: Waiting[] = [];
+  #closing = false;
   /** Why it answers no more. */
   #ended: Error | undefined;
 
@@ -87,6 +88,7 @@ class SearchThread {
   /** After the tasks that wait. */
   async close(): Promise<void> {
     if (this.#ended) return;
+    this.#closing = true; // its last answers must not let the process end before it has
     const exited = once(this.worker, 'exit');
     this.worker.ref();
     this.worker.postMessage('close');
@@ -95,7 +97,7 @@ class SearchThread {
 
   #settle(reply: SearchReply): void {
     const task = this.#tasks.shift();
-    if (this.#tasks.length === 0) this.worker.unref();
+    if (this.#tasks.length === 0 && !this.#closing) this.worker.unref();
     if ('hits' in reply) task?.resolve(reply.hits);
     else task?.reject(new IndexError(reply.message, { hint: reply.hint }));
   }

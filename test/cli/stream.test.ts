@@ -100,12 +100,13 @@ test('with head at the end of the pipe every process ends by itself, quietly', a
     Array.from(range(20_000), (n) => ({ id: `d${n}`, text: `tide number ${n} and moon ${n % 100}` })),
   );
   const done = await runShell(
-    `rareflow index ${many} -o m.bm25 2>/dev/null; cat ${many} | rareflow doc2query --model offline | rareflow bm25-hard-neg --index m.bm25 | rareflow reason-distill --model offline | head -5`,
+    `rareflow index ${many} -o m.bm25 2>/dev/null; cat ${many} | rareflow doc2query --model offline | rareflow bm25-hard-neg --index m.bm25 | rareflow reason-distill --model offline | head -5; echo "\${PIPESTATUS[*]:1}" > codes`,
     { cwd: folder },
   );
   assert.equal(done.stdout.trim().split('\n').length, 5);
   const said = done.stderr.split('\n').filter((line) => line !== '' && !line.includes('offline model'));
   assert.deepEqual(said, []);
+  assert.equal(readFileSync(path.join(folder, 'codes'), 'utf8').trim(), '0 0 0 0');
 });
 
 test('bad lines and failed records go to the rejects file, with stage and reason', async (t) => {

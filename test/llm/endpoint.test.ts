@@ -61,3 +61,17 @@ test('passing faults for 30 minutes without a success stop the run', async () =>
   const error = await rejection(model.complete(ask), ModelError);
   assert.match(error.message, /no success for 30 minutes/);
 });
+
+test('faults with a long silence between them, as of a slow source, do not stop the run', () => {
+  let now = 0;
+  const endpoint = new Endpoint({ clock: { now: () => now, sleep: async () => {} } });
+  endpoint.troubled('503');
+  now += 31 * 60_000;
+  endpoint.troubled('503');
+  now += 14 * 60_000;
+  endpoint.troubled('503');
+  now += 14 * 60_000;
+  endpoint.troubled('503');
+  now += 3 * 60_000;
+  assert.throws(() => endpoint.troubled('503'), /no success for 30 minutes/);
+});

@@ -59,6 +59,21 @@ test('options are refused, and a closed index answers no more', async (t) => {
   await rm(target, { recursive: true });
 });
 
+test('closing waits for the searches under way, and a program that waits for it ends well', async (t) => {
+  const { target } = await built(t, documents);
+  const program = `
+    const { openIndex } = await import(${JSON.stringify(new URL('../../src/search/bm25Index.ts', import.meta.url).href)});
+    const index = await openIndex(${JSON.stringify(target)}, { threads: 1 });
+    const searches = Array.from({ length: 50 }, () => index.search('word1x word2x word3x'));
+    await index.close();
+    console.log((await Promise.all(searches)).length);
+  `;
+  const run = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+    encoding: 'utf8',
+  });
+  assert.deepEqual([run.status, run.stdout.trim()], [0, '50'], run.stderr);
+});
+
 test('an idle pool does not keep the process alive', async (t) => {
   const { target } = await built(t, documents.slice(0, 10));
   const module = JSON.stringify(new URL('../../src/search/bm25Index.ts', import.meta.url).href);

@@ -24,7 +24,7 @@ export type { ChatMessage, ChatModel, ChatRequest, Completion, Thinking, Usage }
 export { createModel, type ModelOptions, type RareflowModel } from './llm/createModel.js';
 export type { UsageSnapshot, UsageTotals } from './llm/usage.js';
 export { type Bm25HardNegOptions, bm25HardNeg } from './operators/bm25HardNeg.js';
-export { type Doc2QueryOptions, doc2Query, type PromptOptions } from './operators/doc2Query.js';
+export { type Doc2QueryOptions, doc2Query } from './operators/doc2Query.js';
 export type { PromptLanguage } from './operators/language.js';
 export type { Profile } from './operators/negatives/profiles.js';
 export type { NegativeRules, Sampling } from './operators/negatives/rules.js';
@@ -39,7 +39,7 @@ export {
   textListProblem,
   textProblem,
 } from './operators/recordOperator.js';
-export type { PromptTemplate } from './operators/template.js';
+export type { PromptOptions, PromptTemplate } from './operators/template.js';
 export {
   type PipelineOptions,
   type PipelineStage,

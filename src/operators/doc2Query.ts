@@ -1,19 +1,11 @@
-import { createHash } from 'node:crypto';
 import { RejectError, requireWholeNumber } from '../errors.js';
 import type { Operator } from '../flow/operator.js';
 import { addUsage, type ChatModel, type Usage } from '../llm/chatModel.js';
 import { type DataRecord, defaultKeys } from '../record.js';
 import { parse, render, renderAgain, requiredPlaceholders, version } from './doc2Query.prompt.js';
-import { type PromptLanguage, promptLanguage } from './language.js';
+import { promptLanguage } from './language.js';
 import { type RecordOptions, recordOperator, textProblem } from './recordOperator.js';
-import { checkTemplate, type PromptTemplate } from './template.js';
-
-export interface PromptOptions {
-  /** The prompt's language. Default `auto`: Chinese for a text in Chinese, English otherwise. */
-  language?: PromptLanguage | 'auto' | undefined;
-  /** A prompt of your own in place of ours, with its placeholders in double braces. */
-  promptTemplate?: PromptTemplate | undefined;
-}
+import { checkTemplate, type PromptOptions, versionOf } from './template.js';
 
 export interface Doc2QueryOptions extends RecordOptions, PromptOptions {
   model: ChatModel;
@@ -105,10 +97,4 @@ export function doc2Query(options: Doc2QueryOptions): Operator<DataRecord, DataR
 /** The model gave up on a re-ask: what was asked for before it counts too. */
 function afterEarlier({ message, hint, cause, attempts = 1, answer }: RejectError, earlier: number, last?: string) {
   return new RejectError(message, { hint, cause, attempts: earlier + attempts, answer: answer ?? last });
-}
-
-/** The prompt's version for provenance: ours by name, the user's own by its hash. */
-export function versionOf(ours: string, template: PromptTemplate | undefined): string {
-  if (template === undefined) return ours;
-  return `custom-${createHash('sha256').update(template).digest('hex').slice(0, 12)}`;
 }

@@ -1,12 +1,11 @@
 import type { Operator } from '../flow/operator.js';
 import type { ChatModel, Completion } from '../llm/chatModel.js';
 import { type DataRecord, defaultKeys } from '../record.js';
-import { type PromptOptions, versionOf } from './doc2Query.js';
 import { promptLanguage } from './language.js';
 import { seededRandom, shuffledOrder } from './random.js';
 import { render, requiredPlaceholders, version } from './reasonDistill.prompt.js';
 import { type RecordOptions, recordOperator, textListProblem, textProblem } from './recordOperator.js';
-import { checkTemplate } from './template.js';
+import { checkTemplate, type PromptOptions, versionOf } from './template.js';
 
 export interface ReasonDistillOptions extends RecordOptions, PromptOptions {
   model: ChatModel;

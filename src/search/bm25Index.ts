@@ -201,8 +201,8 @@ export class Bm25Index implements Searcher {
 }
 
 function checkedK(k: number): number {
-  if (Number.isSafeInteger(k) && k >= 1) return k;
-  throw new UsageError(`k must be a whole number from 1 on, not ${k}`);
+  requireWholeNumber('k', k);
+  return k;
 }
 
 function checked(weighting: Weighting): Weighting {

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, UsageError } from '../errors.js';
+import { InputError, requireWholeNumber, UsageError } from '../errors.js';
 import { type Rejects, warnOfReject } from '../flow/rejects.js';
 import { type DataRecord, defaultKeys } from '../record.js';
 import { analyzeDocuments } from './analyzeDocuments.js';
@@ -148,9 +148,7 @@ async function merged(
 }
 
 function checkParameters(k1: number, b: number, threads: number): void {
-  if (!(Number.isSafeInteger(threads) && threads > 0)) {
-    throw new UsageError(`threads must be a whole number from 1 on, not ${threads}`);
-  }
+  requireWholeNumber('threads', threads);
   if (!(k1 >= 0 && Number.isFinite(k1))) throw new UsageError(`k1 must be a number from 0 on, not ${k1}`);
   if (!(b >= 0 && b <= 1)) throw new UsageError(`b must be a number from 0 to 1, not ${b}`);
 }

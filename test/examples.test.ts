@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
+import { startStandIn } from '../src/standIn/server.js';
 import { readRecordsOf, root, runExample } from './support/command.js';
-import { startStandIn } from './support/standInServer.js';
 import { workFolder } from './support/workFolder.js';
 
 const folder = path.join(root, 'examples');

@@ -9,15 +9,17 @@ const src = path.resolve(import.meta.dirname, '../src');
 const allowed: Record<string, string[]> = {
   errors: [],
   record: [],
+  store: ['errors'],
   flow: ['errors', 'record'],
   io: ['flow', 'errors', 'record'],
-  llm: ['errors', 'record'],
+  llm: ['store', 'errors', 'record'],
   search: ['flow', 'errors', 'record'],
   operators: ['flow', 'errors', 'record', 'llm/chatModel', 'search/searcher'],
-  pipeline: ['operators', 'flow', 'errors', 'record'],
+  pipeline: ['operators', 'store', 'flow', 'errors', 'record'],
   report: ['operators', 'flow', 'errors', 'record'],
-  cli: ['pipeline', 'report', 'operators', 'search', 'llm', 'io', 'flow', 'errors', 'record'],
-  index: ['pipeline', 'operators', 'search', 'llm', 'io', 'flow', 'errors', 'record'],
+  standIn: ['llm', 'errors', 'record'],
+  cli: ['pipeline', 'report', 'standIn', 'operators', 'search', 'llm', 'store', 'io', 'flow', 'errors', 'record'],
+  index: ['pipeline', 'operators', 'search', 'llm', 'store', 'io', 'flow', 'errors', 'record'],
 };
 
 /** The only rooms that may import a package. */
@@ -28,7 +30,7 @@ const owners: Record<string, string[]> = {
   bottleneck: ['llm'],
   undici: ['llm'],
   flexsearch: ['search'],
-  lmdb: ['search'],
+  lmdb: ['search', 'store'],
   commander: ['cli'],
   'cli-progress': ['cli'],
   picocolors: ['cli'],

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
+import { startStandIn } from '../../src/standIn/server.js';
 import { readRecordsOf, root, runCommand, runShell } from '../support/command.js';
 import { range } from '../support/sources.js';
-import { startStandIn } from '../support/standInServer.js';
 import { workFolder, writeRecords } from '../support/workFolder.js';
 
 const corpus = path.join(root, 'examples/corpus.jsonl');

@@ -8,8 +8,8 @@ import { inspect } from 'node:util';
 import type { ChatRequest } from '../../src/llm/chatModel.js';
 import { createModel } from '../../src/llm/createModel.js';
 import { openaiModel } from '../../src/llm/openai.js';
-import { type FaultName, faultNames } from '../support/standInFaults.js';
-import { startStandIn } from '../support/standInServer.js';
+import { type FaultName, faultNames } from '../../src/standIn/faults.js';
+import { startStandIn } from '../../src/standIn/server.js';
 
 const ask: ChatRequest = { messages: [{ role: 'user', content: '<question>Why is ice slippery?</question>' }] };
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ModelError, RejectError } from '../../src/errors.js';
 import { createModel } from '../../src/llm/createModel.js';
-import type { FaultName } from '../support/standInFaults.js';
+import type { FaultName } from '../../src/standIn/faults.js';
+import { startStandIn } from '../../src/standIn/server.js';
 import { ask, fine, free, passing, quick, withStandIn } from '../support/standInModel.js';
-import { startStandIn } from '../support/standInServer.js';
 
 const fatal: [FaultName, RegExp][] = [
   ['auth401', /^401 from 127\.0\.0\.1:\d+: the API key was refused$/],
@@ -41,7 +41,7 @@ for (const fault of free) {
     await withStandIn({ script, retryAfterMs: 60 }, { maxAttempts: 1 }, async ({ model, ledger }) => {
       assert.equal((await model.complete(ask())).attempts, 1);
       assert.equal(ledger.calls.length, 3);
-      ledger.assertNoCallInHold();
+      assert.deepEqual(ledger.callsInHolds(), []);
     });
   });
 }

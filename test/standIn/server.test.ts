@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { chooseFault, faultNames, serviceTime } from '../support/standInFaults.js';
-import { startStandIn } from '../support/standInServer.js';
+import { chooseFault, faultNames, serviceTime } from '../../src/standIn/faults.js';
+import { startStandIn } from '../../src/standIn/server.js';
 
 const post = (baseUrl: string, body: object) =>
   fetch(`${baseUrl}/chat/completions`, { method: 'POST', body: JSON.stringify({ model: 'm', ...body }) });

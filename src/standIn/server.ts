@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ErrorReply, errorReplies, refusedKey } from './standInAnswers.js';
-import { chooseFault, type FaultName, type FaultRates, serviceTime } from './standInFaults.js';
-import { Ledger, type LedgerCall } from './standInLedger.js';
-import { type ChatBody, type Plan, planAnswer } from './standInPlan.js';
+import { type ErrorReply, errorReplies, refusedKey } from './answers.js';
+import { chooseFault, type FaultName, type FaultRates, serviceTime } from './faults.js';
+import { Ledger, type LedgerCall } from './ledger.js';
+import { type ChatBody, type Plan, planAnswer } from './plan.js';
 
 export interface StandInOptions {
   /** All that is random follows from it and the records' contents (1). */

@@ -1,7 +1,7 @@
-import type { ChatMessage } from '../../src/llm/chatModel.js';
-import { estimatePromptTokens, estimateTokens } from '../../src/llm/estimateTokens.js';
-import { errorReplies, finishReasonOf, messageOf } from './standInAnswers.js';
-import type { FaultName } from './standInFaults.js';
+import type { ChatMessage } from '../llm/chatModel.js';
+import { estimatePromptTokens, estimateTokens } from '../llm/estimateTokens.js';
+import { errorReplies, finishReasonOf, messageOf } from './answers.js';
+import type { FaultName } from './faults.js';
 
 export interface ChatBody {
   model: string;

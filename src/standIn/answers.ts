@@ -1,6 +1,6 @@
-import type { ChatMessage } from '../../src/llm/chatModel.js';
-import { offlineAnswer } from '../../src/llm/offline.js';
-import type { FaultName } from './standInFaults.js';
+import type { ChatMessage } from '../llm/chatModel.js';
+import { offlineAnswer } from '../llm/offline.js';
+import type { FaultName } from './faults.js';
 
 /** What is sent for a fault that is an HTTP error. */
 export interface ErrorReply {

@@ -26,6 +26,10 @@ const allowed: Record<string, string[]> = {
 const owners: Record<string, string[]> = {
   'stream-json': ['io'],
   'stream-chain': ['io'],
+  fzstd: ['io'],
+  hyparquet: ['io'],
+  'hyparquet-compressors': ['io'],
+  tinyglobby: ['io'],
   openai: ['llm'],
   bottleneck: ['llm'],
   undici: ['llm'],

@@ -1,4 +1,5 @@
 import { ExitCode, OutputError, UsageError } from '../errors.js';
+import { inputFiles } from '../io/inputFiles.js';
 import { checkOutputFile } from '../io/outputFile.js';
 import { readRecords } from '../io/readRecords.js';
 import { writeJsonl } from '../io/writeJsonl.js';
@@ -35,16 +36,16 @@ export function operatorOptions<F extends StreamFlags & RecordFlags>(flags: F) {
   return { ...options, ordered: unordered !== true };
 }
 
-/** The inputs of a command: stdin where none is named and something is piped to it. */
-export function inputPaths(inputs: string[]): string[] {
+/** The files that a command reads, folders and patterns looked up: stdin where none is named and something is piped to it. */
+export async function inputPaths(inputs: string[]): Promise<string[]> {
   if (inputs.filter((input) => input === '-').length > 1) throw new UsageError('stdin (-) can be read only once');
-  if (inputs.length > 0) return inputs;
+  if (inputs.length > 0) return await inputFiles(inputs);
   if (!process.stdin.isTTY) return ['-'];
   throw new UsageError('no input', { hint: 'name a JSONL file, or pipe records to stdin' });
 }
 
 export interface StreamRun {
-  /** Paths; none means stdin. */
+  /** Files, folders and patterns; none means stdin. */
   inputs: string[];
   flags: StreamFlags;
   stages: PipelineStage[];
@@ -64,7 +65,7 @@ export interface StreamRun {
  */
 export async function runStream(run: StreamRun): Promise<number> {
   const { inputs, flags, stages, model, inputNames, onDone, notes } = run;
-  const paths = inputPaths(inputs);
+  const paths = await inputPaths(inputs);
   const { output, rejectsPath } = await outputsOf(paths, flags);
   const rejected = openRejects(rejectsPath);
   const display = progressDisplay({ redraw: output !== '-' || !process.stdout.isTTY });

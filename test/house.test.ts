@@ -17,9 +17,23 @@ const allowed: Record<string, string[]> = {
   operators: ['flow', 'errors', 'record', 'llm/chatModel', 'search/searcher'],
   pipeline: ['operators', 'store', 'flow', 'errors', 'record'],
   report: ['operators', 'flow', 'errors', 'record'],
+  export: ['operators', 'flow', 'errors', 'record'],
   standIn: ['llm', 'errors', 'record'],
-  cli: ['pipeline', 'report', 'standIn', 'operators', 'search', 'llm', 'store', 'io', 'flow', 'errors', 'record'],
-  index: ['pipeline', 'operators', 'search', 'llm', 'store', 'io', 'flow', 'errors', 'record'],
+  cli: [
+    'pipeline',
+    'report',
+    'export',
+    'standIn',
+    'operators',
+    'search',
+    'llm',
+    'store',
+    'io',
+    'flow',
+    'errors',
+    'record',
+  ],
+  index: ['pipeline', 'export', 'operators', 'search', 'llm', 'store', 'io', 'flow', 'errors', 'record'],
 };
 
 /** The only rooms that may import a package. */
@@ -28,6 +42,7 @@ const owners: Record<string, string[]> = {
   'stream-chain': ['io'],
   fzstd: ['io'],
   hyparquet: ['io'],
+  'hyparquet-writer': ['io'],
   'hyparquet-compressors': ['io'],
   tinyglobby: ['io'],
   openai: ['llm'],

@@ -7,7 +7,7 @@ import type { Ledger, LedgerCall } from './ledger.js';
 import type { StandInOptions } from './options.js';
 import { type ChatBody, type Plan, planAnswer } from './plan.js';
 import type { Facts, Problem, Profile } from './profile.js';
-import { profiles } from './profiles.js';
+import { profiles } from './profiles/all.js';
 import { RateLimits } from './rateLimits.js';
 import { RecordCounter, recordKey } from './recordCounter.js';
 import { type Refusal, refusalOf, refuse } from './refusals.js';

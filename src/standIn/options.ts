@@ -3,7 +3,7 @@ import type { ChatMessage } from '../llm/chatModel.js';
 import { checkFaults, type FaultName, type FaultRates } from './faults.js';
 import type { LedgerOptions } from './ledger.js';
 import { nearest } from './nearest.js';
-import { type ProfileName, profileNames } from './profiles.js';
+import { type ProfileName, profileNames } from './profiles/all.js';
 import type { RateLimitOptions } from './rateLimits.js';
 
 export interface StandInOptions extends RateLimitOptions, LedgerOptions {

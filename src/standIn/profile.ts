@@ -53,7 +53,14 @@ export interface Said {
 export type Sayings = Record<Problem, (facts: Facts) => Said>;
 
 /** Where the thinking goes: a field, the text's `<think>` block (with its opener or, as some templates have it, without). */
-export type ThinkPlace = 'reasoning' | 'reasoning_content' | 'reasoning_details' | 'block' | 'noOpener' | 'hidden'; // in no field: only its tokens are counted
+export type ThinkPlace =
+  | 'reasoning'
+  | 'reasoning_content'
+  | 'reasoning_details'
+  | 'both' // the first and the third
+  | 'block'
+  | 'noOpener'
+  | 'hidden'; // in no field: only its tokens are counted
 
 export interface Tokens {
   prompt: number;

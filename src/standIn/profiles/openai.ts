@@ -1,5 +1,5 @@
-import { formatDuration } from './duration.js';
-import type { Facts, LimitState, Profile, Said, Sayings, Tokens } from './profile.js';
+import { formatDuration } from '../duration.js';
+import type { Facts, LimitState, Profile, Said, Sayings, Tokens } from '../profile.js';
 
 const invalid = 'invalid_request_error';
 const org = 'organization org-standin';
@@ -126,7 +126,7 @@ const openaiShape = ({ message, type = invalid, code = null, param = null, more 
 });
 
 /** `x-ratelimit-limit-requests: 500`, `x-ratelimit-remaining-requests: 499`, `x-ratelimit-reset-requests: 120ms`. */
-export function openaiLimitHeaders(states: LimitState[]): Record<string, string> {
+function openaiLimitHeaders(states: LimitState[]): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const { kind, limit, remaining, resetMs } of states) {
     headers[`x-ratelimit-limit-${kind}`] = String(limit);

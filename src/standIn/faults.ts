@@ -78,8 +78,38 @@ export const faultNames = [
 
 export type FaultName = (typeof faultNames)[number];
 
+/** Those that pass: asked again, the record is done. */
+export const passingFaults: readonly FaultName[] = [
+  'http500',
+  'http502',
+  'http503',
+  'http504',
+  'overloaded529',
+  'errorString500',
+  'retryAnyway400',
+  'timeout408',
+  'conflict409',
+  'resetBefore',
+  'resetMidBody',
+  'resetAfterBilled',
+  'html200',
+  'empty200',
+  'cut200',
+  'error200',
+  'errorMidway',
+  'choicesNull',
+  'finishError',
+  'blank',
+  'thinkOnly',
+];
+
 /** The share of calls, 0 to 1, that each fault befalls. */
 export type FaultRates = Partial<Record<FaultName, number>>;
+
+/** One rate spread evenly over several faults. */
+export function spreadOver(names: readonly FaultName[], rate: number): FaultRates {
+  return Object.fromEntries(names.map((name) => [name, rate / names.length]));
+}
 
 /** Throws UsageError for a name that is no fault's, a rate outside 0 to 1, and rates of more than 1 together. */
 export function checkFaults(rates: FaultRates): void {

@@ -102,7 +102,7 @@ function isSameHost(target: URL, from: URL): boolean {
   return target.origin === from.origin || (from.protocol === 'http:' && from.port === '' && upgraded);
 }
 
-function headerOf({ headers }: Dispatcher.ResponseData<unknown>, name: string): string | undefined {
+function headerOf({ headers }: Pick<Dispatcher.ResponseData<unknown>, 'headers'>, name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value[0] : value;
 }
@@ -130,8 +130,8 @@ function readAnswer(response: Dispatcher.ResponseData<unknown>, text: string, en
 /** Statuses of gateways that gave up on a server which may have gone on, and billed. */
 const mayBeBilled = new Set([408, 504, 524]);
 
-function statusError(
-  response: Dispatcher.ResponseData<unknown>,
+export function statusError(
+  response: Pick<Dispatcher.ResponseData<unknown>, 'statusCode' | 'headers'>,
   text: string,
   { host, redact }: BaseUrl,
 ): AttemptError {
@@ -159,7 +159,7 @@ const neverConnected = /^(UND_ERR_CONNECT_TIMEOUT|ECONNREFUSED|ENOTFOUND|EAI_AGA
 const untrusted = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT)/;
 const noTls = /^(ERR_SSL_WRONG_VERSION|EPROTO)/;
 
-function connectionError(error: unknown, { host, redact }: BaseUrl): AttemptError {
+export function connectionError(error: unknown, { host, redact }: BaseUrl): AttemptError {
   const { code = '', message = '' } = innermost(error) as { code?: string; message?: string };
   const plain = noTls.test(code);
   const words = plain

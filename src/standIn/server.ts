@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { UsageError } from '../errors.js';
+import { Batches } from './batches.js';
 import { Chat, type Decision, readBody } from './chat.js';
 import { deliver, pause } from './deliver.js';
 import { Ledger, type LedgerCall } from './ledger.js';
@@ -18,7 +19,7 @@ export interface StandIn {
 
 /**
  * Starts an OpenAI-compatible server on 127.0.0.1 that needs no model: for tests, and to rehearse a pipeline with faults.
- * It serves `/v1/chat/completions` (plain and as a stream) and `/v1/models`, in the manner of the server that `profile`
+ * It serves `/v1/chat/completions` (plain and as a stream), `/v1/files` and `/v1/batches`, and `/v1/models`, in the manner of the server that `profile`
  * names. Its answers, faults and delays depend on the seed, the record's content and the number of the call about that
  * record alone, whatever order calls come in.
  * Throws UsageError for an option that cannot be used and for a port that is taken.
@@ -28,6 +29,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   const { port = 0, stallMs = 60_000 } = options;
   const ledger = new Ledger(options);
   const chat = new Chat(options, ledger);
+  const batches = new Batches(chat, ledger, options);
 
   /** By method and path, without the query; a path that ends in `/` stands for all below it. */
   const routes: Record<string, (request: IncomingMessage, response: ServerResponse) => void> = {
@@ -46,10 +48,26 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   const server = createServer((request, response) => {
     const path = (request.url ?? '').replace(/\?.*$/s, '');
     const route = routes[`${request.method} ${path}`];
-    if (route === undefined) replyJson(response, 404, { detail: 'Not Found' });
+    if (/^\/v1\/(files|batches)(\/|$)/.test(path)) {
+      serveBatch(request, response, path).catch(() => response.destroy());
+    } else if (route === undefined) replyJson(response, 404, { detail: 'Not Found' });
     else route(request, response);
   });
   server.keepAliveTimeout = 75_000;
+
+  async function serveBatch(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    const { method = '', headers } = request;
+    const bytes = await bytesOf(request);
+    const { status, body } = await batches.answer(
+      method,
+      path,
+      headers['content-type'] ?? '',
+      bytes,
+      headers.authorization,
+    );
+    if (typeof body === 'string') reply(response, status, body, { 'content-type': 'application/jsonl' });
+    else replyJson(response, status, body);
+  }
 
   async function serve(request: IncomingMessage, response: ServerResponse, call: LedgerCall): Promise<void> {
     let takenTokens = 0;
@@ -58,7 +76,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
       ledger.end(call);
     };
     response.once('close', end);
-    const body = readBody(await textOf(request));
+    const body = readBody((await bytesOf(request)).toString());
     const decision: Decision =
       body === undefined
         ? { serviceMs: 0, takenTokens: 0, reply: { refusal: chat.misread() } }
@@ -130,8 +148,8 @@ function reply(response: ServerResponse, status: number, body: string, headers: 
   response.end(body);
 }
 
-async function textOf(request: IncomingMessage): Promise<string> {
+async function bytesOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }

@@ -157,7 +157,7 @@ test('passing faults of the Batch API are borne, and a refused key ends all who 
   let calls = 0;
   globalThis.fetch = async (input, init) => {
     calls += 1;
-    if (calls % 2 === 1) return new Response('{"error":{"message":"overloaded"}}', { status: 503 });
+    if (calls % 3 === 1) return new Response('{"error":{"message":"overloaded"}}', { status: 503 });
     return await real(input, init);
   };
   const server = await standIn(t);

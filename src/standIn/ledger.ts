@@ -123,7 +123,7 @@ export class Ledger {
     };
     sums.calls += 1;
     this.calls.push(call);
-    if (this.calls.length > 2 * this.#keepCalls) this.calls.splice(0, this.#keepCalls);
+    if (this.calls.length > 2 * this.#keepCalls) this.calls.splice(0, this.calls.length - this.#keepCalls);
     if (this.#holds.some(({ halfwayMs, untilMs }) => startMs > halfwayMs && startMs < untilMs)) {
       sums.callsInHolds += 1;
       this.#inHolds.push(call);
@@ -181,7 +181,8 @@ export class Ledger {
    */
   utilisation(slots: number): number {
     const { busyMsAtLastRecord, firstStartMs, lastRecordMs } = this.#sums;
-    return busyMsAtLastRecord / (slots * (lastRecordMs - firstStartMs));
+    const ms = lastRecordMs - firstStartMs;
+    return ms > 0 ? busyMsAtLastRecord / (slots * ms) : 0;
   }
 
   /**

@@ -19,7 +19,7 @@ const allowed: Record<string, string[]> = {
   report: ['operators', 'flow', 'errors', 'record'],
   standIn: ['llm', 'errors', 'record'],
   cli: ['pipeline', 'report', 'standIn', 'operators', 'search', 'llm', 'store', 'io', 'flow', 'errors', 'record'],
-  index: ['pipeline', 'operators', 'search', 'llm', 'store', 'io', 'flow', 'errors', 'record'],
+  index: ['pipeline', 'operators', 'search', 'llm', 'standIn', 'store', 'io', 'flow', 'errors', 'record'],
 };
 
 /** The only rooms that may import a package. */

@@ -53,7 +53,12 @@ test('utilisation is busy slots over all slots, until the last record came', asy
   await delay(20);
   assert.equal(ledger.utilisation(4), atLast, 'what comes after the last record counts no more');
   assert.ok(Math.abs(atLast - 0.5) < 0.02, String(atLast));
+  const now = ledger.now();
+  assert.ok(ledger.utilisation(4, now) > 0.45 && ledger.utilisation(4, now) < 0.55);
   assert.equal(new Ledger().utilisation(4), 0);
+  const forgetful = new Ledger({ keepCalls: 0 });
+  for (let i = 0; i < 3; i++) forgetful.end(forgetful.open(undefined));
+  assert.throws(() => forgetful.utilisation(4, forgetful.now() + 1), /latest calls only/);
 });
 
 test('a call in the second half of a hold is noticed, one in the first is not', async () => {

@@ -8,6 +8,8 @@ export {
   RejectError,
   UsageError,
 } from './errors.js';
+export { type ExportOptions, exportRecords } from './export/exportRecords.js';
+export type { FormatName, Part } from './export/formats.js';
 export { drain } from './flow/drain.js';
 export { fromDuplex, toDuplex } from './flow/duplex.js';
 export { type MapConcurrentOptions, mapConcurrent, type WorkContext } from './flow/mapConcurrent.js';

@@ -1,6 +1,7 @@
 import type { CommandSpec } from './commandSpec.js';
 import { bm25HardNegCommand } from './commands/bm25HardNeg.js';
 import { doc2QueryCommand } from './commands/doc2Query.js';
+import { exportCommand } from './commands/export.js';
 import { indexCommand } from './commands/index.js';
 import { reasonDistillCommand } from './commands/reasonDistill.js';
 import { runCommand } from './commands/run.js';
@@ -15,5 +16,6 @@ export const commands: CommandSpec[] = [
   reasonDistillCommand,
   indexCommand,
   searchCommand,
+  exportCommand,
   standInCommand,
 ];

@@ -19,6 +19,7 @@ export async function runProgram(argv: string[]): Promise<number> {
   for (const spec of commands) {
     const command = program.command(`${spec.name} ${spec.args}`).summary(spec.summary).description(`${spec.summary}.`);
     for (const option of spec.options) command.addOption(option);
+    if (spec.notes) command.addHelpText('after', `\n${spec.notes.join('\n')}`);
     command.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  $ ${line}`).join('\n')}`);
     command.action(async (...given: unknown[]) => {
       const args = given

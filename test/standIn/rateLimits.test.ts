@@ -68,17 +68,17 @@ test('times are written as OpenAI and Groq write them', () => {
 });
 
 test('over HTTP, the headers of every answer tell the limits, and a 429 the wait', async (t) => {
-  const server = await standInFor(t, { requestsPerMinute: 120, tokensPerMinute: 6000, burstSeconds: 1 });
+  const server = await standInFor(t, { requestsPerMinute: 6, tokensPerMinute: 6000, burstSeconds: 20 });
   const first = await post(server, about(1, { max_tokens: 50 }));
   assert.equal(first.status, 200);
-  assert.equal(first.headers.get('x-ratelimit-limit-requests'), '120');
+  assert.equal(first.headers.get('x-ratelimit-limit-requests'), '6');
   assert.equal(first.headers.get('x-ratelimit-remaining-requests'), '1');
-  assert.match(first.headers.get('x-ratelimit-reset-requests') ?? '', /^(500|4\d\d)ms$/);
+  assert.match(first.headers.get('x-ratelimit-reset-requests') ?? '', /^(10|\d\.\d+)s$/);
   await post(server, about(2, { max_tokens: 1 }));
   const limited = await post(server, about(3, { max_tokens: 1 }));
   assert.equal(limited.status, 429);
   const waitMs = Number(limited.headers.get('retry-after-ms'));
-  assert.ok(waitMs > 0 && waitMs <= 500, String(waitMs));
+  assert.ok(waitMs > 0 && waitMs <= 10_000, String(waitMs));
   assert.match(await limited.text(), /on (requests|tokens) per min \((RPM|TPM)\): Limit \d+, Used \d+, Requested \d+/);
   const heavy = await post(server, about(4, { max_tokens: 5000 }));
   assert.equal(heavy.status, 429);

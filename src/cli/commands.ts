@@ -9,6 +9,7 @@ import { initCommand } from './commands/init.js';
 import { reasonDistillCommand } from './commands/reasonDistill.js';
 import { runCommand } from './commands/run.js';
 import { searchCommand } from './commands/search.js';
+import { standInCommand } from './commands/standIn.js';
 
 /** The table of commands: help, parsing and dispatch all go by it. */
 export const commands: CommandSpec[] = [
@@ -22,4 +23,5 @@ export const commands: CommandSpec[] = [
   doctorCommand,
   initCommand,
   completionCommand(() => commands),
+  standInCommand,
 ];

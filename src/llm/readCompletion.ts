@@ -26,7 +26,11 @@ export function readCompletion(body: unknown, request: ChatRequest, host: string
   if (finishReason === 'content_filter') throw fail('content-filter', 'finish_reason content_filter', { usage });
   if (isText(message.refusal) && !isText(text))
     throw fail('refusal', message.refusal, { usage, answer: message.refusal });
-  if (finishReason === 'length') throw fail('length', 'the answer was cut at its cap', { usage, answer: text });
+  // White space up to the cap is what JSON modes are known for: a higher cap would only buy more of it.
+  const isRunaway = thinking === undefined && text !== '' && !isText(text);
+  if (finishReason === 'length' && !isRunaway) {
+    throw fail('length', 'the answer was cut at its cap', { usage, answer: text });
+  }
   if (!isText(text)) {
     const words = thinking === undefined ? 'an answer of white space only' : 'thinking without an answer';
     throw fail('blank', words, { usage, answer: text });

@@ -48,6 +48,9 @@ export function retry(model: ChatModel, options: RetryOptions = {}): ChatModel {
 class Call {
   readonly #clock: Clock;
   #attempts = 0;
+  /** Answers that were paid for and could not be used. */
+  #answers = 0;
+  #jsonFailures = 0;
   #billed: Usage | undefined;
   #limitedSince: number | undefined;
   #loadingSince: number | undefined;
@@ -71,7 +74,8 @@ class Call {
       try {
         const completion = await this.model.complete(this.request, { signal: this.signal });
         this.endpoint.succeeded();
-        return { ...completion, attempts: this.#attempts + 1, usage: addUsage(this.#billed, completion.usage) };
+        const usage = addUsage(this.#billed, completion.usage);
+        return { ...completion, attempts: this.#attempts + 1, answers: this.#answers + 1, usage };
       } catch (error) {
         if (!(error instanceof AttemptError)) throw error;
         await this.#recover(error);
@@ -83,12 +87,13 @@ class Call {
   async #recover(failure: AttemptError): Promise<void> {
     if (failure.usage !== undefined) {
       this.#billed = addUsage(this.#billed, failure.usage);
+      this.#answers += 1;
       this.endpoint.succeeded();
     }
     const verdict = classify(failure);
     switch (verdict.action) {
       case 'replay':
-        return;
+        return this.#checkCap(failure, this.request.maxTokens, failure.highestCap);
       case 'stop':
         this.endpoint.refused(
           new ModelError(verdict.reason, { status: failure.status, hint: verdict.hint, cause: failure }),
@@ -107,6 +112,8 @@ class Call {
       case 'shorten':
         return this.#shorten(failure, verdict.reason, verdict.hint, verdict.room);
       case 'retry':
+        this.#checkAnswers(failure, verdict.reason);
+        if (verdict.jsonMode) this.#suspectJsonMode();
         this.endpoint.troubled(verdict.reason);
         return this.#pause(failure, verdict.reason, verdict.afterMs, verdict.unreached);
     }
@@ -150,15 +157,41 @@ class Call {
     await this.#clock.sleep(Math.min(forMs ?? loadingDelayMs, loadingPatienceMs), this.signal, this.endpoint.stopped);
   }
 
+  /** Asks for twice the cap, once, and never for one that an answer has met already. */
   #lengthen(failure: AttemptError): void {
+    const cap = failure.cap ?? this.request.maxTokens ?? failure.usage?.completionTokens;
+    this.#checkAnswers(failure, `the answer did not fit its cap of ${cap ?? 'unknown'} tokens`);
     this.#attempts += 1;
-    const cap = this.request.maxTokens ?? failure.usage?.completionTokens;
-    if (this.#cutAt !== undefined || cap === undefined) {
-      const hint = "raise the answer's cap (maxTokens)";
-      throw this.#rejected(failure, `the answer did not fit its cap of ${cap ?? 'unknown'} tokens`, hint);
-    }
+    if (this.#cutAt !== undefined || cap === undefined) throw this.#cutShort(failure, cap);
     this.#cutAt = cap;
     this.request = { ...this.request, maxTokens: cap * 2 };
+    this.#checkCap(failure, this.request.maxTokens, failure.highestCap);
+  }
+
+  /** Rejects where the cap that would go out is no higher than the one that an answer has met. */
+  #checkCap(failure: AttemptError, wanted = Number.POSITIVE_INFINITY, highest = Number.POSITIVE_INFINITY): void {
+    if (this.#cutAt === undefined || Math.min(wanted, highest) > this.#cutAt) return;
+    throw this.#cutShort(failure, this.#cutAt);
+  }
+
+  #cutShort(failure: AttemptError, cap: number | undefined): RejectError {
+    const hint = "raise the answer's cap (maxTokens), or take a model that writes longer answers";
+    return this.#rejected(failure, `the answer did not fit its cap of ${cap ?? 'unknown'} tokens`, hint);
+  }
+
+  /** Rejects where all the answers that may be paid for have been. */
+  #checkAnswers(failure: AttemptError, reason: string): void {
+    const { maxAnswers = Number.POSITIVE_INFINITY } = this.request;
+    if (failure.usage === undefined || this.#answers < maxAnswers) return;
+    this.#attempts += 1;
+    const paid = this.#answers === 1 ? 'the one answer' : `the last of ${this.#answers} answers`;
+    throw this.#rejected(failure, `${paid} that could be paid for cannot be used: ${reason}`);
+  }
+
+  /** From the second such failure on the prompt alone asks for JSON: a model may write nothing else in a JSON mode. */
+  #suspectJsonMode(): void {
+    this.#jsonFailures += 1;
+    if (this.#jsonFailures >= 2) this.request = { ...this.request, schema: undefined };
   }
 
   /** Lowers the cap to the room there is, once, and never to one that an answer has met already. */

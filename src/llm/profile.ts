@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.js';
 import type { AttemptError } from './attemptError.js';
 import type { ChatRequest } from './chatModel.js';
 import { highestCap } from './contextRoom.js';
@@ -51,6 +52,9 @@ export class Profile {
   /** OpenAI's own host knows `max_completion_tokens` for every model; most other servers know only `max_tokens`. */
   constructor(hostname: string, { structuredOutput = 'auto', stream = false }: ProfileOptions = {}) {
     this.#cap = hostname === 'api.openai.com' ? 'max_completion_tokens' : 'max_tokens';
+    if (!['auto', 'json_schema', 'json_object', 'none'].includes(structuredOutput)) {
+      throw new UsageError(`structuredOutput is ${structuredOutput}, expected auto, json_schema, json_object or none`);
+    }
     this.#learnsFormat = structuredOutput === 'auto';
     this.#format = structuredOutput === 'auto' ? 'json_schema' : structuredOutput;
     this.#stream = stream;

@@ -184,8 +184,7 @@ class Call {
     const { maxAnswers = Number.POSITIVE_INFINITY } = this.request;
     if (failure.usage === undefined || this.#answers < maxAnswers) return;
     this.#attempts += 1;
-    const paid = this.#answers === 1 ? 'the one answer' : `the last of ${this.#answers} answers`;
-    throw this.#rejected(failure, `${paid} that could be paid for cannot be used: ${reason}`);
+    throw this.#rejected(failure, `${reason}; no further answer may be paid for`);
   }
 
   /** From the second such failure on the prompt alone asks for JSON: a model may write nothing else in a JSON mode. */

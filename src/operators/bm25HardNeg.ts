@@ -144,6 +144,7 @@ export function bm25HardNeg(options: Bm25HardNegOptions): Operator<object, DataR
             ...(profile === undefined ? {} : { profile }),
             weighting,
             ...(profile === undefined && { sampling: rules.sampling }),
+            ...(profile === undefined && rules.sampling === 'random' && { seed }),
             ...made,
             ...(missing > 0 && { shortfall: missing, refused }),
           },

@@ -22,7 +22,7 @@ export interface Reject {
   reason: string;
   /** How many requests were made for it, where a model was asked. */
   attempts?: number;
-  /** The model's last answer, where it could not be used. */
+  /** The model's last answer, whole, where it could not be used. */
   answer?: string;
   /** The file of a bad line. */
   path?: string;

@@ -1,4 +1,5 @@
 import { ModelError, RejectError } from '../errors.js';
+import { AnswerCap } from './answerCap.js';
 import { AttemptError } from './attemptError.js';
 import { addUsage, type ChatModel, type ChatRequest, type Completion, type Usage } from './chatModel.js';
 import { classify } from './classify.js';
@@ -54,9 +55,7 @@ class Call {
   #billed: Usage | undefined;
   #limitedSince: number | undefined;
   #loadingSince: number | undefined;
-  /** The cap that an answer met. */
-  #cutAt: number | undefined;
-  #shortened = false;
+  readonly #cap = new AnswerCap();
 
   constructor(
     private readonly model: ChatModel,
@@ -93,7 +92,8 @@ class Call {
     const verdict = classify(failure);
     switch (verdict.action) {
       case 'replay':
-        return this.#checkCap(failure, this.request.maxTokens, failure.highestCap);
+        if (!this.#cap.isNew(failure.highestCap ?? Number.POSITIVE_INFINITY)) throw this.#cutShort(failure);
+        return;
       case 'stop':
         this.endpoint.refused(
           new ModelError(verdict.reason, { status: failure.status, hint: verdict.hint, cause: failure }),
@@ -157,26 +157,18 @@ class Call {
     await this.#clock.sleep(Math.min(forMs ?? loadingDelayMs, loadingPatienceMs), this.signal, this.endpoint.stopped);
   }
 
-  /** Asks for twice the cap, once, and never for one that an answer has met already. */
   #lengthen(failure: AttemptError): void {
-    const cap = failure.cap ?? this.request.maxTokens ?? failure.usage?.completionTokens;
-    this.#checkAnswers(failure, `the answer did not fit its cap of ${cap ?? 'unknown'} tokens`);
+    const met = failure.cap ?? this.request.maxTokens ?? failure.usage?.completionTokens;
+    this.#checkAnswers(failure, `the answer did not fit its cap of ${met ?? 'unknown'} tokens`);
     this.#attempts += 1;
-    if (this.#cutAt !== undefined || cap === undefined) throw this.#cutShort(failure, cap);
-    this.#cutAt = cap;
-    this.request = { ...this.request, maxTokens: cap * 2 };
-    this.#checkCap(failure, this.request.maxTokens, failure.highestCap);
+    const maxTokens = this.#cap.raised(met, failure.highestCap);
+    if (maxTokens === undefined) throw this.#cutShort(failure);
+    this.request = { ...this.request, maxTokens };
   }
 
-  /** Rejects where the cap that would go out is no higher than the one that an answer has met. */
-  #checkCap(failure: AttemptError, wanted = Number.POSITIVE_INFINITY, highest = Number.POSITIVE_INFINITY): void {
-    if (this.#cutAt === undefined || Math.min(wanted, highest) > this.#cutAt) return;
-    throw this.#cutShort(failure, this.#cutAt);
-  }
-
-  #cutShort(failure: AttemptError, cap: number | undefined): RejectError {
+  #cutShort(failure: AttemptError): RejectError {
     const hint = "raise the answer's cap (maxTokens), or take a model that writes longer answers";
-    return this.#rejected(failure, `the answer did not fit its cap of ${cap ?? 'unknown'} tokens`, hint);
+    return this.#rejected(failure, `the answer did not fit its cap of ${this.#cap.cutAt || 'unknown'} tokens`, hint);
   }
 
   /** Rejects where all the answers that may be paid for have been. */
@@ -193,13 +185,11 @@ class Call {
     if (this.#jsonFailures >= 2) this.request = { ...this.request, schema: undefined };
   }
 
-  /** Lowers the cap to the room there is, once, and never to one that an answer has met already. */
-  #shorten(failure: AttemptError, reason: string, hint: string, room = 0): void {
+  #shorten(failure: AttemptError, reason: string, hint: string, room?: number): void {
     this.#attempts += 1;
-    const { maxTokens = 0 } = this.request;
-    if (this.#shortened || room >= maxTokens || room <= (this.#cutAt ?? 0)) throw this.#rejected(failure, reason, hint);
-    this.#shortened = true;
-    this.request = { ...this.request, maxTokens: room };
+    const maxTokens = this.#cap.lowered(this.request.maxTokens, room);
+    if (maxTokens === undefined) throw this.#rejected(failure, reason, hint);
+    this.request = { ...this.request, maxTokens };
   }
 
   #rejected(failure: AttemptError, reason: string, hint?: string): RejectError {

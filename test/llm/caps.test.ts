@@ -110,14 +110,15 @@ test('no more answers are paid for than may be, cut and blank ones included', as
   );
 });
 
-test('white space up to the cap is a blank answer, not a long one', () =>
-  withScript(
-    (_, call) => ({
-      body: call === 0 ? completion('\n'.repeat(50), {}, { finish_reason: 'length' }) : completion('yes'),
-    }),
-    {},
-    async ({ model, sent }) => {
-      assert.equal((await model.complete({ ...ask, maxTokens: 50 })).text, 'yes');
-      assert.deepEqual(capsOf(sent), [50, 50]);
-    },
-  ));
+test('an answer that ends in white space up to the cap is a blank one, not a long one', async () => {
+  for (const text of ['\n'.repeat(50), `{"a": "b",${' '.repeat(200)}`]) {
+    await withScript(
+      (_, call) => ({ body: call === 0 ? completion(text, {}, { finish_reason: 'length' }) : completion('yes') }),
+      {},
+      async ({ model, sent }) => {
+        assert.equal((await model.complete({ ...ask, maxTokens: 50 })).text, 'yes');
+        assert.deepEqual(capsOf(sent), [50, 50]);
+      },
+    );
+  }
+});

@@ -11,7 +11,7 @@ export const defaultKeys = {
   scenario: 'scenario',
   hardNegatives: 'hard_negatives',
   reasoning: 'reasoning',
-  /** Where each operator writes how its part was made: model, prompt version, attempts, tokens, seed, order. */
+  /** Where each operator writes how its part was made, under its own name: see ModelProvenance for those that ask a model. */
   provenance: '_rareflow',
 } as const;
 

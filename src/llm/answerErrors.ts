@@ -34,7 +34,7 @@ export function statusError(
   const json = parseJson(text);
   const usage = isRecord(json) ? readUsage(json.usage) : undefined;
   const clean = (value: string | undefined) => (value === undefined ? undefined : redact(value));
-  const isBadJson = body.failedGeneration !== undefined;
+  const isBadJson = body.failedGeneration !== undefined || body.code === 'json_validate_failed';
   return new AttemptError(isBadJson ? 'bad-json' : 'status', {
     host,
     credential,

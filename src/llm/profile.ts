@@ -25,9 +25,16 @@ export interface ChatBody {
 }
 
 export interface ProfileOptions {
-  /** Default `auto`: the strictest that the model takes, learned from its refusals. */
+  /**
+   * How answers of a given form are asked for. Default `auto`: by JSON schema, else as any JSON, else in the prompt alone,
+   * learned from what the model refuses; any other is sent whatever the server says. `none` leaves a model that thinks in its
+   * answer free to do so, where its server would hold the thinking to the schema too.
+   */
   structuredOutput?: StructuredOutput | 'auto' | undefined;
-  /** Ask for answers as they are written (false). */
+  /**
+   * Have answers sent as they are written. Default false: an answer in one piece costs less work and surely tells its tokens.
+   * It helps where a proxy ends connections on which nothing comes for minutes.
+   */
   stream?: boolean | undefined;
 }
 

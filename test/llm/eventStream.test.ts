@@ -79,13 +79,13 @@ const broken: [string, Reply][] = [
     'ends in an error',
     { headers, body: [delta({ content: 'Beca' }), event({ error: { code: 502, message: 'upstream' } }), done] },
   ],
-  ['falls silent', { headers, body: [delta({ content: 'Beca' }), delta({ content: 'use' }, 'stop')], pauseMs: 1200 }],
+  ['falls silent', { headers, body: [delta({ content: 'Beca' }), delta({ content: 'use' }, 'stop')], pauseMs: 1800 }],
 ];
 for (const [name, reply] of broken) {
   test(`a streamed answer that ${name} is asked for again`, () =>
     withScript(
       (_, call) => (call === 0 ? reply : whole),
-      { stream: true, idleTimeoutMs: 300 },
+      { stream: true, idleTimeoutMs: 600 },
       async ({ model }) => {
         const { text, attempts } = await model.complete(ask);
         assert.deepEqual([text, attempts], ['Because ü', 2]);

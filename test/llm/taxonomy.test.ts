@@ -232,7 +232,7 @@ test('x-should-retry has the last word on a fault: true makes a 400 pass, false 
 
 test('a stalled answer times out and is tried again', async () => {
   const script = ({ callNumber }: { callNumber: number }) => (callNumber === 1 ? 'stall' : undefined);
-  await withStandIn({ script }, { attemptTimeoutMs: 300 }, async ({ model }) => {
+  await withStandIn({ script }, { attemptTimeoutMs: 800 }, async ({ model }) => {
     assert.equal((await model.complete(ask())).attempts, 2);
     assert.equal(model.usage().total.unknownAttempts, 1);
   });

@@ -96,8 +96,9 @@ function writeQuery(prompt: string, { seed, count }: { seed: number; count: numb
     const form = forms[Math.abs(Math.trunc(seed) + round) % forms.length] ?? forms[0];
     return form?.([a, b, c]);
   });
-  const json = JSON.stringify({ hard_query: count === undefined ? queries[0] : queries });
-  return `The material turns on ${words[0]}; a question about it needs more than one step.\n\n\`\`\`json\n${json}\n\`\`\`\n`;
+  const analysis = `The material turns on ${words[0]}; a question about it needs more than one step.`;
+  const json = JSON.stringify({ analysis, hard_query: count === undefined ? queries[0] : queries });
+  return `\`\`\`json\n${json}\n\`\`\`\n`;
 }
 
 function writeReasoning(prompt: string): string {

@@ -86,7 +86,7 @@ test('over HTTP, blank and cut answers count among those that doc2query pays for
     [3, 3, 0],
     [4, 4, 1],
   ] as const) {
-    await withStandIn({ script }, { maxTokens: 100 }, async ({ model, ledger }) => {
+    await withStandIn({ script }, { maxTokens: 100, structuredOutput: 'none' }, async ({ model, ledger }) => {
       const rejects: Reject[] = [];
       const op = doc2Query({ model, maxAttempts, rejects: (one) => void rejects.push(one) });
       const out = await collect(op(watched([document(0)])));

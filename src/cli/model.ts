@@ -14,6 +14,8 @@ export interface ModelFlags {
   topP?: number;
   maxTokens?: number;
   attemptTimeoutMs?: number;
+  structuredOutput?: 'auto' | 'json_schema' | 'json_object' | 'none';
+  stream?: boolean;
 }
 
 const openaiUrl = 'https://api.openai.com/v1';
@@ -28,11 +30,14 @@ export function modelOf(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Partial
     say('rareflow: the offline model shows the plumbing; what it writes is no training data');
   }
   const baseUrl = given ?? (env.OPENAI_BASE_URL || openaiUrl);
+  const { structuredOutput, stream } = flags;
   const { concurrency, requestsPerMinute, tokensPerMinute, temperature, topP, maxTokens, attemptTimeoutMs } = flags;
   return createModel({
     model,
     baseUrl,
     apiKey: model === 'offline' ? undefined : keyOf(),
+    keyName: apiKeyEnv ?? 'OPENAI_API_KEY',
+    ...{ structuredOutput, stream },
     ...{ concurrency, requestsPerMinute, tokensPerMinute, temperature, topP, maxTokens, attemptTimeoutMs },
     onNotice: (notice) => say(`rareflow: ${notice}`),
     ...more,

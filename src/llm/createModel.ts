@@ -70,7 +70,7 @@ export function createModel(options: ModelOptions): RareflowModel {
 }
 
 const counts = ['concurrency', 'requestsPerMinute', 'tokensPerMinute', 'maxAttempts', 'maxTokens'] as const;
-const durations = ['attemptTimeoutMs', 'connectTimeoutMs'] as const;
+const durations = ['attemptTimeoutMs', 'connectTimeoutMs', 'idleTimeoutMs'] as const;
 
 function check(options: ModelOptions): void {
   if (options.model === '') throw new UsageError('the model has no name');

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.js';
 import { createModel, type ModelOptions, type RareflowModel } from '../llm/createModel.js';
 import { apiKeyIn } from './apiKey.js';
+import { pricesOf } from './pricesFile.js';
 import { say } from './terminal.js';
 
 export interface ModelFlags {
@@ -14,6 +15,9 @@ export interface ModelFlags {
   topP?: number;
   maxTokens?: number;
   attemptTimeoutMs?: number;
+  prices?: string;
+  budgetUsd?: string;
+  budgetTokens?: number;
 }
 
 const openaiUrl = 'https://api.openai.com/v1';
@@ -34,6 +38,9 @@ export function modelOf(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Partial
     baseUrl,
     apiKey: model === 'offline' ? undefined : keyOf(),
     ...{ concurrency, requestsPerMinute, tokensPerMinute, temperature, topP, maxTokens, attemptTimeoutMs },
+    prices: pricesOf(flags.prices),
+    budgetUsd: flags.budgetUsd,
+    budgetTokens: flags.budgetTokens,
     onNotice: (notice) => say(`rareflow: ${notice}`),
     ...more,
   });

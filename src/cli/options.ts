@@ -59,6 +59,16 @@ export const modelOptions = () => [
   option('--top-p <x>', "nucleus sampling (default: the server's)").argParser(number),
   count('--max-tokens <n>', "the longest answer (default: the server's)"),
   count('--attempt-timeout-ms <n>', 'give up a call after so long (default: 600000)'),
+  ...moneyOptions(),
+];
+
+const moneyOptions = () => [
+  option(
+    '--prices <file>',
+    'what models cost: {"asOf": DATE, "models": {NAME: {"input", "cachedInput", "output"}}}, in dollars a million tokens',
+  ),
+  option('--budget-usd <x>', 'stop before this run costs more; needs --prices and --max-tokens'),
+  count('--budget-tokens <n>', 'stop before this run takes more, prompts and answers; needs --max-tokens'),
 ];
 
 export const languageOption = () =>

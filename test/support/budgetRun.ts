@@ -4,7 +4,7 @@ import { dollars } from '../../src/llm/dollars.js';
 import { costOf, type ModelPrice, type Prices, priceOf } from '../../src/llm/prices.js';
 import { doc2Query } from '../../src/operators/doc2Query.js';
 import type { Reject } from '../../src/record.js';
-import { chance } from '../../src/standIn/faults.js';
+import { chance, type FaultRates } from '../../src/standIn/faults.js';
 import { startStandIn } from '../../src/standIn/server.js';
 import { range, watched } from './sources.js';
 import { fine, free, passing } from './standInModel.js';
@@ -23,6 +23,7 @@ export interface BudgetRunOptions {
   /** More than the budget pays for. */
   records: number;
   concurrency?: number;
+  hasFaults?: boolean;
 }
 
 export interface BudgetRun {
@@ -48,13 +49,18 @@ function textOf(seed: number, n: number): string {
   return `${n}. ${sentence.repeat(5 + Math.floor(90 * chance(seed, n, 'length')))}`;
 }
 
-/** doc2query under a budget, against a server with every fault that a run survives: a tenth of all calls is hit. */
+/** All that a run survives. */
+const faults: FaultRates = {
+  ...Object.fromEntries([...passing, ...free, ...fine, 'finishLength'].map((name) => [name, 0.005])),
+  resetAfterBilled: 0.02,
+};
+
+/** doc2query under a budget, against a server where an eighth of all calls is hit by some fault. */
 export async function budgetRun(options: BudgetRunOptions): Promise<BudgetRun> {
-  const { seed, cap, unit = 'usd', records, concurrency = 16 } = options;
-  const faults = Object.fromEntries([...passing, ...free, ...fine, 'finishLength'].map((name) => [name, 0.005]));
+  const { seed, cap, unit = 'usd', records, concurrency = 16, hasFaults = true } = options;
   const server = await startStandIn({
     seed,
-    faults: { ...faults, resetAfterBilled: 0.02 },
+    faults: hasFaults ? faults : {},
     medianMs: 2,
     sigma: 0.8,
     retryAfterMs: 5,

@@ -71,6 +71,16 @@ const moneyOptions = () => [
   count('--budget-tokens <n>', 'stop before this run takes more, prompts and answers; needs --max-tokens'),
 ];
 
+export const dryRunOptions = () => [
+  option('--dry-run', 'tell the calls, tokens and, with --prices, the cost to expect; ask and write nothing'),
+  option('--json', 'with --dry-run: as JSON on stdout'),
+  option(
+    '--assume-completion-tokens <n,...>',
+    'with --dry-run: tokens of an answer, one number for all stages or one for each',
+  ).argParser((text) => text.split(',').map(wholeNumber(1))),
+  option('--assume-from <file>', 'with --dry-run: the output of an earlier run that tells how long answers are'),
+];
+
 export const languageOption = () =>
   option('--language <code>', "the prompt's language; auto goes by each text")
     .choices(['auto', 'en', 'zh'])

@@ -51,7 +51,10 @@ test('a dry run tells records, calls, tokens and cost in 80 columns, and asks an
     done.stderr,
   );
   assert.match(lines[1] ?? '', /1,500 records counted, and 2 that would be rejected$/);
-  assert.match(done.stderr, /\n {2}doc2query +1,545 +1\.\d+M +309K +\$0\.\d+\n {2}reason_distill +1,500 +[\d.]+M +1\.35M/);
+  assert.match(
+    done.stderr,
+    /\n {2}doc2query +1,545 +1\.\d+M +309K +\$0\.\d+\n {2}reason_distill +1,500 +[\d.]+M +1\.35M/,
+  );
   assert.match(done.stderr, /\n {2}total +3,045 .*\n {2}at least about +3,045 .*\n {2}at most about +3,045 /);
   assert.match(done.stderr, /tokens: from a random sample of 1,000 records\n/);
   assert.match(done.stderr, /prices: stand-in-2026-01-01 as of 2026-05-31/);
@@ -119,8 +122,6 @@ test('a dry run without a price says unpriced, never $0', async (t) => {
 const wrong: [string[], RegExp][] = [
   [['doc2query', corpus, '--json'], /need --dry-run/],
   [['run', corpus, '--dry-run', '--assume-completion-tokens', '1,2,3'], /3 numbers for the stages doc2query, reason/],
-  [['doc2query', corpus, '--dry-run', '--assume-completion-tokens', 'many'], /whole number/],
-  [['doc2query', corpus, '--dry-run', '--prices', corpus], /is not JSON/],
 ];
 for (const [args, message] of wrong) {
   test(`rareflow ${args.slice(-3).join(' ')} is refused`, async () => {

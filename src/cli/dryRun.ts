@@ -1,6 +1,6 @@
 import { ExitCode, InputError, UsageError } from '../errors.js';
 import { dollars } from '../llm/dollars.js';
-import { costOf, priceOf } from '../llm/prices.js';
+import { costOf, type ModelPrice, priceOf } from '../llm/prices.js';
 import type { DataRecord } from '../record.js';
 import { basesOf, type PricedEstimate, tableOf } from './dryRunReport.js';
 import { estimateStage, type Range, type StageEstimate, sumOf } from './estimate.js';
@@ -51,8 +51,9 @@ export function isDryRun({ dryRun = false, json, assumeCompletionTokens, assumeF
 export async function dryRun({ input, corpus, numNeg, stages, flags }: DryRun): Promise<number> {
   const { model = '', assumeFrom, maxTokens, limit } = flags;
   const prices = pricesOf(flags.prices);
-  if (prices !== undefined && model === '')
+  if (prices !== undefined && model === '') {
     throw new UsageError('prices go by the model', { hint: 'add --model NAME' });
+  }
   const price = prices && priceOf(prices, model);
   const planned = withAssumptions(stages, flags.assumeCompletionTokens);
   using interrupt = abortOnInterrupt();
@@ -72,10 +73,7 @@ export async function dryRun({ input, corpus, numNeg, stages, flags }: DryRun): 
     }),
   );
   const priced = [...estimates, totalOf(estimates)].map((row): PricedEstimate => {
-    const { promptTokens, completionTokens } = row;
-    const cost = (bound: keyof Range) =>
-      price && dollars(costOf(price, { promptTokens: promptTokens[bound], completionTokens: completionTokens[bound] }));
-    return { ...row, costUsd: price && { likely: cost('likely'), least: cost('least'), most: cost('most') } };
+    return { ...row, costUsd: price && costRange(price, row) };
   });
   const { usable, unusable, badLines } = sample;
   const counts = { records: usable, unusable: unusable + badLines, sampled: sample.records.length };
@@ -101,6 +99,12 @@ function withAssumptions(stages: PlannedStage[], answerTokens: number[] | undefi
     throw new UsageError(`--assume-completion-tokens has ${answerTokens.length} numbers for the stages ${names}`);
   }
   return stages.map((stage, place) => ({ ...stage, answerTokens: answerTokens[place] ?? (answerTokens[0] as number) }));
+}
+
+function costRange(price: ModelPrice, { promptTokens, completionTokens }: StageEstimate): PricedEstimate['costUsd'] {
+  const cost = (bound: keyof Range) =>
+    dollars(costOf(price, { promptTokens: promptTokens[bound], completionTokens: completionTokens[bound] }));
+  return { likely: cost('likely'), least: cost('least'), most: cost('most') };
 }
 
 function totalOf(estimates: StageEstimate[]): StageEstimate {

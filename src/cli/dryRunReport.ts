@@ -4,7 +4,7 @@ import { formatCompact, formatCount } from './terminal.js';
 
 export interface PricedEstimate extends StageEstimate {
   /** Exact decimals of the estimated tokens' cost; undefined where the model has no price. */
-  costUsd?: { [bound in keyof Range]: string | undefined } | undefined;
+  costUsd?: { [bound in keyof Range]: string } | undefined;
 }
 
 /** The estimates as a table, the last row their sum, with the least and the most it may come to; 80 columns at most. */
@@ -34,7 +34,7 @@ export function tableOf(rows: PricedEstimate[], hasPrices: boolean): string[] {
 }
 
 /** Dollars for people: to the cent, or where there is less than one, to a hundredth of a cent. */
-function roughly(costUsd = '0'): string {
+function roughly(costUsd: string): string {
   const cost = Number(costUsd);
   if (cost >= 1) return `$${cost.toFixed(2)}`;
   return cost > 0 && cost < 0.0001 ? '<$0.0001' : `$${cost.toFixed(4)}`;

@@ -101,9 +101,11 @@ test('doc2query and reason-distill estimate from what they are given, compressed
     scenario: 'a case',
     hard_negatives: ['x'.repeat(4000)],
   }));
-  const input = mined.map((one) => JSON.stringify(one)).join('\n');
+  const noList = { ...mined[0], hard_negatives: 'x' };
+  const input = [...mined, noList].map((one) => JSON.stringify(one)).join('\n');
   const piped = await runCommand(['reason-distill', '--dry-run', '--json', '--max-tokens', '700'], { input });
-  const { total } = JSON.parse(piped.stdout) as Report;
+  const { total, unusable } = JSON.parse(piped.stdout) as Report;
+  assert.equal(unusable, 1);
   assert.equal(total.calls, 3);
   assert.ok(total.promptTokens.likely > 3 * 1250 && total.promptTokens.likely < 3 * 2000);
   assert.deepEqual(total.completionTokens, { likely: 2100, least: 1050, most: 2100 }, 'no answer is over its cap');

@@ -1,4 +1,6 @@
 import { reasonDistill } from '../../operators/reasonDistill.js';
+import { textListProblem } from '../../operators/recordOperator.js';
+import type { DataRecord } from '../../record.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { type DryRunFlags, dryRun, isDryRun } from '../dryRun.js';
 import { type ModelFlags, modelOf } from '../model.js';
@@ -53,9 +55,12 @@ export const reasonDistillCommand: CommandSpec = {
   async run(inputs: string[], flags: Flags) {
     const promptTemplate = promptTemplateOf(flags.promptFile);
     if (isDryRun(flags)) {
-      const { inputTextKey, inputQuestionKey, inputScenarioKey, outputKey, overwrite } = flags;
+      const { inputTextKey, inputQuestionKey, inputScenarioKey, inputHardnegKey, outputKey, overwrite } = flags;
       const read = [inputTextKey, inputQuestionKey, inputScenarioKey].filter((key) => key !== '');
-      const input = { paths: inputs, isUsable: takes(read, [outputKey], overwrite) };
+      const hasTexts = takes(read, [outputKey], overwrite);
+      const isUsable = (record: DataRecord) =>
+        hasTexts(record) && textListProblem(record[inputHardnegKey]) === undefined;
+      const input = { paths: inputs, isUsable };
       const stages = [plannedReasonDistill({ ...flags, template: promptTemplate })];
       return dryRun({ input, stages, flags });
     }

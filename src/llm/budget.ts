@@ -72,6 +72,10 @@ export class Budget {
     }
   }
 
+  get isSet(): boolean {
+    return this.#accounts.length > 0;
+  }
+
   state(): BudgetState[] {
     return this.#accounts.map(({ unit, cap, spent, assumed, write }) => {
       return { unit, cap: write(cap), spent: write(spent), ...(assumed > 0n && { assumed: write(assumed) }) };
@@ -80,7 +84,7 @@ export class Budget {
 
   /** The model with each of its attempts under the budget. */
   guard(model: ChatModel): ChatModel {
-    if (this.#accounts.length === 0) return model;
+    if (!this.isSet) return model;
     return {
       name: model.name,
       complete: async (request, options = {}) => {
@@ -190,6 +194,6 @@ function uncapped(worst: Usage, used: Usage): ModelError {
   const most = `${worst.promptTokens} + ${worst.completionTokens}`;
   return new ModelError(
     `the server billed ${told} tokens where the prompt and its cap allow ${most}: a budget cannot be kept`,
-    { hint: 'it may ignore max_tokens; run without a budget, or with another model' },
+    { hint: 'it may ignore max_tokens; run without a budget, or with another model', resumable: false },
   );
 }

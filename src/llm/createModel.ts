@@ -51,7 +51,7 @@ export function createModel(options: ModelOptions): RareflowModel {
   const budget = new Budget({ ...options, price });
   const meter = usageMeter({ price, pricesAsOf: options.prices?.asOf, budget });
   const endpoint = new Endpoint(options);
-  const adapter = name === 'offline' ? undefined : openaiModel(options);
+  const adapter = name === 'offline' ? undefined : openaiModel({ ...options, needsCap: budget.isSet });
   const attempts = meter.countAttempts(adapter ?? offlineModel(options));
   const limited = limit(adapter ? budget.guard(gate(attempts, endpoint)) : attempts, {
     ...options,

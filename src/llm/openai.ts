@@ -4,11 +4,11 @@ import { onAbort } from './abort.js';
 import { AttemptError } from './attemptError.js';
 import { parseBaseUrl } from './baseUrl.js';
 import type { ChatModel, ChatRequest, Completion } from './chatModel.js';
-import { Profile } from './profile.js';
+import { Profile, type ProfileOptions } from './profile.js';
 import { readCompletion } from './readCompletion.js';
 import { createTransport } from './transport.js';
 
-export interface OpenaiModelOptions {
+export interface OpenaiModelOptions extends ProfileOptions {
   /** The model's name, as the server knows it. */
   model: string;
   /** Where the API is, up to its version (`https://api.openai.com/v1`). */
@@ -44,7 +44,7 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
   const endpoint = parseBaseUrl(baseUrl, apiKey, Object.values(headers));
   const { host } = endpoint;
   const transport = createTransport({ endpoint, connectTimeoutMs, headers });
-  const profile = new Profile(endpoint.hostname);
+  const profile = new Profile(endpoint.hostname, options);
   let client: Promise<OpenAI> | undefined;
 
   const connect = async (): Promise<OpenAI> => {

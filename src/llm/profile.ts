@@ -1,3 +1,4 @@
+import { ModelError } from '../errors.js';
 import type { AttemptError } from './attemptError.js';
 import type { ChatRequest } from './chatModel.js';
 
@@ -18,17 +19,30 @@ const otherCap = { max_tokens: 'max_completion_tokens', max_completion_tokens: '
 const unsupported =
   /unsupported|not supported|does not support|unrecognized|unknown (parameter|field|argument)|extra (inputs|fields)|unexpected/i;
 
+export interface ProfileOptions {
+  /** Send no request without a cap on its answer, as a budget wants it (false). */
+  needsCap?: boolean | undefined;
+}
+
 /** What one model of one server takes, learned from its refusals. */
 export class Profile {
   readonly #refused = new Set<Optional>();
+  readonly #needsCap: boolean;
   #cap: 'max_tokens' | 'max_completion_tokens';
 
   /** OpenAI's own host knows `max_completion_tokens` for every model; most other servers know only `max_tokens`. */
-  constructor(hostname: string) {
+  constructor(hostname: string, { needsCap = false }: ProfileOptions = {}) {
+    this.#needsCap = needsCap;
     this.#cap = hostname === 'api.openai.com' ? 'max_completion_tokens' : 'max_tokens';
   }
 
   body(model: string, { messages, maxTokens, temperature, topP, seed }: ChatRequest): ChatBody {
+    if (this.#needsCap && this.#refused.has('max_tokens') && this.#refused.has('max_completion_tokens')) {
+      throw new ModelError(`${model} takes no cap on its answers: a budget cannot be kept`, {
+        hint: 'run without a budget, or with another model',
+        resumable: false,
+      });
+    }
     const body: ChatBody = { model, messages };
     const wanted = { [this.#cap]: maxTokens, temperature, top_p: topP, seed } satisfies Partial<
       Record<Optional, number | undefined>

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import test from 'node:test';
 import { setImmediate as tick } from 'node:timers/promises';
 import { ModelError, UsageError } from '../../src/errors.js';
@@ -180,6 +182,28 @@ test('an answer that is cut is asked for again only where twice its cap still fi
       [100],
     );
   });
+});
+
+test('a model that takes no cap at all is asked nothing under a budget', async () => {
+  const capsSent: (string | undefined)[] = [];
+  const server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    const param = Object.keys(JSON.parse(body)).find((name) => /^max_/.test(name));
+    capsSent.push(param);
+    const error = { message: `Unsupported parameter: ${param}`, code: 'unsupported_parameter', param };
+    response.writeHead(400).end(JSON.stringify({ error }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  const model = createModel({ model: 'm', baseUrl, maxTokens: 100, budgetTokens: 1e6 });
+  const errors = await Promise.all([1, 2, 3, 4].map(() => rejection(model.complete(small), ModelError)));
+  await model.close();
+  server.close();
+  assert.match(errors[0]?.message ?? '', /m takes no cap on its answers: a budget cannot be kept/);
+  assert.equal(errors[0]?.resumable, false);
+  assert.ok(capsSent.length >= 2 && !capsSent.includes(undefined), String(capsSent));
+  assert.equal(model.usage().budgets[0]?.spent, '0 tokens');
 });
 
 for (const unit of ['usd', 'tokens'] as const) {

@@ -13,10 +13,11 @@ export interface AnswerStoreOptions {
   onNotice?: ((message: string) => void) | undefined;
 }
 
-/** Answers are written together, this long after the first of them at the soonest: what a killed process loses. */
-const COMMIT_EVERY_MS = 100;
+/** Answers are written together, so long after the first of them: what a killed process loses. */
+const COMMIT_AFTER_MS = 100;
 /** A slow disk is written to less often, so that commits take a twentieth of the time. */
 const COMMIT_SHARE = 20;
+const COMMIT_AT_LAST_MS = 2000;
 const COMMIT_BYTES = 4 * 2 ** 20;
 const PAGE = 256;
 
@@ -53,15 +54,16 @@ export class AnswerStore {
     return completion;
   }
 
-  /** Keeps an answer: at once for this process, within about 100 ms for others and over a kill. */
+  /** Keeps an answer: at once for this process; for others, and over a kill, after 0.1 s, or up to 2 s on a slow disk. */
   put(key: string, about: Pick<AnswerHead, 'stage' | 'model'>, completion: Completion): void {
     if (!this.#writable) return;
     const { promptTokens, completionTokens } = completion.usage;
     const entry = encodeAnswer(key, { atMs: Date.now(), ...about, promptTokens, completionTokens }, completion);
     this.#waiting.set(key, entry);
     this.#waitingBytes += entry.length;
-    if (this.#waitingBytes >= COMMIT_BYTES) this.#commit();
-    this.#timer ??= setTimeout(() => this.#commit(), Math.max(COMMIT_EVERY_MS, COMMIT_SHARE * this.#commitMs));
+    if (this.#waitingBytes >= COMMIT_BYTES) return this.#commit();
+    const afterMs = Math.min(COMMIT_AT_LAST_MS, Math.max(COMMIT_AFTER_MS, COMMIT_SHARE * this.#commitMs));
+    this.#timer ??= setTimeout(() => this.#commit(), afterMs);
   }
 
   get count(): number {
@@ -110,6 +112,7 @@ export class AnswerStore {
 
   /** In pages, so that a slow reader does not hold on to old pages of the file. */
   *#all(): Generator<[string, Uint8Array]> {
+    this.#commit();
     let after: string | undefined;
     for (;;) {
       const page = this.#entries.entries({ after, limit: PAGE });

@@ -61,7 +61,10 @@ export class AnswerStore {
     const entry = encodeAnswer(key, { atMs: Date.now(), ...about, promptTokens, completionTokens }, completion);
     this.#waiting.set(key, entry);
     this.#waitingBytes += entry.length;
-    if (this.#waitingBytes >= COMMIT_BYTES) return this.#commit();
+    if (this.#waitingBytes >= COMMIT_BYTES) {
+      this.#commit();
+      return;
+    }
     const afterMs = Math.min(COMMIT_AT_LAST_MS, Math.max(COMMIT_AFTER_MS, COMMIT_SHARE * this.#commitMs));
     this.#timer ??= setTimeout(() => this.#commit(), afterMs);
   }

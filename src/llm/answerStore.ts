@@ -110,6 +110,7 @@ export class AnswerStore {
 
   async close(): Promise<void> {
     this.#commit();
+    this.#writable = false;
     await this.#store.close();
   }
 

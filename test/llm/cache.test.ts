@@ -215,6 +215,22 @@ test('answers can be cleared by what is told of them, and their room is used aga
   assert.equal(sizes[5], sizes[2], `${sizes}`);
 });
 
+test('two models of one process may share a cache, and one may close it before the other', async (t) => {
+  const folder = path.join(workFolder(t), 'cache');
+  const [one, two] = [new AnswerStore({ path: folder }), new AnswerStore({ path: folder })];
+  one.put('a', { stage: 's', model: 'm' }, answer);
+  two.put('b', { stage: 's', model: 'm' }, answer);
+  await one.close();
+  one.put('too late', { stage: 's', model: 'm' }, answer);
+  two.put('c', { stage: 's', model: 'm' }, answer);
+  assert.deepEqual(
+    [...two.heads()].map(([key]) => key),
+    ['a', 'b', 'c'],
+  );
+  assert.deepEqual(two.get('a'), answer);
+  await two.close();
+});
+
 test('a second run makes no call, counts what it saved, and no key or credential is in the cache', async (t) => {
   const folder = path.join(workFolder(t), 'cache');
   const server = await startStandIn({ seed: 3, faults: { http500: 0.1, rate429: 0.05 } });

@@ -116,13 +116,13 @@ test('cache stats, export and clear show, print and remove the answers, all or s
   assert.deepEqual(stats, { ...sum(3), damaged: 0, byModel, byStage: { doc2query: sum(3) } });
   assert.ok(bytes > 4096 && oldest <= newest && Date.now() - Date.parse(newest) < 60_000);
 
-  const exported = await command('export', folder, '--model', 'a');
+  const exported = await command('export', folder, '--only-model', 'a');
   const [{ at, ...record }] = exported.records as [Record<string, unknown>];
   const what = { key: 'key 0', stage: 'doc2query', model: 'a', served: 'served', text: 'answer 0' };
   assert.deepEqual(record, { ...what, finishReason: 'stop', usage, attempts: 1 });
   assert.equal(exported.records.length, 1);
 
   assert.match((await command('clear', folder, '--older-than', '1h')).stderr, /0 answers removed, 3 left/);
-  const named = await runCommand(['cache', 'clear', '--model', 'b'], { env: { RAREFLOW_CACHE: folder } });
+  const named = await runCommand(['cache', 'clear', '--only-model', 'b'], { env: { RAREFLOW_CACHE: folder } });
   assert.match(named.stderr, /2 answers removed, 1 left/);
 });

@@ -10,7 +10,7 @@ import { formatCount, say } from '../terminal.js';
 
 interface Flags {
   olderThan?: number;
-  model?: string;
+  onlyModel?: string;
 }
 
 /** What the answers of one model, or of one stage, amount to. */
@@ -26,19 +26,19 @@ export const cacheCommand: CommandSpec = {
   summary: 'Show (stats), remove (clear) or print (export) the answers of a cache',
   options: [
     option('--older-than <duration>', 'only answers kept before so long: 12h, 30d, 8w').argParser(durationMs),
-    option('--model <name>', 'only answers of this model, by the name it was asked under'),
+    option('--only-model <name>', 'only answers of this model, by the name it was asked under'),
   ],
   examples: [
     'rareflow cache stats out.jsonl.rareflow/cache',
     'rareflow cache clear ~/rareflow-cache --older-than 90d',
-    'rareflow cache export out.jsonl.rareflow/cache --model gpt-4o-mini > answers.jsonl',
+    'rareflow cache export out.jsonl.rareflow/cache --only-model gpt-4o-mini > answers.jsonl',
   ],
-  async run([action, folder = process.env.RAREFLOW_CACHE], { olderThan, model }: Flags) {
+  async run([action, folder = process.env.RAREFLOW_CACHE], { olderThan, onlyModel }: Flags) {
     const act = actions[action ?? ''];
     if (act === undefined) throw new UsageError(`cache takes stats, clear or export, got ${action}`);
     if (!folder) throw new UsageError('no cache was named', { hint: 'name its folder, or set RAREFLOW_CACHE' });
     const beforeMs = olderThan === undefined ? Number.POSITIVE_INFINITY : Date.now() - olderThan;
-    const chosen = (head: AnswerHead) => head.atMs < beforeMs && (model === undefined || head.model === model);
+    const chosen = (head: AnswerHead) => head.atMs < beforeMs && (onlyModel === undefined || head.model === onlyModel);
     const { AnswerStore } = await import('../../llm/answerStore.js');
     const store = new AnswerStore({ path: folder, create: false, onNotice: (notice) => say(`rareflow: ${notice}`) });
     try {

@@ -78,7 +78,10 @@ test('the cache is where --cache says, else RAREFLOW_CACHE, else beside the outp
 });
 
 test('after kill -9 nothing that was kept is asked for again', async (t) => {
-  const { folder, corpus, model, newCalls } = await setUp(t, 60, { medianMs: 20, sigma: 0.3 });
+  let killing = true;
+  const { folder, corpus, model, newCalls } = await setUp(t, 60, {
+    script: ({ index }) => (killing && index >= 40 ? 'stall' : undefined),
+  });
   const cache = path.join(folder, 'cache');
   const args = ['doc2query', corpus, ...model, '--concurrency', '4', '--cache', cache];
   const answers = new AnswerStore({ path: cache });
@@ -90,6 +93,7 @@ test('after kill -9 nothing that was kept is asked for again', async (t) => {
     },
   });
   assert.equal(killed.code, null);
+  killing = false;
   newCalls();
   const kept = answers.count;
   assert.ok(kept >= 20 && kept < 60, `${kept} kept`);

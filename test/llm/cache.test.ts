@@ -81,13 +81,13 @@ test('the key holds all that an answer depends on, whatever the order of its fie
       { maxTokens: 100 },
       { seed: 0 },
       { sample: 2 },
-      { schema: { type: 'object' } },
+      { schema: { name: 'x', schema: { type: 'object' } } },
     ].map((other) => cacheKey({ ...why, ...other }, of)),
   ];
   assert.equal(new Set([key, ...others]).size, others.length + 1);
   const { messages, ...rest } = why;
-  const schema = (properties: object) => ({ ...why, schema: properties }) as ChatRequest;
-  assert.equal(cacheKey({ ...rest, stage: 'x', seed: undefined, messages }, of), key);
+  const schema = (of: Record<string, unknown>): ChatRequest => ({ ...why, schema: { name: 'x', schema: of } });
+  assert.equal(cacheKey({ ...rest, stage: 'x', maxAnswers: 3, seed: undefined, messages }, of), key);
   assert.equal(cacheKey(schema({ a: { b: 1, c: [2] } }), of), cacheKey(schema({ a: { c: [2], b: 1 } }), of));
   assert.notEqual(cacheKey(schema({ a: [1, 2] }), of), cacheKey(schema({ a: [2, 1] }), of));
 });

@@ -58,7 +58,7 @@ export function batchModel(options: OpenaiModelOptions & BatchOptions): BatchMod
   const { host } = endpoint;
   const profile = new Profile(endpoint.hostname);
   const closed = new AbortController();
-  const api = batchApi({ endpoint, headers, signal: closed.signal });
+  const api = batchApi({ endpoint, headers, keyName: options.keyName, signal: closed.signal });
   const waiters = new Map<string, Waiter[]>();
   let journal: BatchJournal | undefined;
   let queue: { id: string; line: string }[] = [];

@@ -2,9 +2,10 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import type OpenAI from 'openai';
 import type { Batch } from 'openai/resources/batches';
+import { type Asked, connectionError, statusError } from './answerErrors.js';
 import { AttemptError } from './attemptError.js';
 import type { BaseUrl } from './baseUrl.js';
-import { connectionError, statusError } from './transport.js';
+import { credentialOf } from './transport.js';
 
 /** A batch as its provider tells of it. */
 export interface BatchState {
@@ -37,11 +38,14 @@ export interface BatchApiOptions {
   /** Ends the calls under way. */
   signal: AbortSignal;
   endpoint: BaseUrl;
+  /** What an error calls the key. */
+  keyName?: string | undefined;
   headers: Record<string, string>;
 }
 
 /** OpenAI's Batch API, by the openai client. */
-export function batchApi({ endpoint, headers, signal }: BatchApiOptions): BatchApi {
+export function batchApi({ endpoint, headers, signal, keyName }: BatchApiOptions): BatchApi {
+  const asked: Asked = { endpoint, credential: credentialOf({ endpoint, headers, keyName }) };
   let opened: Promise<{ client: OpenAI; toFile: typeof import('openai').toFile }> | undefined;
   const open = async () => {
     const { OpenAI: Client, toFile } = await import('openai');
@@ -66,11 +70,11 @@ export function batchApi({ endpoint, headers, signal }: BatchApiOptions): BatchA
     if (endpoint.authorization !== undefined) all.set('authorization', endpoint.authorization);
     for (const [name, value] of Object.entries(headers)) all.set(name, value);
     const response = await fetch(url, { ...init, headers: all, redirect: 'manual' }).catch((error: unknown) => {
-      throw connectionError(error, endpoint);
+      throw connectionError(error, asked, 0);
     });
     if (response.ok) return response;
     const told = { statusCode: response.status, headers: Object.fromEntries(response.headers) };
-    throw statusError(told, await response.text(), endpoint);
+    throw statusError(told, await response.text(), asked);
   };
 
   /** The client wraps what its fetch throws; beneath is the AttemptError. */
@@ -113,7 +117,7 @@ export function batchApi({ endpoint, headers, signal }: BatchApiOptions): BatchA
         failure = error;
       });
       for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) yield line;
-      if (failure !== undefined) throw connectionError(failure, endpoint);
+      if (failure !== undefined) throw connectionError(failure, asked, 0);
     },
   };
 }

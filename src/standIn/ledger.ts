@@ -1,3 +1,5 @@
+import { UsageError } from '../errors.js';
+
 /** One call, as the server saw it. Times are in milliseconds since the server started. */
 export interface LedgerCall {
   /** Its place among all calls, from 0. */
@@ -123,7 +125,7 @@ export class Ledger {
     };
     sums.calls += 1;
     this.calls.push(call);
-    if (this.calls.length > 2 * this.#keepCalls) this.calls.splice(0, this.#keepCalls);
+    if (this.calls.length > 2 * this.#keepCalls) this.calls.splice(0, this.calls.length - this.#keepCalls);
     if (this.#holds.some(({ halfwayMs, untilMs }) => startMs > halfwayMs && startMs < untilMs)) {
       sums.callsInHolds += 1;
       this.#inHolds.push(call);
@@ -176,12 +178,15 @@ export class Ledger {
   }
 
   /**
-   * The integral of busy slots from the first call to the last record's first one, while there was work for every slot,
-   * as a share of `slots` always busy.
+   * The integral of busy slots as a share of `slots` always busy, from the first call until the last record was first asked
+   * about, while there was work for every slot. With `untilMs`, until then: for a ledger that keeps all its calls.
+   * Throws UsageError where some are not kept.
    */
-  utilisation(slots: number): number {
-    const { busyMsAtLastRecord, firstStartMs, lastRecordMs } = this.#sums;
-    return busyMsAtLastRecord / (slots * (lastRecordMs - firstStartMs));
+  utilisation(slots: number, untilMs?: number): number {
+    const { firstStartMs, lastRecordMs, busyMsAtLastRecord } = this.#sums;
+    const ms = (untilMs ?? lastRecordMs) - firstStartMs;
+    if (ms <= 0) return 0;
+    return (untilMs === undefined ? busyMsAtLastRecord : this.#busyMsUntil(untilMs)) / (slots * ms);
   }
 
   /**
@@ -190,6 +195,14 @@ export class Ledger {
    */
   callsInHolds(): LedgerCall[] {
     return this.#inHolds;
+  }
+
+  #busyMsUntil(untilMs: number): number {
+    if (this.calls.length < this.#sums.calls) {
+      throw new UsageError('the ledger keeps the latest calls only', { hint: 'start it with keepCalls: Infinity' });
+    }
+    const busyMs = ({ startMs, endMs = untilMs }: LedgerCall) => Math.max(0, Math.min(endMs, untilMs) - startMs);
+    return this.calls.reduce((sum, call) => sum + busyMs(call), 0);
   }
 
   /** Brings the time, and the integral over it, up to now. */

@@ -8,6 +8,8 @@ import { Ledger, type LedgerCall } from './ledger.js';
 import { checkOptions, type StandInOptions } from './options.js';
 import type { Refusal } from './refusals.js';
 
+export type { StandInOptions };
+
 export interface StandIn {
   /** The base URL of its API; ends in `/v1`. */
   baseUrl: string;
@@ -31,7 +33,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   const chat = new Chat(options, ledger);
   const batches = new Batches(chat, ledger, options);
 
-  /** By method and path, without the query; a path that ends in `/` stands for all below it. */
+  /** By method and path, without the query. */
   const routes: Record<string, (request: IncomingMessage, response: ServerResponse) => void> = {
     'POST /v1/chat/completions': (request, response) => {
       const call = ledger.open(request.headers.authorization);

@@ -5,10 +5,11 @@ import { parseBaseUrl } from './baseUrl.js';
 import { type BatchApi, type BatchState, batchApi } from './batchApi.js';
 import { BatchJournal, type OpenBatch } from './batchJournal.js';
 import { type BatchOutcome, readOutcome, requestId, requestLine } from './batchLines.js';
-import type { ChatModel, ChatRequest, Completion } from './chatModel.js';
+import type { ChatRequest, Completion } from './chatModel.js';
 import { classify } from './classify.js';
 import { type Clock, systemClock } from './clock.js';
-import type { OpenaiModelOptions } from './openai.js';
+import { learnFrom } from './learnFrom.js';
+import type { OpenaiModel, OpenaiModelOptions } from './openai.js';
 import { type ChatBody, Profile } from './profile.js';
 import { readCompletion } from './readCompletion.js';
 
@@ -28,11 +29,6 @@ export interface BatchOptions {
   clock?: Clock | undefined;
 }
 
-export interface BatchModel extends ChatModel {
-  /** Sends no further batch and turns away all who wait: the batches that run go on, and a later process collects them. */
-  close(): Promise<void>;
-}
-
 interface Waiter {
   resolve: (outcome: BatchOutcome) => void;
   reject: (error: unknown) => void;
@@ -46,17 +42,18 @@ const over = new Set<BatchState['status']>(['failed', 'completed', 'expired', 'c
  * AttemptError, for `retry` to send again. A call whose request is in a batch that an earlier process sent waits for that
  * one.
  *
+ * `close` sends no further batch and turns away all who wait: the batches that run go on, for a later process to collect.
  * No batch is paid twice: what was uploaded is written down before the batch is begun from it, so a process that died in
  * between finds the batch in the provider's list.
  */
-export function batchModel(options: OpenaiModelOptions & BatchOptions): BatchModel {
+export function batchModel(options: OpenaiModelOptions & BatchOptions): OpenaiModel {
   const { model, baseUrl = 'https://api.openai.com/v1', apiKey, headers = {}, onNotice } = options;
   const { batchRequests = 10_000, batchBytes = 100_000_000, batchIdleMs = 3000, batchPollMs = 20_000 } = options;
   const { deadAfterMs = 1_800_000, clock = systemClock } = options;
   requireWholeNumber('batchRequests', batchRequests);
   const endpoint = parseBaseUrl(baseUrl, apiKey, Object.values(headers));
   const { host } = endpoint;
-  const profile = new Profile(endpoint.hostname);
+  const profile = new Profile(endpoint.hostname, { ...options, stream: false });
   const closed = new AbortController();
   const api = batchApi({ endpoint, headers, keyName: options.keyName, signal: closed.signal });
   const waiters = new Map<string, Waiter[]>();
@@ -232,17 +229,19 @@ export function batchModel(options: OpenaiModelOptions & BatchOptions): BatchMod
 
   const complete = async (request: ChatRequest, signal: AbortSignal | undefined): Promise<Completion> => {
     signal?.throwIfAborted();
-    const body = profile.body(model, request);
-    const outcome = await outcomeOf(requestId(host, body), body, signal);
-    if ('body' in outcome) return readCompletion(outcome.body, request, host, model);
-    const learned = profile.learn(body, outcome.failure);
-    if (learned === undefined) throw outcome.failure;
-    if (learned !== '') onNotice?.(`${host}: ${learned}`);
-    throw new AttemptError(outcome.failure.fault, { ...outcome.failure, adapted: true });
+    const sent = profile.body(model, request);
+    const outcome = await outcomeOf(requestId(host, sent, request.sample), sent, signal);
+    try {
+      if ('failure' in outcome) throw outcome.failure;
+      return readCompletion(outcome.body, request, host, model);
+    } catch (error) {
+      throw error instanceof AttemptError ? learnFrom(error, { profile, request, sent, onNotice }) : error;
+    }
   };
 
   return {
     name: model,
+    baseUrl: endpoint.href,
     complete: (request, { signal } = {}) => complete(request, signal),
     async close() {
       clearTimeout(idle);

@@ -4,8 +4,9 @@ import { onAbort } from './abort.js';
 import { AttemptError } from './attemptError.js';
 import { parseBaseUrl } from './baseUrl.js';
 import type { ChatModel, ChatRequest, Completion } from './chatModel.js';
-import { type ChatBody, capOf, Profile, type ProfileOptions } from './profile.js';
-import { estimateUsage, readCompletion } from './readCompletion.js';
+import { learnFrom } from './learnFrom.js';
+import { Profile, type ProfileOptions } from './profile.js';
+import { readCompletion } from './readCompletion.js';
 import { createTransport, eventStream } from './transport.js';
 
 export interface OpenaiModelOptions extends ProfileOptions {
@@ -96,24 +97,11 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
         const words = `no whole answer within ${attemptTimeoutMs / 1000} s`;
         throw new AttemptError('timeout', { host, words, billingUnknown: true });
       }
-      throw error instanceof AttemptError ? learnFrom(error, sent, request) : error;
+      throw error instanceof AttemptError ? learnFrom(error, { profile, request, sent, onNotice }) : error;
     } finally {
       clearTimeout(timer);
       offAbort();
     }
-  };
-
-  const learnFrom = (failure: AttemptError, sent: ChatBody, request: ChatRequest): AttemptError => {
-    if (failure.fault === 'length') {
-      return new AttemptError('length', { ...failure, cap: capOf(sent), highestCap: profile.highestCap });
-    }
-    if (failure.fault === 'bad-json') {
-      return new AttemptError('bad-json', { ...failure, usage: estimateUsage(request, failure.answer ?? '') });
-    }
-    const learned = profile.learn(sent, failure);
-    if (learned === undefined) return failure;
-    if (learned !== '') onNotice?.(`${host}: ${learned}`);
-    return new AttemptError(failure.fault, { ...failure, adapted: true, highestCap: profile.highestCap });
   };
 
   return {

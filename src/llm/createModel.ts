@@ -1,19 +1,15 @@
-import { UsageError } from '../errors.js';
+import { ModelError, UsageError } from '../errors.js';
 import type { ChatModel } from './chatModel.js';
-import { Endpoint, type EndpointOptions, gate } from './endpoint.js';
-import { type LimitOptions, limit } from './limit.js';
+import { Endpoint } from './endpoint.js';
+import { type LaneOptions, type OpenLane, openLanes } from './lanes.js';
+import { limit } from './limit.js';
 import { type OfflineModelOptions, offlineModel } from './offline.js';
-import { type OpenaiModelOptions, openaiModel } from './openai.js';
 import { type RetryOptions, retry } from './retry.js';
-import { type UsageSnapshot, usageMeter } from './usage.js';
+import { route } from './route.js';
+import { type UsageMeter, type UsageSnapshot, usageMeter } from './usage.js';
 
 /** The options of every layer: the adapter, the limits, the retries, what the endpoint shares, and sampling. */
-export interface ModelOptions
-  extends OpenaiModelOptions,
-    Omit<LimitOptions, 'stopped'>,
-    Omit<RetryOptions, 'endpoint'>,
-    EndpointOptions,
-    OfflineModelOptions {
+export interface ModelOptions extends LaneOptions, RetryOptions, OfflineModelOptions {
   /** The model's name, as its server knows it; `offline` is the writer that needs no server. */
   model: string;
   /** For requests that set none: the sampling temperature (the server's default). */
@@ -30,12 +26,17 @@ export interface ModelOptions
 export interface RareflowModel extends ChatModel {
   /** What it has used so far. */
   usage(): UsageSnapshot;
+  /**
+   * Lets no attempt go out any more: calls that wait for a slot, a rate, a hold or a retry reject with a resumable
+   * ModelError, and what is in flight ends well.
+   */
+  drain(): void;
   /** Ends its connections and timers, so that the process can exit; calls still in flight fail. */
   close(): Promise<void>;
 }
 
 /**
- * Makes a model ready for use: `usage(retry(limit(openai)))`. Nothing is connected or loaded before the first call;
+ * Makes a model ready for use: `usage(retry(route(limit(gate(openai)))))`. Nothing is connected or loaded before the first call;
  * the offline writer never fails, so it goes without retries.
  * Throws UsageError for an option that cannot be used.
  */
@@ -43,11 +44,9 @@ export function createModel(options: ModelOptions): RareflowModel {
   check(options);
   const { model: name, temperature, maxTokens, topP, seed } = options;
   const meter = usageMeter();
-  const endpoint = new Endpoint(options);
-  const adapter = name === 'offline' ? undefined : openaiModel(options);
-  const attempts = meter.countAttempts(adapter ?? offlineModel(options));
-  const limited = limit(adapter ? gate(attempts, endpoint) : attempts, { ...options, stopped: endpoint.stopped });
-  const calls = meter.countCalls(adapter ? retry(limited, { ...options, endpoint }) : limited);
+  const lanes = name === 'offline' ? [offlineLane(options, meter)] : openLanes(options, meter.countAttempts);
+  const routed = route(lanes, options);
+  const calls = meter.countCalls(name === 'offline' ? routed : retry(routed, options));
 
   return {
     name,
@@ -63,10 +62,20 @@ export function createModel(options: ModelOptions): RareflowModel {
         callOptions,
       ),
     usage: meter.snapshot,
+    drain() {
+      const error = new ModelError('the run was stopped before this call was sent', { hint: 'run again to go on' });
+      for (const { endpoint } of lanes) endpoint.stop(error);
+    },
     async close() {
-      await Promise.all([limited.close(), adapter?.close()]);
+      await Promise.all(lanes.map((lane) => lane.close()));
     },
   };
+}
+
+function offlineLane(options: ModelOptions, meter: UsageMeter): OpenLane {
+  const endpoint = new Endpoint(options);
+  const model = limit(meter.countAttempts(offlineModel(options)), { ...options, stopped: endpoint.stopped });
+  return { model, endpoint, close: model.close };
 }
 
 const counts = ['concurrency', 'requestsPerMinute', 'tokensPerMinute', 'maxAttempts', 'maxTokens'] as const;

@@ -5,6 +5,7 @@ import { AttemptError } from './attemptError.js';
 import { parseBaseUrl } from './baseUrl.js';
 import type { ChatModel, ChatRequest, Completion } from './chatModel.js';
 import { Profile } from './profile.js';
+import type { RateStates } from './rateHeaders.js';
 import { readCompletion } from './readCompletion.js';
 import { createTransport } from './transport.js';
 
@@ -26,6 +27,8 @@ export interface OpenaiModelOptions {
   headers?: Record<string, string> | undefined;
   /** Told when a parameter that the model does not take is left out from then on. */
   onNotice?: ((message: string) => void) | undefined;
+  /** Told the limits that the server names with an answer. */
+  onRates?: ((rates: RateStates) => void) | undefined;
 }
 
 export interface OpenaiModel extends ChatModel {
@@ -43,7 +46,7 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
   const headers = checkHeaders(options.headers ?? {});
   const endpoint = parseBaseUrl(baseUrl, apiKey, Object.values(headers));
   const { host } = endpoint;
-  const transport = createTransport({ endpoint, connectTimeoutMs, headers });
+  const transport = createTransport({ endpoint, connectTimeoutMs, headers, onRates: options.onRates });
   const profile = new Profile(endpoint.hostname);
   let client: Promise<OpenAI> | undefined;
 

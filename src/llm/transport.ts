@@ -4,7 +4,7 @@ import { isRecord } from '../record.js';
 import { isHtml, parseJson, readErrorBody } from './answerBody.js';
 import { AttemptError, type AttemptErrorOptions, type Fault } from './attemptError.js';
 import type { BaseUrl } from './baseUrl.js';
-import { retryAfterMs } from './rateHeaders.js';
+import { type RateStates, readRates, retryAfterMs } from './rateHeaders.js';
 import { readUsage } from './readCompletion.js';
 
 export interface TransportOptions {
@@ -13,6 +13,8 @@ export interface TransportOptions {
   connectTimeoutMs: number;
   /** Sent with every request. */
   headers: Record<string, string>;
+  /** Told the limits that the headers of every answer name. */
+  onRates?: ((rates: RateStates) => void) | undefined;
 }
 
 export interface Transport {
@@ -39,7 +41,12 @@ const mostRedirects = 3;
  * HTTP for the openai client over undici's `request`, which costs about half of `fetch`. The key is added here, so the
  * client never holds it, and goes to no other host: a redirect is followed on the same host only.
  */
-export function createTransport({ endpoint, connectTimeoutMs, headers: extraHeaders }: TransportOptions): Transport {
+export function createTransport({
+  endpoint,
+  connectTimeoutMs,
+  headers: extraHeaders,
+  onRates,
+}: TransportOptions): Transport {
   let opened: Promise<{ agent: Agent; request: typeof import('undici').request }> | undefined;
   const open = async () => {
     const { Agent: UndiciAgent, request } = await import('undici');
@@ -67,6 +74,7 @@ export function createTransport({ endpoint, connectTimeoutMs, headers: extraHead
     for (let hop = 0; ; hop++) {
       const options = { method, headers, body: body as string, signal: signal ?? null, dispatcher: agent };
       const response = await request(url, options as Parameters<typeof request>[1]).catch(lost);
+      onRates?.(readRates((name) => headerOf(response, name), Date.now()));
       const text = await response.body.text().catch(lost);
       const location = redirects.has(response.statusCode) ? headerOf(response, 'location') : undefined;
       if (location === undefined || !URL.canParse(location, url.href)) return readAnswer(response, text, endpoint);

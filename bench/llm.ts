@@ -98,6 +98,7 @@ if (benches.includes('slots')) {
       contestants: {
         'rareflow, ordered': rareflow({ ordered: true }),
         'rareflow, unordered': rareflow({ ordered: false }),
+        'rareflow, spare 1/8': rareflow({ ordered: false, spare: 1 / 8 }),
         'p-map and the openai client': plainPMap,
         'barriers: batches of 4,000': barriers(4000),
       },

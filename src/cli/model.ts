@@ -4,9 +4,10 @@ import { say } from './terminal.js';
 
 export interface ModelFlags {
   model?: string;
-  baseUrl?: string;
-  apiKeyEnv?: string;
+  baseUrl?: string[];
+  apiKeyEnv?: string[];
   concurrency: number;
+  adaptiveConcurrency?: boolean;
   requestsPerMinute?: number;
   tokensPerMinute?: number;
   temperature?: number;
@@ -19,36 +20,42 @@ const openaiUrl = 'https://api.openai.com/v1';
 
 /** Makes the model that the flags and the environment name. Throws UsageError where one of them is missing. */
 export function modelOf(flags: ModelFlags, env: NodeJS.ProcessEnv): RareflowModel {
-  const { model, apiKeyEnv, baseUrl: given } = flags;
+  const { model, apiKeyEnv = [], baseUrl: given, adaptiveConcurrency } = flags;
   if (model === undefined) {
     throw new UsageError('no model was named', { hint: 'add --model NAME, or --model offline to try it without one' });
   }
   if (model === 'offline') {
     say('rareflow: the offline model shows the plumbing; what it writes is no training data');
   }
-  const baseUrl = given ?? (env.OPENAI_BASE_URL || openaiUrl);
+  const baseUrl = given ?? [env.OPENAI_BASE_URL || openaiUrl];
+  if (apiKeyEnv.length > 1 && apiKeyEnv.length !== baseUrl.length) {
+    throw new UsageError(`--api-key-env was given ${apiKeyEnv.length} times for ${baseUrl.length} servers`, {
+      hint: 'give it once for all of them, or once for each --base-url, in order',
+    });
+  }
   const { concurrency, requestsPerMinute, tokensPerMinute, temperature, topP, maxTokens, attemptTimeoutMs } = flags;
   return createModel({
     model,
     baseUrl,
-    apiKey: model === 'offline' ? undefined : keyOf(),
+    apiKey: model === 'offline' ? undefined : baseUrl.map((url, place) => keyOf(url, apiKeyEnv[place] ?? apiKeyEnv[0])),
+    adaptiveConcurrency,
     ...{ concurrency, requestsPerMinute, tokensPerMinute, temperature, topP, maxTokens, attemptTimeoutMs },
     onNotice: (notice) => say(`rareflow: ${notice}`),
   });
 
   /** OPENAI_API_KEY goes to OpenAI, and to the server that OPENAI_BASE_URL names beside it; to others only when told so. */
-  function keyOf(): string | undefined {
-    if (apiKeyEnv !== undefined) {
-      if (!/^[A-Za-z_]\w*$/.test(apiKeyEnv)) {
+  function keyOf(url: string, name: string | undefined): string | undefined {
+    if (name !== undefined) {
+      if (!/^[A-Za-z_]\w*$/.test(name)) {
         throw new UsageError('--api-key-env takes the name of a variable, not a key', {
           hint: 'export the key under a name, and give that name',
         });
       }
-      const key = env[apiKeyEnv];
+      const key = env[name];
       if (key) return key;
-      throw new UsageError(`the environment variable ${apiKeyEnv} is not set`, { hint: `export ${apiKeyEnv}=…` });
+      throw new UsageError(`the environment variable ${name} is not set`, { hint: `export ${name}=…` });
     }
-    const isOpenai = URL.canParse(baseUrl) && new URL(baseUrl).hostname === 'api.openai.com';
+    const isOpenai = URL.canParse(url) && new URL(url).hostname === 'api.openai.com';
     if (isOpenai && !env.OPENAI_API_KEY) {
       throw new UsageError(`no key for ${model} at api.openai.com`, {
         hint: 'export OPENAI_API_KEY=…, or name a local server with --base-url, or try --model offline',

@@ -16,6 +16,8 @@ const worthwhile = 1.03;
 const cutFactor = 0.7;
 /** A comparison needs a step that should show: of less than this, the gain drowns in the spread of service times. */
 const step = 1.25;
+/** Possible overloads, less a tenth for each success, that are taken for one. */
+const mostStrain = 5;
 /** The most windows that a limit which was no better is left alone before more is tried again. */
 const mostPatience = 64;
 
@@ -53,7 +55,7 @@ export class AdaptiveConcurrency {
   /** A call ended well. `isFull`: the limit is what holds calls back; where it is not, they say nothing about it. */
   succeeded(tokens: number, nowMs: number, isFull: boolean): void {
     this.#graceCalls -= 1;
-    this.#strain = Math.max(0, this.#strain - 0.05);
+    this.#strain = Math.max(0, this.#strain - 0.1);
     if (!isFull || this.#skip > 0) {
       this.#skip -= 1;
       this.#measured = 0;
@@ -67,19 +69,19 @@ export class AdaptiveConcurrency {
     }
     this.#measured += 1;
     this.#tokens += tokens;
-    if (this.#measured < Math.max(32, (this.#doubling ? 1 : 4) * this.#limit)) return;
+    if (this.#measured < Math.max(32, (this.#doubling ? 1 : 8) * this.#limit)) return;
     this.#judge({ limit: this.#limit, rate: this.#tokens / Math.max(1, nowMs - this.#sinceMs) });
   }
 
   /**
    * The server said that it has too much to do. `plainly`: with a 429; a 503 or a timeout may be a passing fault, so they
-   * count only where they are more than one call in twenty.
+   * count only where they are more than one call in ten.
    */
   overloaded(plainly: boolean): void {
     this.#graceCalls -= 1;
-    this.#strain += plainly ? 1 : 0.5;
+    this.#strain += plainly ? mostStrain : 1;
     // What was in flight before the last cut tells nothing about the limit after it.
-    if (this.#graceCalls > 0 || this.#strain < 1) return;
+    if (this.#graceCalls > 0 || this.#strain < mostStrain) return;
     this.#strain = 0;
     this.#graceCalls = this.#limit;
     this.#doubling = false;

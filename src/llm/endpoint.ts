@@ -15,6 +15,8 @@ export interface EndpointOptions extends HoldOptions, BreakerOptions {
   fatalInARow?: number | undefined;
   /** So many requests found wrong before the first success stop the run (20). */
   badRequestsInARow?: number | undefined;
+  /** True while other servers do the work: then one that was never reached is tried on. */
+  othersWork?: (() => boolean) | undefined;
   clock?: Clock | undefined;
   /** Told what a user should know: that the server asked to wait, or fails. */
   onNotice?: ((message: string) => void) | undefined;
@@ -39,6 +41,7 @@ export class Endpoint {
   readonly #hold: Hold;
   readonly #breaker: Breaker;
   readonly #onNotice: (message: string) => void;
+  readonly #othersWork: () => boolean;
   readonly #stop = new AbortController();
   #inFlight = 0;
   #successes = 0;
@@ -57,6 +60,7 @@ export class Endpoint {
     this.#hold = new Hold(this.#clock, options);
     this.#breaker = new Breaker(this.#clock, options);
     this.#onNotice = options.onNotice ?? (() => {});
+    this.#othersWork = options.othersWork ?? (() => false);
   }
 
   /** Aborted, with the ModelError as its reason, once no new call may go out. */
@@ -137,9 +141,9 @@ export class Endpoint {
     if (ms > 0) this.#hold.begin(ms);
   }
 
-  /** Stops the endpoint, unless a call has reached it before. */
+  /** Stops the endpoint, unless a call has reached it before or others do the work. */
   neverReached(failure: AttemptError): void {
-    if (this.everSucceeded) return;
+    if (this.everSucceeded || this.#othersWork()) return;
     const hint = 'check the base URL, and that the server runs and can be reached from here';
     this.stop(new ModelError(`${failure.message}; no call has reached it yet`, { hint, cause: failure }));
   }

@@ -45,8 +45,9 @@ export function openLanes(options: LaneOptions, count: (attempts: ChatModel) => 
     });
   }
   const tripsInARow = urls.length > 1 ? tripsAmongOthers : undefined;
-  return urls.map((url, place) => {
-    const endpoint = new Endpoint({ tripsInARow, ...options });
+  const othersWork = () => lanes.some(({ endpoint }) => endpoint.everSucceeded);
+  const lanes = urls.map((url, place): OpenLane => {
+    const endpoint = new Endpoint({ tripsInARow, othersWork, ...options });
     const adapter = openaiModel({
       ...options,
       baseUrl: url,
@@ -59,7 +60,10 @@ export function openLanes(options: LaneOptions, count: (attempts: ChatModel) => 
       model: limited,
       endpoint,
       host,
-      close: async () => void (await Promise.all([limited.close(), adapter.close()])),
+      async close() {
+        await Promise.all([limited.close(), adapter.close()]);
+      },
     };
   });
+  return lanes;
 }

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import type { DataRecord } from '../src/record.js';
 import type { FaultRates } from '../src/standIn/faults.js';
 import type { StandInOptions } from '../src/standIn/server.js';
-import { barriers, type Contestant, plainPMap, rareflow } from './llm/contestants.js';
+import { bareLoops, barriers, type Contestant, plainPMap, rareflow } from './llm/contestants.js';
 import { startServer } from './llm/server.js';
 
 const { values } = parseArgs({
@@ -99,6 +99,7 @@ if (benches.includes('slots')) {
         'rareflow, ordered': rareflow({ ordered: true }),
         'rareflow, unordered': rareflow({ ordered: false }),
         'rareflow, spare 1/8': rareflow({ ordered: false, spare: 1 / 8 }),
+        'bare loops, the ceiling': bareLoops,
         'p-map and the openai client': plainPMap,
         'barriers: batches of 4,000': barriers(4000),
       },

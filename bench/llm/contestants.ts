@@ -1,5 +1,6 @@
 import { OpenAI } from 'openai';
 import pMap from 'p-map';
+import { Agent, request } from 'undici';
 import { createModel, type ModelOptions } from '../../src/llm/createModel.js';
 import { doc2Query } from '../../src/operators/doc2Query.js';
 import { parse, render } from '../../src/operators/doc2Query.prompt.js';
@@ -63,3 +64,32 @@ export const barriers =
     }
     await doBatch();
   };
+
+/**
+ * The least that a client can do: K loops that send the next request as soon as they have an answer, read or not, and
+ * again at once where there was none. What it loses is the machine's and the server's.
+ */
+export const bareLoops: Contestant = async ({ baseUrl, concurrency, records, onDone }) => {
+  const dispatcher = new Agent();
+  const source = records()[Symbol.asyncIterator]();
+  const ask = async (record: DataRecord): Promise<DataRecord> => {
+    const messages = render({ text: record.text as string, language: 'en', queriesPerDoc: 1 });
+    const body = JSON.stringify({ model: 'stand-in', messages });
+    for (;;) {
+      try {
+        const answer = await request(`${baseUrl}/chat/completions`, { method: 'POST', body, dispatcher });
+        const text = await answer.body.text();
+        if (answer.statusCode === 200 && text.endsWith('}')) return { ...record, question: text };
+      } catch {}
+    }
+  };
+  const loop = async () => {
+    for (;;) {
+      const next = await source.next();
+      if (next.done) return;
+      onDone(await ask(next.value));
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, loop));
+  await dispatcher.close();
+};

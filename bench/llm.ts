@@ -1,34 +1,31 @@
 // Question: what share of K slots of a model server is busy until the input is exhausted? And at a limit of requests or
 // tokens a minute, what share of the limit is used, at how many 429s?
-// Fair because: the server is the stand-in in a process of its own, with the same seed, so every contestant meets the same
-// service times and faults (both depend on the record and the number of the call only); it measures by itself. Every
-// contestant sends the same prompts. Answers are checked: every record has its own question or was rejected.
-// Options: --slots 64,256 --medianMs 1000 --rounds N (records = rounds × slots) --only NAME --seed N
+// Fair because: the server is `rareflow stand-in` in a process of its own, with the same seed, so every contestant meets
+// the same service times and faults (both depend on the record and on the number of the call about it); the server does
+// the measuring. Every contestant sends the same prompts. Answers are checked: every record has its own question or was
+// rejected. The bare loops show what the machine and the server lose by themselves.
+// Options: --bench slots,requests,tokens --slots 64,256 --median-ms 1000 --rounds 160 (records = rounds × slots)
+// --minutes 2 (of the rate benches) --only PART-OF-A-NAME --seed 1
 import assert from 'node:assert/strict';
 import { parseArgs } from 'node:util';
 import type { DataRecord } from '../src/record.js';
-import type { FaultRates } from '../src/standIn/faults.js';
-import type { StandInOptions } from '../src/standIn/server.js';
 import { bareLoops, barriers, type Contestant, plainPMap, rareflow } from './llm/contestants.js';
-import { startServer } from './llm/server.js';
+import { type ServerSums, startServer } from './llm/server.js';
 
+const text = (value: string) => ({ type: 'string', default: value }) as const;
 const { values } = parseArgs({
   options: {
-    bench: { type: 'string', default: 'slots,requests,tokens' },
-    slots: { type: 'string', default: '64,256' },
-    medianMs: { type: 'string', default: '1000' },
-    rounds: { type: 'string', default: '160' },
-    minutes: { type: 'string', default: '2' },
-    only: { type: 'string', default: '' },
-    seed: { type: 'string', default: '1' },
+    bench: text('slots,requests,tokens'),
+    slots: text('64,256'),
+    'median-ms': text('1000'),
+    rounds: text('160'),
+    minutes: text('2'),
+    only: text(''),
+    seed: text('1'),
   },
 });
-const medianMs = Number(values.medianMs);
-const seed = Number(values.seed);
-
-/** 2 % of calls fail, in the ways that pass; no 429s: they ask for idle slots. */
-const passing = ['http500', 'http503', 'timeout408', 'resetBefore', 'resetMidBody', 'cut200', 'empty200', 'error200'];
-const faults: FaultRates = Object.fromEntries(passing.map((name) => [name, 0.02 / passing.length]));
+const benches = values.bench.split(',');
+const minutes = Number(values.minutes);
 
 const sentence = 'Glaciers carve valleys as they move, and what they leave behind tells how far they once reached. ';
 
@@ -37,27 +34,35 @@ async function* documents(count: number, onEnd: () => void): AsyncGenerator<Data
   onEnd();
 }
 
+const round = (value: number, digits: number) => Number(value.toFixed(digits));
+
 interface Match {
   bench: string;
   contestants: Record<string, Contestant>;
-  concurrency: number;
+  slots: number;
   records: number;
-  server: StandInOptions;
-  /** Calls a second that the server lets through. */
-  bound?: number;
+  /** Flags of the stand-in. */
+  server: string[];
+  /** What else the figures of the server tell: as it was when the input was exhausted, and at the end. */
+  figures: (atEndOfInput: ServerSums, atEnd: ServerSums) => Record<string, number>;
 }
 
-async function play({ bench, contestants, concurrency, records, server: options, bound }: Match): Promise<void> {
+async function play({ bench, contestants, slots, records, server: flags, figures }: Match): Promise<void> {
   for (const [contestant, work] of Object.entries(contestants)) {
     if (!contestant.includes(values.only)) continue;
-    const server = await startServer({ medianMs, sigma: 0.8, seed, ...options, slots: concurrency });
+    const times = ['--median-ms', values['median-ms'], '--sigma', '0.8', '--seed', values.seed];
+    const server = await startServer([...times, ...flags], slots);
     const done = new Set<unknown>();
     let rejected = 0;
+    let atEndOfInput: Promise<ServerSums> | undefined;
     const cpu = process.cpuUsage();
     await work({
       baseUrl: server.baseUrl,
-      concurrency,
-      records: () => documents(records, server.exhausted),
+      concurrency: slots,
+      records: () =>
+        documents(records, () => {
+          atEndOfInput = server.sums();
+        }),
       onDone: ({ id, question }) => {
         assert.ok(typeof question === 'string' && !done.has(id), `a wrong or second answer for ${id}`);
         done.add(id);
@@ -67,60 +72,61 @@ async function play({ bench, contestants, concurrency, records, server: options,
       },
     });
     const { user, system } = process.cpuUsage(cpu);
-    const report = await server.report();
     assert.equal(done.size + rejected, records, `${contestant}: records were lost`);
-    const round = (value: number, digits: number) => Number(value.toFixed(digits));
-    console.log(
-      JSON.stringify({
-        bench: `llm ${bench}`,
-        contestant,
-        slots: concurrency,
-        records,
-        rejected,
-        calls: report.calls,
-        peakInFlight: report.peakInFlight,
-        seconds: round(report.seconds, 1),
-        utilisation: round(report.utilisation, 4),
-        callsPerSecond: round(report.servedPerSecond, 1),
-        ...(bound !== undefined && { shareOfBound: round(report.servedPerSecond / bound, 4) }),
-        share429: round(report.limited / report.calls, 4),
-        cpuMsPerCall: round((user + system) / 1000 / report.calls, 2),
-      }),
-    );
+    const sums = await server.sums();
+    await server.stop();
+    assert.ok(atEndOfInput);
+    const line = { bench: `llm ${bench}`, contestant, slots, records, rejected, calls: sums.calls };
+    const cpuMsPerCall = round((user + system) / 1000 / sums.calls, 2);
+    const seconds = round((sums.lastRecordMs - sums.firstStartMs) / 1000, 1);
+    console.log(JSON.stringify({ ...line, seconds, ...figures(await atEndOfInput, sums), cpuMsPerCall }));
   }
 }
 
-const benches = values.bench.split(',');
 if (benches.includes('slots')) {
-  for (const concurrency of values.slots.split(',').map(Number)) {
+  for (const slots of values.slots.split(',').map(Number)) {
     await play({
       bench: 'slots',
       contestants: {
         'rareflow, ordered': rareflow({ ordered: true }),
         'rareflow, unordered': rareflow({ ordered: false }),
-        'rareflow, spare 1/8': rareflow({ ordered: false, spare: 1 / 8 }),
         'bare loops, the ceiling': bareLoops,
         'p-map and the openai client': plainPMap,
         'barriers: batches of 4,000': barriers(4000),
       },
-      concurrency,
-      records: Number(values.rounds) * concurrency,
-      server: { faults },
+      slots,
+      records: Number(values.rounds) * slots,
+      server: ['--faults', 'passing=0.02'],
+      figures: (_, { utilisation, peakInFlight }) => ({ utilisation: round(utilisation, 4), peakInFlight }),
     });
   }
 }
-if (benches.includes('requests')) {
-  const perMinute = 1200;
-  const bound = perMinute / 60;
+
+// Limits that hold about 20 of 64 slots busy; a bucket of 5 s, so that little can be saved up.
+const maxTokens = 300;
+const limits = {
+  requests: { perMinute: 1200, flag: '--requests-per-minute', option: 'requestsPerMinute' },
+  tokens: { perMinute: 720_000, flag: '--tokens-per-minute', option: 'tokensPerMinute' },
+} as const;
+for (const unit of ['requests', 'tokens'] as const) {
+  if (!benches.includes(unit)) continue;
+  const { perMinute, flag, option } = limits[unit];
   await play({
-    bench: 'requests a minute',
+    bench: `${unit} a minute`,
     contestants: {
-      'rareflow, --requests-per-minute': rareflow({ ordered: true, requestsPerMinute: perMinute }),
+      [`rareflow, ${flag}`]: rareflow({ ordered: true, maxTokens, [option]: perMinute }),
+      'rareflow, limits from headers': rareflow({ ordered: true, maxTokens }),
       'p-map and the openai client': plainPMap,
     },
-    concurrency: 64,
-    records: Math.round(Number(values.minutes) * perMinute),
-    server: { bucket: { perSecond: bound, burst: 5 * bound } },
-    bound,
+    slots: 64,
+    records: Math.round(minutes * 1200),
+    server: [flag, String(perMinute), '--burst-seconds', '5'],
+    figures: (early, { statuses, calls }) => {
+      const elapsedMinutes = (early.nowMs - early.firstStartMs) / 60_000;
+      const tokens = early.promptTokens + early.completionTokens;
+      const used = unit === 'tokens' ? tokens : (early.statuses['200'] ?? 0) + early.inFlight;
+      const share = used / (perMinute * elapsedMinutes);
+      return { shareOfLimit: round(share, 4), share429: round((statuses['429'] ?? 0) / calls, 4) };
+    },
   });
 }

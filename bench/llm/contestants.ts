@@ -20,10 +20,10 @@ export type Contestant = (work: Work) => Promise<void>;
 
 /** The operator as the command runs it. */
 export const rareflow =
-  ({ ordered, spare = 0, ...modelOptions }: Partial<ModelOptions> & { ordered: boolean; spare?: number }): Contestant =>
+  ({ ordered, ...modelOptions }: Partial<ModelOptions> & { ordered: boolean }): Contestant =>
   async ({ baseUrl, concurrency, records, onDone, onReject }) => {
     const model = createModel({ model: 'stand-in', baseUrl, concurrency, ...modelOptions });
-    const ask = doc2Query({ model, concurrency: Math.ceil(concurrency * (1 + spare)), ordered, rejects: onReject });
+    const ask = doc2Query({ model, concurrency, ordered, rejects: onReject });
     for await (const record of ask(records())) onDone(record);
     await model.close();
   };

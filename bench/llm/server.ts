@@ -1,41 +1,37 @@
-import { fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import type { StandInOptions } from '../../src/standIn/server.js';
+import type { LedgerSums } from '../../src/standIn/ledger.js';
 
-/** What the server saw, from its first call until the client's input was exhausted; counts are of the whole run. */
-export interface ServerReport {
-  calls: number;
-  served: number;
-  limited: number;
-  peakInFlight: number;
-  seconds: number;
-  /** The integral of busy slots over slots × time. */
+/** What the server tells of its calls so far. */
+export type ServerSums = LedgerSums & {
+  /** The integral of busy slots over slots × time, until the last record was first asked about. */
   utilisation: number;
-  servedPerSecond: number;
-  tokensPerSecond: number;
-}
+};
 
 export interface BenchServer {
   baseUrl: string;
-  /** The input has ended: the measure ends here. */
-  exhausted(): void;
-  /** What it measured; it ends with that. */
-  report(): Promise<ServerReport>;
+  sums(): Promise<ServerSums>;
+  stop(): Promise<void>;
 }
 
-/** Starts a stand-in in another process, so that client and server share no event loop. */
-export async function startServer(options: StandInOptions & { slots: number }): Promise<BenchServer> {
-  const file = path.join(import.meta.dirname, 'standInProcess.ts');
-  const child = fork(file, [JSON.stringify(options)], { execArgv: ['--import', 'tsx'] });
-  const [baseUrl] = (await once(child, 'message')) as [string];
+const command = path.join(import.meta.dirname, '../../src/cli/main.ts');
+
+/** Runs `rareflow stand-in` with flags, so that client and server share no process. */
+export async function startServer(flags: string[], slots: number): Promise<BenchServer> {
+  const child = spawn(process.execPath, ['--import', 'tsx', command, 'stand-in', ...flags], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [line] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
+  const baseUrl = line.trim();
+  const ledger = new URL(`/stand-in/ledger?slots=${slots}`, baseUrl);
   return {
     baseUrl,
-    exhausted: () => child.send('exhausted'),
-    async report() {
-      child.send('report');
-      const [report] = (await once(child, 'message')) as [ServerReport];
-      return report;
+    sums: async () => (await (await fetch(ledger)).json()) as ServerSums,
+    async stop() {
+      const ended = once(child, 'exit');
+      child.kill('SIGINT');
+      await ended;
     },
   };
 }

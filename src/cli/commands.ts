@@ -6,6 +6,7 @@ import { indexCommand } from './commands/index.js';
 import { reasonDistillCommand } from './commands/reasonDistill.js';
 import { runCommand } from './commands/run.js';
 import { searchCommand } from './commands/search.js';
+import { standInCommand } from './commands/standIn.js';
 
 /** The table of commands: help, parsing and dispatch all go by it. */
 export const commands: CommandSpec[] = [
@@ -16,4 +17,5 @@ export const commands: CommandSpec[] = [
   indexCommand,
   searchCommand,
   exportCommand,
+  standInCommand,
 ];

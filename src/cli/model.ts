@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js';
 import { createModel, type RareflowModel } from '../llm/createModel.js';
+import { apiKeyIn } from './apiKey.js';
 import { say } from './terminal.js';
 
 export interface ModelFlags {
@@ -45,16 +46,7 @@ export function modelOf(flags: ModelFlags, env: NodeJS.ProcessEnv): RareflowMode
 
   /** OPENAI_API_KEY goes to OpenAI, and to the server that OPENAI_BASE_URL names beside it; to others only when told so. */
   function keyOf(url: string, name: string | undefined): string | undefined {
-    if (name !== undefined) {
-      if (!/^[A-Za-z_]\w*$/.test(name)) {
-        throw new UsageError('--api-key-env takes the name of a variable, not a key', {
-          hint: 'export the key under a name, and give that name',
-        });
-      }
-      const key = env[name];
-      if (key) return key;
-      throw new UsageError(`the environment variable ${name} is not set`, { hint: `export ${name}=…` });
-    }
+    if (name !== undefined) return apiKeyIn(name, env);
     const isOpenai = URL.canParse(url) && new URL(url).hostname === 'api.openai.com';
     if (isOpenai && !env.OPENAI_API_KEY) {
       throw new UsageError(`no key for ${model} at api.openai.com`, {

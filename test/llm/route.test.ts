@@ -12,7 +12,9 @@ async function withStandIns(
   modelOptions: Partial<ModelOptions>,
   body: (parts: { model: RareflowModel; servers: StandIn[]; notices: string[] }) => Promise<void>,
 ) {
-  const started = await Promise.all(servers.map((options) => startStandIn(options)));
+  const started = await Promise.all(
+    servers.map((options) => startStandIn({ keepCalls: Number.POSITIVE_INFINITY, ...options })),
+  );
   const notices: string[] = [];
   const baseUrl = started.map((server) => server.baseUrl);
   const onNotice = (notice: string) => notices.push(notice);
@@ -42,7 +44,7 @@ test('calls go where the fewest are in flight, and all servers together stay und
 
 test('a server whose rate is used up keeps no call from the others', async () => {
   // The second takes 1 call in 0.5 s: one call waits for it, the rest go to the first.
-  const rates = { bucket: { perSecond: 2, burst: 1 } };
+  const rates = { requestsPerMinute: 120, burstSeconds: 0.5 };
   await withStandIns([{}, rates], { concurrency: 4 }, async ({ model, servers }) => {
     const startedMs = performance.now();
     await many(model, 60);

@@ -76,7 +76,11 @@ export class Chat {
     return {
       model,
       key: authorization.replace('Bearer ', ''),
-      ...{ kind: 'requests', limit: requestsPerMinute, used: requestsPerMinute, requested: 1, waitMs: retryAfterMs },
+      kind: 'requests',
+      limit: requestsPerMinute,
+      used: requestsPerMinute,
+      requested: 1,
+      waitMs: retryAfterMs,
       contextTokens,
       promptTokens: estimatePromptTokens(messages),
       maxTokens: max_completion_tokens ?? max_tokens ?? 0,

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js';
-import { createModel, type RareflowModel } from '../llm/createModel.js';
+import { createModel, type ModelOptions, type RareflowModel } from '../llm/createModel.js';
 import { apiKeyIn } from './apiKey.js';
 import { say } from './terminal.js';
 
@@ -20,7 +20,7 @@ export interface ModelFlags {
 const openaiUrl = 'https://api.openai.com/v1';
 
 /** Makes the model that the flags and the environment name. Throws UsageError where one of them is missing. */
-export function modelOf(flags: ModelFlags, env: NodeJS.ProcessEnv): RareflowModel {
+export function modelOf(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Partial<ModelOptions> = {}): RareflowModel {
   const { model, apiKeyEnv = [], baseUrl: given, adaptiveConcurrency } = flags;
   if (model === undefined) {
     throw new UsageError('no model was named', { hint: 'add --model NAME, or --model offline to try it without one' });
@@ -42,6 +42,7 @@ export function modelOf(flags: ModelFlags, env: NodeJS.ProcessEnv): RareflowMode
     adaptiveConcurrency,
     ...{ concurrency, requestsPerMinute, tokensPerMinute, temperature, topP, maxTokens, attemptTimeoutMs },
     onNotice: (notice) => say(`rareflow: ${notice}`),
+    ...more,
   });
 
   /** OPENAI_API_KEY goes to OpenAI, and to the server that OPENAI_BASE_URL names beside it; to others only when told so. */

@@ -16,9 +16,21 @@ function number(text: string): number {
 }
 
 const option = (flags: string, description: string) => new Option(flags, description);
-/** May be given more than once. */
-const list = (flags: string, description: string) =>
-  option(flags, description).argParser((value, earlier: string[] = []) => [...earlier, value]);
+
+/** An option that may be given more than once. On the command line it replaces what a configuration says. */
+export class ListOption extends Option {
+  constructor(flags: string, description: string) {
+    super(flags, description);
+    const given = new WeakSet<string[]>();
+    this.argParser((value: string, earlier: string[] = []) => {
+      const values = given.has(earlier) ? [...earlier, value] : [value];
+      given.add(values);
+      return values;
+    });
+  }
+}
+
+const list = (flags: string, description: string) => new ListOption(flags, description);
 const count = (flags: string, description: string) => option(flags, description).argParser(wholeNumber(1));
 
 export const readOptions = () => [

@@ -153,3 +153,22 @@ test('a drained model turns away calls that wait, for whatever reason, and lets 
     for (const result of results) assert.ok(result.status === 'fulfilled' || result.reason instanceof ModelError);
   });
 });
+
+test('limits that a server tells in its headers pace calls before any 429', async () => {
+  const limits = { requestsPerMinute: 1200, burstSeconds: 2 };
+  await withStandIns([limits], { concurrency: 8 }, async ({ model, servers: [server] }) => {
+    await many(model, 70);
+    assert.deepEqual(server?.ledger.sums().statuses, { 200: 70 });
+  });
+});
+
+test('tokens that a server tells to be nearly used up are waited for', async () => {
+  // Every call reserves 200 tokens and more; a full bucket holds 1,000.
+  const limits = { tokensPerMinute: 30_000, burstSeconds: 2 };
+  await withStandIns([limits], { concurrency: 3 }, async ({ model, servers: [server] }) => {
+    await many(model, 12);
+    const { statuses } = server?.ledger.sums() ?? {};
+    assert.equal(statuses?.['200'], 12);
+    assert.ok((statuses?.['429'] ?? 0) <= 2, `${statuses?.['429']} calls were refused`);
+  });
+});

@@ -71,7 +71,9 @@ function configSchema(commands: readonly CommandSpec[]): z.ZodType<Config> {
   const flagsOf = (options: readonly Option[]) =>
     Object.fromEntries(options.map((option) => [option.attributeName(), flagSchema(option).optional()]));
   const sections = commands.map(({ name, options }) => [name, z.strictObject(flagsOf(options)).optional()]);
-  const all = flagsOf(commands.flatMap(({ options }) => options));
+  // Where one command takes a list and another a single value of the same name, a list is right.
+  const listsLast = (a: Option, b: Option) => Number(a instanceof ListOption) - Number(b instanceof ListOption);
+  const all = flagsOf(commands.flatMap(({ options }) => options).sort(listsLast));
   const schema = z.strictObject({ ...all, commands: z.strictObject(Object.fromEntries(sections)).optional() });
   return schema as unknown as z.ZodType<Config>;
 }
@@ -79,8 +81,7 @@ function configSchema(commands: readonly CommandSpec[]): z.ZodType<Config> {
 function flagSchema(option: Option): z.ZodType {
   if (option.isBoolean() || option.negate) return z.boolean();
   if (option.variadic) return z.array(z.string());
-  if (option instanceof ListOption)
-    return z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
+  if (option instanceof ListOption) return z.union([z.string(), z.array(z.string())]);
   if (option.argChoices) return z.enum(option.argChoices);
   const { parseArg } = option;
   if (parseArg === undefined) return z.string();

@@ -5,8 +5,8 @@ import { say } from './terminal.js';
 
 export interface ModelFlags {
   model?: string;
-  baseUrl?: string[];
-  apiKeyEnv?: string[];
+  baseUrl?: string | string[];
+  apiKeyEnv?: string | string[];
   concurrency: number;
   adaptiveConcurrency?: boolean;
   requestsPerMinute?: number;
@@ -21,14 +21,15 @@ const openaiUrl = 'https://api.openai.com/v1';
 
 /** Makes the model that the flags and the environment name. Throws UsageError where one of them is missing. */
 export function modelOf(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Partial<ModelOptions> = {}): RareflowModel {
-  const { model, apiKeyEnv = [], baseUrl: given, adaptiveConcurrency } = flags;
+  const { model, baseUrl: given, adaptiveConcurrency } = flags;
+  const apiKeyEnv = [flags.apiKeyEnv ?? []].flat();
   if (model === undefined) {
     throw new UsageError('no model was named', { hint: 'add --model NAME, or --model offline to try it without one' });
   }
   if (model === 'offline') {
     say('rareflow: the offline model shows the plumbing; what it writes is no training data');
   }
-  const baseUrl = given ?? [env.OPENAI_BASE_URL || openaiUrl];
+  const baseUrl = [given ?? (env.OPENAI_BASE_URL || openaiUrl)].flat();
   if (apiKeyEnv.length > 1 && apiKeyEnv.length !== baseUrl.length) {
     throw new UsageError(`--api-key-env was given ${apiKeyEnv.length} times for ${baseUrl.length} servers`, {
       hint: 'give it once for all of them, or once for each --base-url, in order',

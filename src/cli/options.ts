@@ -17,13 +17,13 @@ function number(text: string): number {
 
 const option = (flags: string, description: string) => new Option(flags, description);
 
-/** An option that may be given more than once. On the command line it replaces what a configuration says. */
+/** An option that may be given more than once; a configuration gives a value or a list, which a command line replaces. */
 export class ListOption extends Option {
   constructor(flags: string, description: string) {
     super(flags, description);
     const given = new WeakSet<string[]>();
-    this.argParser((value: string, earlier: string[] = []) => {
-      const values = given.has(earlier) ? [...earlier, value] : [value];
+    this.argParser((value: string, earlier: string | string[] = []) => {
+      const values = Array.isArray(earlier) && given.has(earlier) ? [...earlier, value] : [value];
       given.add(values);
       return values;
     });

@@ -15,6 +15,8 @@ export interface ModelFlags {
   topP?: number;
   maxTokens?: number;
   attemptTimeoutMs?: number;
+  structuredOutput?: 'auto' | 'json_schema' | 'json_object' | 'none';
+  stream?: boolean;
 }
 
 const openaiUrl = 'https://api.openai.com/v1';
@@ -22,7 +24,7 @@ const openaiUrl = 'https://api.openai.com/v1';
 /** Makes the model that the flags and the environment name. Throws UsageError where one of them is missing. */
 export function modelOf(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Partial<ModelOptions> = {}): RareflowModel {
   const { model, baseUrl: given, adaptiveConcurrency } = flags;
-  const apiKeyEnv = [flags.apiKeyEnv ?? []].flat();
+  const keyNames = [flags.apiKeyEnv ?? []].flat();
   if (model === undefined) {
     throw new UsageError('no model was named', { hint: 'add --model NAME, or --model offline to try it without one' });
   }
@@ -30,17 +32,20 @@ export function modelOf(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Partial
     say('rareflow: the offline model shows the plumbing; what it writes is no training data');
   }
   const baseUrl = [given ?? (env.OPENAI_BASE_URL || openaiUrl)].flat();
-  if (apiKeyEnv.length > 1 && apiKeyEnv.length !== baseUrl.length) {
-    throw new UsageError(`--api-key-env was given ${apiKeyEnv.length} times for ${baseUrl.length} servers`, {
+  if (keyNames.length > 1 && keyNames.length !== baseUrl.length) {
+    throw new UsageError(`--api-key-env was given ${keyNames.length} times for ${baseUrl.length} servers`, {
       hint: 'give it once for all of them, or once for each --base-url, in order',
     });
   }
+  const { structuredOutput, stream } = flags;
   const { concurrency, requestsPerMinute, tokensPerMinute, temperature, topP, maxTokens, attemptTimeoutMs } = flags;
   return createModel({
     model,
     baseUrl,
-    apiKey: model === 'offline' ? undefined : baseUrl.map((url, place) => keyOf(url, apiKeyEnv[place] ?? apiKeyEnv[0])),
+    apiKey: model === 'offline' ? undefined : baseUrl.map((url, place) => keyOf(url, keyNames[place] ?? keyNames[0])),
+    keyName: baseUrl.map((_, place) => keyNames[place] ?? keyNames[0] ?? 'OPENAI_API_KEY'),
     adaptiveConcurrency,
+    ...{ structuredOutput, stream },
     ...{ concurrency, requestsPerMinute, tokensPerMinute, temperature, topP, maxTokens, attemptTimeoutMs },
     onNotice: (notice) => say(`rareflow: ${notice}`),
     ...more,

@@ -78,6 +78,10 @@ export const modelOptions = () => [
   option('--top-p <x>', "nucleus sampling (default: the server's)").argParser(number),
   count('--max-tokens <n>', "the longest answer (default: the server's)"),
   count('--attempt-timeout-ms <n>', 'give up a call after so long (default: 600000)'),
+  option('--structured-output <how>', 'how JSON is asked for; auto learns the strictest that the model takes')
+    .choices(['auto', 'json_schema', 'json_object', 'none'])
+    .default('auto'),
+  option('--stream', 'have answers sent as they are written, for servers that end silent connections'),
 ];
 
 export const languageOption = () =>

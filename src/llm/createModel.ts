@@ -79,7 +79,7 @@ function offlineLane(options: ModelOptions, meter: UsageMeter): OpenLane {
 }
 
 const counts = ['concurrency', 'requestsPerMinute', 'tokensPerMinute', 'maxAttempts', 'maxTokens'] as const;
-const durations = ['attemptTimeoutMs', 'connectTimeoutMs'] as const;
+const durations = ['attemptTimeoutMs', 'connectTimeoutMs', 'idleTimeoutMs'] as const;
 
 function check(options: ModelOptions): void {
   if (options.model === '') throw new UsageError('the model has no name');

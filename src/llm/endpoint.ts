@@ -182,7 +182,8 @@ export class Endpoint {
     this.#badRequests += 1;
     if (this.#successes > 0 || this.#badRequests < this.#badRequestsInARow) return;
     const hint = 'check the model, its options and the prompt: no request has worked yet';
-    this.stop(new ModelError(`the first ${this.#badRequests} requests were refused; last: ${reason}`, { hint, cause }));
+    const message = `the first ${this.#badRequests} requests were refused; last: ${reason}`;
+    this.stop(new ModelError(message, { hint, cause, resumable: false }));
   }
 }
 

@@ -7,7 +7,7 @@ import { type OpenaiModelOptions, openaiModel } from './openai.js';
 import type { Lane } from './route.js';
 
 export interface LaneOptions
-  extends Omit<OpenaiModelOptions, 'baseUrl' | 'apiKey' | 'onRates'>,
+  extends Omit<OpenaiModelOptions, 'baseUrl' | 'apiKey' | 'keyName' | 'onRates'>,
     Omit<LimitOptions, 'stopped'>,
     EndpointOptions {
   /**
@@ -21,6 +21,8 @@ export interface LaneOptions
    * OPENAI_API_KEY for a host that is not OpenAI's.
    */
   apiKey?: string | (string | undefined)[] | undefined;
+  /** What holds the key, as messages name it, such as the name of a variable; a list with one for each base URL. */
+  keyName?: string | string[] | undefined;
 }
 
 export interface OpenLane extends Lane {
@@ -35,7 +37,7 @@ const tripsAmongOthers = 3;
  * between gate and adapter, so it sees only what is sent.
  */
 export function openLanes(options: LaneOptions, count: (attempts: ChatModel) => ChatModel): OpenLane[] {
-  const { baseUrl = 'https://api.openai.com/v1', apiKey } = options;
+  const { baseUrl = 'https://api.openai.com/v1', apiKey, keyName } = options;
   const urls = typeof baseUrl === 'string' ? [baseUrl] : baseUrl;
   const keys = Array.isArray(apiKey) ? apiKey : urls.map(() => apiKey);
   if (urls.length === 0) throw new UsageError('the list of base URLs is empty');
@@ -52,6 +54,7 @@ export function openLanes(options: LaneOptions, count: (attempts: ChatModel) => 
       ...options,
       baseUrl: url,
       apiKey: keys[place],
+      keyName: Array.isArray(keyName) ? keyName[place] : keyName,
       onRates: (rates) => endpoint.pause(limited.heed(rates)),
     });
     const limited = limit(gate(count(adapter), endpoint), { ...options, stopped: endpoint.stopped });

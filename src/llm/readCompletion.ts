@@ -26,13 +26,22 @@ export function readCompletion(body: unknown, request: ChatRequest, host: string
   if (finishReason === 'content_filter') throw fail('content-filter', 'finish_reason content_filter', { usage });
   if (isText(message.refusal) && !isText(text))
     throw fail('refusal', message.refusal, { usage, answer: message.refusal });
-  if (finishReason === 'length') throw fail('length', 'the answer was cut at its cap', { usage, answer: text });
+  if (finishReason === 'length') {
+    // White space up to the cap is what JSON modes are known for: a higher cap would only buy more of it.
+    if (endsInWhiteSpace(text)) throw fail('blank', 'white space up to the cap', { usage, answer: text });
+    throw fail('length', 'the answer was cut at its cap', { usage, answer: text });
+  }
   if (!isText(text)) {
     const words = thinking === undefined ? 'an answer of white space only' : 'thinking without an answer';
     throw fail('blank', words, { usage, answer: text });
   }
   const model = isText(answer.model) ? answer.model : asked;
   return { text, thinking, model, finishReason, usage, attempts: 1 };
+}
+
+function endsInWhiteSpace(text: string): boolean {
+  const words = text.trimEnd();
+  return text.length - words.length >= 100 || (words === '' && text !== '');
 }
 
 /** What a `usage` object tells; undefined where it tells no token counts. */

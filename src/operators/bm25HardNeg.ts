@@ -65,7 +65,7 @@ interface Mined {
  * it; a text twice; a score of 0. Where fewer are left the record has fewer, where none is left it is rejected. Ids, ranks, scores
  * and the shortfall are kept under `_rareflow.bm25_hard_neg`. Throws UsageError for rules that make no sense.
  */
-export function bm25HardNeg(options: Bm25HardNegOptions): Operator<DataRecord, DataRecord> {
+export function bm25HardNeg(options: Bm25HardNegOptions): Operator<object, DataRecord> {
   const {
     index,
     profile,
@@ -144,6 +144,7 @@ export function bm25HardNeg(options: Bm25HardNegOptions): Operator<DataRecord, D
             ...(profile === undefined ? {} : { profile }),
             weighting,
             ...(profile === undefined && { sampling: rules.sampling }),
+            ...(profile === undefined && rules.sampling === 'random' && { seed }),
             ...made,
             ...(missing > 0 && { shortfall: missing, refused }),
           },

@@ -90,6 +90,7 @@ if (benches.includes('slots')) {
       contestants: {
         'rareflow, ordered': rareflow({ ordered: true }),
         'rareflow, unordered': rareflow({ ordered: false }),
+        'rareflow, --adaptive-concurrency': rareflow({ ordered: true, adaptiveConcurrency: true }),
         'bare loops, the ceiling': bareLoops,
         'p-map and the openai client': plainPMap,
         'barriers: batches of 4,000': barriers(4000),

@@ -36,8 +36,8 @@ export interface RareflowModel extends ChatModel {
 }
 
 /**
- * Makes a model ready for use: `usage(retry(route(limit(gate(openai)))))`. Nothing is connected or loaded before the first call;
- * the offline writer never fails, so it goes without retries.
+ * Makes a model ready for use: `usage(retry(route(limit(gate(openai)))))`. Nothing is connected or loaded before the first
+ * call; the offline writer never fails, so it goes without retries.
  * Throws UsageError for an option that cannot be used.
  */
 export function createModel(options: ModelOptions): RareflowModel {

@@ -33,8 +33,8 @@ export interface OpenLane extends Lane {
 const tripsAmongOthers = 3;
 
 /**
- * The way to each base URL: `limit(wrap(gate(openai)))`, with limits, health and profile of its own. `count` stands
- * between gate and adapter, so it sees only what is sent.
+ * The way to each base URL: `limit(gate(count(openai)))`, with limits, health and profile of its own. `count` sees only what
+ * is sent.
  */
 export function openLanes(options: LaneOptions, count: (attempts: ChatModel) => ChatModel): OpenLane[] {
   const { baseUrl = 'https://api.openai.com/v1', apiKey, keyName } = options;

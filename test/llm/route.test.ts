@@ -172,3 +172,13 @@ test('tokens that a server tells to be nearly used up are waited for', async () 
     assert.ok((statuses?.['429'] ?? 0) <= 2, `${statuses?.['429']} calls were refused`);
   });
 });
+
+test('adaptive concurrency begins low and rises where that brings more tokens', async () => {
+  await withStandIns([{ medianMs: 20 }], { concurrency: 64, adaptiveConcurrency: true }, async ({ model, servers }) => {
+    await many(model, 500);
+    const inFlight = servers[0]?.ledger.calls.map((call) => call.inFlight) ?? [];
+    assert.ok(Math.max(...inFlight.slice(0, 30)) <= 8);
+    assert.ok(Math.max(...inFlight) > 8, 'it never rose');
+    assert.ok(Math.max(...inFlight) <= 64);
+  });
+});

@@ -53,7 +53,7 @@ export function limit(model: ChatModel, options: LimitOptions = {}): LimitedMode
   const weigh = (request: ChatRequest) =>
     estimatePromptTokens(request.messages) + (request.maxTokens ?? assumedMaxTokens);
 
-  /** Makes an attempt and returns, beside its outcome, how many tokens it used. */
+  /** Makes an attempt, from which the adaptive limit learns. */
   const attempt = async (...[request, { signal } = {}]: Parameters<ChatModel['complete']>) => {
     const isFull = slots.isFull;
     try {
@@ -82,8 +82,9 @@ export function limit(model: ChatModel, options: LimitOptions = {}): LimitedMode
           lastReserve = reserve;
           used = reserve;
           const completion = await attempt(request, { signal }).catch((error: unknown) => {
-            if (error instanceof AttemptError) used = usedBy(error, reserve);
-            if (error instanceof AttemptError && error.fault === 'not-sent') requests.give(permits);
+            if (!(error instanceof AttemptError)) throw error;
+            used = usedBy(error, reserve);
+            if (error.fault === 'not-sent') requests.give(permits);
             throw error;
           });
           used = totalOf(completion.usage);

@@ -22,6 +22,7 @@ export { readRecords } from './io/readRecords.js';
 export type { ReadOptions, RecordStream } from './io/recordStream.js';
 export { type WriteJsonlOptions, writeJsonl } from './io/writeJsonl.js';
 export { type RejectsFile, writeRejects } from './io/writeRejects.js';
+export type { BudgetState } from './llm/budget.js';
 export type {
   AnswerSchema,
   ChatMessage,
@@ -32,6 +33,7 @@ export type {
   Usage,
 } from './llm/chatModel.js';
 export { createModel, type ModelOptions, type RareflowModel } from './llm/createModel.js';
+export type { Prices } from './llm/prices.js';
 export type { StructuredOutput } from './llm/structuredOutput.js';
 export type { UsageSnapshot, UsageTotals } from './llm/usage.js';
 export { type Bm25HardNegOptions, bm25HardNeg } from './operators/bm25HardNeg.js';

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.js';
 import { createModel, type ModelOptions, type RareflowModel } from '../llm/createModel.js';
 import { apiKeyIn } from './apiKey.js';
+import { pricesOf } from './pricesFile.js';
 import { say } from './terminal.js';
 
 export interface ModelFlags {
@@ -17,6 +18,9 @@ export interface ModelFlags {
   attemptTimeoutMs?: number;
   structuredOutput?: 'auto' | 'json_schema' | 'json_object' | 'none';
   stream?: boolean;
+  prices?: string;
+  budgetUsd?: string;
+  budgetTokens?: number;
 }
 
 const openaiUrl = 'https://api.openai.com/v1';
@@ -47,6 +51,9 @@ export function modelOf(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Partial
     adaptiveConcurrency,
     ...{ structuredOutput, stream },
     ...{ concurrency, requestsPerMinute, tokensPerMinute, temperature, topP, maxTokens, attemptTimeoutMs },
+    prices: pricesOf(flags.prices),
+    budgetUsd: flags.budgetUsd,
+    budgetTokens: flags.budgetTokens,
     onNotice: (notice) => say(`rareflow: ${notice}`),
     ...more,
   });

@@ -1,15 +1,17 @@
 import { ModelError, UsageError } from '../errors.js';
+import { Budget, type BudgetOptions } from './budget.js';
 import type { ChatModel } from './chatModel.js';
 import { Endpoint } from './endpoint.js';
 import { type LaneOptions, type OpenLane, openLanes } from './lanes.js';
 import { limit } from './limit.js';
 import { type OfflineModelOptions, offlineModel } from './offline.js';
+import { type Prices, priceOf } from './prices.js';
 import { type RetryOptions, retry } from './retry.js';
 import { route } from './route.js';
 import { type UsageMeter, type UsageSnapshot, usageMeter } from './usage.js';
 
 /** The options of every layer: the adapter, the limits, the retries, what the endpoint shares, and sampling. */
-export interface ModelOptions extends LaneOptions, RetryOptions, OfflineModelOptions {
+export interface ModelOptions extends LaneOptions, RetryOptions, BudgetOptions, OfflineModelOptions {
   /** The model's name, as its server knows it; `offline` is the writer that needs no server. */
   model: string;
   /** For requests that set none: the sampling temperature (the server's default). */
@@ -20,6 +22,8 @@ export interface ModelOptions extends LaneOptions, RetryOptions, OfflineModelOpt
   topP?: number | undefined;
   /** For requests that set none: the sampling seed; for `offline`, its choice of phrasing (0). */
   seed?: number | undefined;
+  /** What models cost. Without a price for this one its tokens are counted as unpriced. */
+  prices?: Prices | undefined;
 }
 
 /** A ChatModel with its limits, its retries and its counts; share one instance, and its limits are shared. */
@@ -36,15 +40,17 @@ export interface RareflowModel extends ChatModel {
 }
 
 /**
- * Makes a model ready for use: `usage(retry(route(limit(gate(openai)))))`. Nothing is connected or loaded before the first
- * call; the offline writer never fails, so it goes without retries.
+ * Makes a model ready for use: `usage(retry(route(limit(budget(gate(openai))))))`. Nothing is connected or loaded before the
+ * first call; the offline writer never fails, so it goes without retries.
  * Throws UsageError for an option that cannot be used.
  */
 export function createModel(options: ModelOptions): RareflowModel {
   check(options);
   const { model: name, temperature, maxTokens, topP, seed } = options;
-  const meter = usageMeter();
-  const lanes = name === 'offline' ? [offlineLane(options, meter)] : openLanes(options, meter.countAttempts);
+  const price = options.prices && priceOf(options.prices, name);
+  const budget = new Budget({ ...options, price });
+  const meter = usageMeter({ price, pricesAsOf: options.prices?.asOf, budget });
+  const lanes = name === 'offline' ? [offlineLane(options, meter)] : openLanes(options, { meter, budget });
   const routed = route(lanes, options);
   const calls = meter.countCalls(name === 'offline' ? routed : retry(routed, options));
 
@@ -78,7 +84,14 @@ function offlineLane(options: ModelOptions, meter: UsageMeter): OpenLane {
   return { model, endpoint, close: model.close };
 }
 
-const counts = ['concurrency', 'requestsPerMinute', 'tokensPerMinute', 'maxAttempts', 'maxTokens'] as const;
+const counts = [
+  'concurrency',
+  'requestsPerMinute',
+  'tokensPerMinute',
+  'maxAttempts',
+  'maxTokens',
+  'budgetTokens',
+] as const;
 const durations = ['attemptTimeoutMs', 'connectTimeoutMs', 'idleTimeoutMs'] as const;
 
 function check(options: ModelOptions): void {

@@ -1,13 +1,14 @@
 import { UsageError } from '../errors.js';
 import { parseBaseUrl } from './baseUrl.js';
-import type { ChatModel } from './chatModel.js';
+import type { Budget } from './budget.js';
 import { Endpoint, type EndpointOptions, gate } from './endpoint.js';
 import { type LimitOptions, limit } from './limit.js';
 import { type OpenaiModelOptions, openaiModel } from './openai.js';
 import type { Lane } from './route.js';
+import type { UsageMeter } from './usage.js';
 
 export interface LaneOptions
-  extends Omit<OpenaiModelOptions, 'baseUrl' | 'apiKey' | 'keyName' | 'onRates'>,
+  extends Omit<OpenaiModelOptions, 'baseUrl' | 'apiKey' | 'keyName' | 'needsCap' | 'onRates'>,
     Omit<LimitOptions, 'stopped'>,
     EndpointOptions {
   /**
@@ -29,14 +30,20 @@ export interface OpenLane extends Lane {
   close(): Promise<void>;
 }
 
+/** What all lanes count and spend together. */
+export interface Shared {
+  meter: UsageMeter;
+  budget: Budget;
+}
+
 /** With others to take its calls, a server is left alone after so few faults in a row. */
 const tripsAmongOthers = 3;
 
 /**
- * The way to each base URL: `limit(gate(count(openai)))`, with limits, health and profile of its own. `count` sees only what
- * is sent.
+ * The way to each base URL: `limit(budget(gate(meter(openai))))`, with limits, health and profile of its own; the meter sees
+ * only what is sent.
  */
-export function openLanes(options: LaneOptions, count: (attempts: ChatModel) => ChatModel): OpenLane[] {
+export function openLanes(options: LaneOptions, { meter, budget }: Shared): OpenLane[] {
   const { baseUrl = 'https://api.openai.com/v1', apiKey, keyName } = options;
   const urls = typeof baseUrl === 'string' ? [baseUrl] : baseUrl;
   const keys = Array.isArray(apiKey) ? apiKey : urls.map(() => apiKey);
@@ -55,9 +62,11 @@ export function openLanes(options: LaneOptions, count: (attempts: ChatModel) => 
       baseUrl: url,
       apiKey: keys[place],
       keyName: Array.isArray(keyName) ? keyName[place] : keyName,
+      needsCap: budget.isSet,
       onRates: (rates) => endpoint.pause(limited.heed(rates)),
     });
-    const limited = limit(gate(count(adapter), endpoint), { ...options, stopped: endpoint.stopped });
+    const attempts = gate(meter.countAttempts(adapter), endpoint);
+    const limited = limit(budget.guard(attempts), { ...options, stopped: endpoint.stopped });
     const { host } = parseBaseUrl(url);
     return {
       model: limited,

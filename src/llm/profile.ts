@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.js';
+import { ModelError, UsageError } from '../errors.js';
 import type { AttemptError } from './attemptError.js';
 import type { ChatRequest } from './chatModel.js';
 import { highestCap } from './contextRoom.js';
@@ -36,6 +36,8 @@ export interface ProfileOptions {
    * It helps where a proxy ends connections on which nothing comes for minutes.
    */
   stream?: boolean | undefined;
+  /** Send no request without a cap on its answer, as a budget wants it (false). */
+  needsCap?: boolean | undefined;
 }
 
 type Optional = Exclude<keyof ChatBody, 'model' | 'messages' | 'response_format'>;
@@ -51,13 +53,15 @@ const unsupported =
 export class Profile {
   readonly #refused = new Set<Optional>();
   readonly #learnsFormat: boolean;
+  readonly #needsCap: boolean;
   #cap: 'max_tokens' | 'max_completion_tokens';
   #format: StructuredOutput;
   #stream: boolean;
   #highestCap: number | undefined;
 
   /** OpenAI's own host knows `max_completion_tokens` for every model; most other servers know only `max_tokens`. */
-  constructor(hostname: string, { structuredOutput = 'auto', stream = false }: ProfileOptions = {}) {
+  constructor(hostname: string, { structuredOutput = 'auto', stream = false, needsCap = false }: ProfileOptions = {}) {
+    this.#needsCap = needsCap;
     this.#cap = hostname === 'api.openai.com' ? 'max_completion_tokens' : 'max_tokens';
     if (!['auto', 'json_schema', 'json_object', 'none'].includes(structuredOutput)) {
       throw new UsageError(`structuredOutput is ${structuredOutput}, expected auto, json_schema, json_object or none`);
@@ -73,6 +77,12 @@ export class Profile {
   }
 
   body(model: string, { messages, schema, maxTokens, temperature, topP, seed }: ChatRequest): ChatBody {
+    if (this.#needsCap && this.#refused.has('max_tokens') && this.#refused.has('max_completion_tokens')) {
+      throw new ModelError(`${model} takes no cap on its answers: a budget cannot be kept`, {
+        hint: 'run without a budget, or with another model',
+        resumable: false,
+      });
+    }
     const body: ChatBody = { model, messages };
     const format = responseFormat(this.#format, schema);
     if (format !== undefined) body.response_format = format;

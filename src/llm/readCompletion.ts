@@ -44,21 +44,25 @@ function endsInWhiteSpace(text: string): boolean {
   return text.length - words.length >= 100 || (words === '' && text !== '');
 }
 
-/** What a `usage` object tells; undefined where it tells no token counts. */
+/**
+ * What a `usage` object tells; undefined where it tells no token counts. Some servers (Gemini's and xAI's) leave the
+ * thinking out of `completion_tokens` and bill it: then the total holds it.
+ */
 export function readUsage(usage: unknown): Usage | undefined {
   if (!isRecord(usage)) return undefined;
-  const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = usage;
-  if (!isCount(promptTokens) || !isCount(completionTokens)) return undefined;
-  const read: Usage = { promptTokens, completionTokens };
+  const { prompt_tokens: promptTokens, completion_tokens: toldTokens, total_tokens: totalTokens } = usage;
+  if (!isCount(promptTokens) || !isCount(toldTokens)) return undefined;
   const cachedTokens = isRecord(usage.prompt_tokens_details) && usage.prompt_tokens_details.cached_tokens;
   const reasoningTokens = isRecord(usage.completion_tokens_details) && usage.completion_tokens_details.reasoning_tokens;
-  if (isCount(cachedTokens)) read.cachedTokens = cachedTokens;
+  const besidePrompt = isCount(totalTokens) ? totalTokens - promptTokens : 0;
+  const read: Usage = { promptTokens, completionTokens: Math.max(toldTokens, besidePrompt) };
+  if (isCount(cachedTokens)) read.cachedTokens = Math.min(cachedTokens, promptTokens);
   if (isCount(reasoningTokens)) read.reasoningTokens = reasoningTokens;
   return read;
 }
 
 function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /** Usage by our own estimate, for a server that tells none. */

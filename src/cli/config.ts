@@ -68,8 +68,13 @@ async function load(file: string): Promise<unknown> {
 
 /** A strict object of every flag; values are read as the command line reads them. */
 function configSchema(commands: readonly CommandSpec[]): z.ZodType<Config> {
-  const flagsOf = (options: readonly Option[]) =>
-    Object.fromEntries(options.map((option) => [option.attributeName(), flagSchema(option).optional()]));
+  const flagsOf = (options: readonly Option[]) => {
+    const off = options.filter(({ negate }) => negate).map((option) => option.attributeName());
+    const on = options.filter(({ negate }) => !negate).map((option) => [option.attributeName(), flagSchema(option)]);
+    const flags: Record<string, z.ZodType> = Object.fromEntries(on);
+    for (const name of off) flags[name] = flags[name]?.or(z.literal(false)) ?? z.boolean(); // `--cache <folder>`, `--no-cache`
+    return Object.fromEntries(Object.entries(flags).map(([name, schema]) => [name, schema.optional()]));
+  };
   const sections = commands.map(({ name, options }) => [name, z.strictObject(flagsOf(options)).optional()]);
   // Where one command takes a list and another a single value of the same name, a list is right.
   const listsLast = (a: Option, b: Option) => Number(a instanceof ListOption) - Number(b instanceof ListOption);
@@ -79,7 +84,7 @@ function configSchema(commands: readonly CommandSpec[]): z.ZodType<Config> {
 }
 
 function flagSchema(option: Option): z.ZodType {
-  if (option.isBoolean() || option.negate) return z.boolean();
+  if (option.isBoolean()) return z.boolean();
   if (option.variadic) return z.array(z.string());
   if (option instanceof ListOption) return z.union([z.string(), z.array(z.string())]);
   if (option.argChoices) return z.enum(option.argChoices);

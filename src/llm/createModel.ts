@@ -1,5 +1,6 @@
 import { ModelError, UsageError } from '../errors.js';
 import { Budget, type BudgetOptions } from './budget.js';
+import { cache } from './cache.js';
 import type { ChatModel } from './chatModel.js';
 import { Endpoint } from './endpoint.js';
 import { type LaneOptions, type OpenLane, openLanes } from './lanes.js';
@@ -24,6 +25,11 @@ export interface ModelOptions extends LaneOptions, RetryOptions, BudgetOptions, 
   seed?: number | undefined;
   /** What models cost. Without a price for this one its tokens are counted as unpriced. */
   prices?: Prices | undefined;
+  /**
+   * The folder of an answer cache, made at the first call where it is missing: a request that was answered before costs
+   * nothing. Several processes may share it, on one machine. None is used when absent.
+   */
+  cache?: string | undefined;
 }
 
 /** A ChatModel with its limits, its retries and its counts; share one instance, and its limits are shared. */
@@ -40,19 +46,25 @@ export interface RareflowModel extends ChatModel {
 }
 
 /**
- * Makes a model ready for use: `usage(retry(route(limit(budget(gate(openai))))))`. Nothing is connected or loaded before the
- * first call; the offline writer never fails, so it goes without retries.
+ * Makes a model ready for use: `usage(cache(retry(route(limit(budget(gate(openai)))))))`. Nothing is connected or loaded
+ * before the first call; the offline writer never fails, so it goes without retries.
  * Throws UsageError for an option that cannot be used.
  */
 export function createModel(options: ModelOptions): RareflowModel {
   check(options);
-  const { model: name, temperature, maxTokens, topP, seed } = options;
+  const { model: name, temperature, maxTokens, topP, seed, onNotice } = options;
   const price = options.prices && priceOf(options.prices, name);
   const budget = new Budget({ ...options, price });
   const meter = usageMeter({ price, pricesAsOf: options.prices?.asOf, budget });
   const lanes = name === 'offline' ? [offlineLane(options, meter)] : openLanes(options, { meter, budget });
   const routed = route(lanes, options);
-  const calls = meter.countCalls(name === 'offline' ? routed : retry(routed, options));
+  const asked = name === 'offline' ? routed : retry(routed, options);
+  // Servers of one list are taken to serve the same model: the first of them names it in the cache.
+  const cached =
+    options.cache === undefined
+      ? undefined
+      : cache(asked, { path: options.cache, onNotice, model: name, baseUrl: lanes[0]?.baseUrl ?? '' });
+  const calls = meter.countCalls(cached ?? asked);
 
   return {
     name,
@@ -73,7 +85,7 @@ export function createModel(options: ModelOptions): RareflowModel {
       for (const { endpoint } of lanes) endpoint.stop(error);
     },
     async close() {
-      await Promise.all(lanes.map((lane) => lane.close()));
+      await Promise.all([...lanes.map((lane) => lane.close()), cached?.close()]);
     },
   };
 }
@@ -81,7 +93,7 @@ export function createModel(options: ModelOptions): RareflowModel {
 function offlineLane(options: ModelOptions, meter: UsageMeter): OpenLane {
   const endpoint = new Endpoint(options);
   const model = limit(meter.countAttempts(offlineModel(options)), { ...options, stopped: endpoint.stopped });
-  return { model, endpoint, close: model.close };
+  return { model, endpoint, baseUrl: 'offline:', close: model.close };
 }
 
 const counts = [

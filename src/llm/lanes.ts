@@ -27,6 +27,8 @@ export interface LaneOptions
 }
 
 export interface OpenLane extends Lane {
+  /** Without credentials. */
+  baseUrl: string;
   close(): Promise<void>;
 }
 
@@ -72,6 +74,7 @@ export function openLanes(options: LaneOptions, { meter, budget }: Shared): Open
       model: limited,
       endpoint,
       host,
+      baseUrl: adapter.baseUrl,
       async close() {
         await Promise.all([limited.close(), adapter.close()]);
       },

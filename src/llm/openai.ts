@@ -36,6 +36,8 @@ export interface OpenaiModelOptions extends ProfileOptions {
 }
 
 export interface OpenaiModel extends ChatModel {
+  /** Whom it asks, without credentials and query. */
+  readonly baseUrl: string;
   /** Ends its connections, those in use too. */
   close(): Promise<void>;
 }
@@ -119,6 +121,7 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
 
   return {
     name: model,
+    baseUrl: endpoint.href,
     complete: (request, { signal } = {}) => attempt(request, signal),
     close: () => transport.close(),
   };

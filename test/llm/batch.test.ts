@@ -2,10 +2,8 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { ModelError, RejectError } from '../../src/errors.js';
-import { batchModel } from '../../src/llm/batch.js';
 import type { ChatModel } from '../../src/llm/chatModel.js';
-import { Endpoint } from '../../src/llm/endpoint.js';
-import { retry } from '../../src/llm/retry.js';
+import { createModel, type ModelOptions } from '../../src/llm/createModel.js';
 import type { StandInOptions } from '../../src/standIn/options.js';
 import { type StandIn, startStandIn } from '../../src/standIn/server.js';
 import { ask } from '../support/standInModel.js';
@@ -19,17 +17,21 @@ async function standIn(t: TestContext, options: StandInOptions = {}): Promise<St
   return server;
 }
 
-function modelOf(
-  t: TestContext,
-  server: StandIn,
-  journalPath: string,
-  more: Partial<Parameters<typeof batchModel>[0]> = {},
-) {
+function modelOf(t: TestContext, server: StandIn, batch: string, more: Partial<ModelOptions> = {}) {
   const notices: string[] = [];
   const onNotice = (notice: string) => void notices.push(notice);
-  const batch = batchModel({ ...quick, baseUrl: server.baseUrl, journalPath, onNotice, ...more });
-  t.after(() => batch.close());
-  return { batch, model: retry(batch, { baseDelayMs: 1, endpoint: new Endpoint({ firstHoldMs: 5 }) }), notices };
+  const options = {
+    ...quick,
+    baseUrl: server.baseUrl,
+    batch,
+    onNotice,
+    concurrency: 100,
+    baseDelayMs: 1,
+    firstHoldMs: 5,
+  };
+  const model = createModel({ ...options, ...more });
+  t.after(() => model.close());
+  return { model, notices };
 }
 
 const askAll = (model: ChatModel, count: number) =>
@@ -82,13 +84,13 @@ test('a process that ends while a batch runs is followed by one that collects it
   const waiting = askAll(first.model, 20);
   waiting.catch(() => {});
   while (!first.notices.some((notice) => /begun/.test(notice))) await new Promise((wake) => setTimeout(wake, 5));
-  await first.batch.close();
+  first.model.drain();
   await assert.rejects(waiting, (error) => error instanceof ModelError && /run again/.test(error.hint ?? ''));
   const second = modelOf(t, server, journal);
   assert.equal((await askAll(second.model, 25)).length, 25);
   assert.equal(server.ledger.sums().calls, 25);
   assert.ok(second.notices.some((notice) => /going on with 1 batches/.test(notice)));
-  await second.batch.close();
+  await second.model.close();
   const third = modelOf(t, server, journal);
   assert.equal((await askAll(third.model, 25)).length, 25);
   assert.equal(server.ledger.sums().calls, 25);
@@ -102,7 +104,7 @@ test('a batch that was begun but never written down is found in the list of the 
   const waiting = askAll(first.model, 20);
   waiting.catch(() => {});
   await created;
-  await first.batch.close();
+  first.model.drain();
   const second = modelOf(t, server, journal);
   assert.equal((await askAll(second.model, 20)).length, 20);
   assert.equal(server.ledger.sums().calls, 20);

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.js';
 import { createModel, type ModelOptions, type RareflowModel } from '../llm/createModel.js';
 import { apiKeyIn } from './apiKey.js';
+import { journalFolder } from './batch.js';
 import { type CacheFlags, cacheFolder } from './cacheFolder.js';
 import { pricesOf } from './pricesFile.js';
 import { say } from './terminal.js';
@@ -18,6 +19,9 @@ export interface ModelFlags extends CacheFlags {
   attemptTimeoutMs?: number;
   structuredOutput?: 'auto' | 'json_schema' | 'json_object' | 'none';
   stream?: boolean;
+  batch?: true | number;
+  batchRequests?: number;
+  batchPollSeconds?: number;
   prices?: string;
   budgetUsd?: string;
   budgetTokens?: number;
@@ -52,6 +56,9 @@ export function modelOf(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Partial
     ...{ structuredOutput, stream },
     ...{ concurrency, requestsPerMinute, tokensPerMinute, temperature, topP, maxTokens, attemptTimeoutMs },
     cache: cacheFolder(flags, env),
+    batch: journalFolder(flags),
+    batchRequests: flags.batchRequests,
+    batchPollMs: flags.batchPollSeconds && flags.batchPollSeconds * 1000,
     prices: pricesOf(flags.prices),
     budgetUsd: flags.budgetUsd,
     budgetTokens: flags.budgetTokens,

@@ -115,6 +115,14 @@ const moneyOptions = () => [
   count('--budget-tokens <n>', 'stop before this run takes more, prompts and answers; needs --max-tokens'),
 ];
 
+export const batchOptions = () => [
+  option(
+    '--batch [requests]',
+    "ask by the provider's Batch API, so many requests a batch (10000): half the price at many, within a day; needs -o",
+  ).argParser(wholeNumber(1)),
+  count('--batch-poll-seconds <n>', 'how often the provider is asked how far a batch is').default(30),
+];
+
 export const dryRunOptions = () => [
   option('--dry-run', 'tell the calls, tokens and, with --prices, the cost to expect; ask and write nothing'),
   option('--json', 'with --dry-run: as JSON on stdout'),

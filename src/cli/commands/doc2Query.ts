@@ -1,8 +1,10 @@
 import { doc2Query } from '../../operators/doc2Query.js';
+import { batchFlags } from '../batch.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { type DryRunFlags, dryRun, isDryRun } from '../dryRun.js';
 import { type ModelFlags, modelOf } from '../model.js';
 import {
+  batchOptions,
   doc2QueryOptions,
   dryRunOptions,
   key,
@@ -42,13 +44,15 @@ export const doc2QueryCommand: CommandSpec = {
     ...recordOptions(),
     ...readOptions(),
     ...writeOptions(),
+    ...batchOptions(),
     ...dryRunOptions(),
   ],
   examples: [
     'rareflow doc2query corpus.jsonl -o questions.jsonl --model gpt-4o-mini',
     'rareflow doc2query --model offline < corpus.jsonl | head -3',
   ],
-  async run(inputs: string[], flags: Flags) {
+  async run(inputs: string[], asked: Flags) {
+    const flags = batchFlags(asked);
     const promptTemplate = promptTemplateOf(flags.promptFile);
     if (isDryRun(flags)) {
       const { inputKey, outputQuestionKey, outputScenarioKey, overwrite } = flags;

@@ -1,10 +1,12 @@
 import { reasonDistill } from '../../operators/reasonDistill.js';
 import { textListProblem } from '../../operators/recordOperator.js';
 import type { DataRecord } from '../../record.js';
+import { batchFlags } from '../batch.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { type DryRunFlags, dryRun, isDryRun } from '../dryRun.js';
 import { type ModelFlags, modelOf } from '../model.js';
 import {
+  batchOptions,
   dryRunOptions,
   key,
   languageOption,
@@ -47,12 +49,14 @@ export const reasonDistillCommand: CommandSpec = {
     ...recordOptions(),
     ...readOptions(),
     ...writeOptions(),
+    ...batchOptions(),
     ...dryRunOptions(),
   ],
   examples: [
     'rareflow reason-distill mined.jsonl -o out.jsonl --model deepseek-reasoner --base-url https://api.deepseek.com --api-key-env DEEPSEEK_API_KEY',
   ],
-  async run(inputs: string[], flags: Flags) {
+  async run(inputs: string[], asked: Flags) {
+    const flags = batchFlags(asked);
     const promptTemplate = promptTemplateOf(flags.promptFile);
     if (isDryRun(flags)) {
       const { inputTextKey, inputQuestionKey, inputScenarioKey, inputHardnegKey, outputKey, overwrite } = flags;

@@ -2,6 +2,7 @@ import { bm25HardNeg } from '../../operators/bm25HardNeg.js';
 import { doc2Query } from '../../operators/doc2Query.js';
 import { reasonDistill } from '../../operators/reasonDistill.js';
 import { defaultKeys } from '../../record.js';
+import { batchFlags } from '../batch.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { buildOrReuseIndex, type CorpusFlags, holdsIndex } from '../corpusIndex.js';
 import { type DryRunFlags, dryRun, isDryRun } from '../dryRun.js';
@@ -9,6 +10,7 @@ import { isDevice } from '../files.js';
 import { type HardNegFlags, hardNegOptions, shortfallCounter } from '../hardNegOptions.js';
 import { type ModelFlags, modelOf } from '../model.js';
 import {
+  batchOptions,
   doc2QueryOptions,
   dryRunOptions,
   indexOptions,
@@ -60,13 +62,15 @@ export const runCommand: CommandSpec = {
     ...recordOptions(),
     ...readOptions(),
     ...writeOptions(),
+    ...batchOptions(),
     ...dryRunOptions(),
   ],
   examples: [
     'rareflow run corpus.jsonl -o out.jsonl --model gpt-4o-mini',
     'rareflow run corpus.jsonl -o out.jsonl --model qwen3 --base-url http://localhost:8000/v1 --concurrency 64',
   ],
-  async run(inputs: string[], flags: Flags) {
+  async run(inputs: string[], asked: Flags) {
+    const flags = batchFlags(asked);
     const questionPrompt = promptTemplateOf(flags.doc2queryPromptFile);
     const reasoningPrompt = promptTemplateOf(flags.reasonDistillPromptFile);
     if (isDryRun(flags)) return planOf(inputs, flags, questionPrompt, reasoningPrompt);

@@ -11,6 +11,7 @@ import { Generation, removeEmptyFolder, removeIndex } from './generation.js';
 import { type IndexData, openIndexData } from './indexData.js';
 import { MANIFEST_NAME, type Manifest, readManifest } from './manifest.js';
 import { mergeSegments } from './mergeSegments.js';
+import { keptByAny } from './segmentReader.js';
 import { type SegmentMeta, SegmentWriter } from './segmentWriter.js';
 
 export { bm25Options } from './bm25Options.js';
@@ -201,24 +202,26 @@ export class Bm25Storage {
     try {
       const segments: SegmentMeta[] = append ? [...base.meta.segments] : [];
       if (base && !append && removed.size < base.manifest.docCount) {
-        const storesTexts = base.segments.some((segment) => segment.storesTexts);
-        const old = new SegmentWriter(generation.streams, storesTexts);
+        const old = new SegmentWriter(generation.streams, keptByAny(base.segments));
         mergeSegments(base.segments, removed, old);
         segments.push(old.finish());
       }
       if (batch.added.size > 0) {
-        const added = new SegmentWriter(generation.streams, false);
+        const added = new SegmentWriter(generation.streams, { storesTexts: false });
         writeBatch(batch, added);
         segments.push(added.finish());
       }
       await generation.close(segments);
       const { k1 = 0.9, b = 0.4 } = base?.manifest ?? this.#options;
+      const { groupKey, corpus } = base?.manifest ?? {};
       await generation.commit({
         analyzer: base?.manifest.analyzer ?? this.#analyzer?.name ?? 'english',
         k1,
         b,
         docCount: segments.reduce((sum, { docs }) => sum + docs, 0),
         sumDocLength: segments.reduce((sum, { sumDocLength }) => sum + sumDocLength, 0),
+        groupKey,
+        corpus,
       });
     } catch (error) {
       await generation.abort();

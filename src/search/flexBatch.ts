@@ -65,7 +65,7 @@ export function writeBatch({ map, added }: FlexBatch, segment: SegmentWriter): v
       }
     });
   }
-  for (const [id, docId] of docIds) segment.addDocument(String(id), lengths[docId] as number, undefined);
+  for (const [id, docId] of docIds) segment.addDocument({ id: String(id), length: lengths[docId] as number });
   for (const term of [...map.keys()].sort()) {
     const postings = (map.get(term) ?? []).flatMap((ids, slot) =>
       (ids ?? []).map((id) => ({ docId: docIds.get(id) as number, tf: slot + 1 })),

@@ -41,10 +41,10 @@ function copyDocuments(
   const newIds = new Uint32Array(total).fill(GONE);
   for (const segment of segments) {
     let docId = segment.firstDoc;
-    for (const { id, length, text } of segment.documents()) {
+    for (const document of segment.documents()) {
       if (!removed.has(docId)) {
         newIds[docId] = into.docs;
-        into.addDocument(id, length, text);
+        into.addDocument(document);
       }
       docId++;
     }

@@ -1,8 +1,9 @@
 import { StreamReader } from './byteStream.js';
-import { ByteReader, keyText } from './bytes.js';
+import { ByteReader } from './bytes.js';
+import type { TextPlace } from './corpusFiles.js';
 import { type DataFileReader, type StreamName, streamNames } from './dataFile.js';
 import { Dictionary, type DictionaryEntry } from './dictionary.js';
-import { FrontDecoder } from './frontCoding.js';
+import { DocCursor, type IndexedDocument, type Kept } from './docBlocks.js';
 import { decodePostings } from './postings.js';
 import { DOCS_PER_BLOCK, type SegmentMeta } from './segmentWriter.js';
 
@@ -38,8 +39,9 @@ export class SegmentReader {
     return this.meta.docs;
   }
 
-  get storesTexts(): boolean {
-    return this.meta.storesTexts;
+  get kept(): Kept {
+    const { storesTexts, storesPlaces, storesGroups } = this.meta;
+    return { storesTexts, storesPlaces, storesGroups };
   }
 
   /** By place in the segment. */
@@ -63,14 +65,24 @@ export class SegmentReader {
     return this.#textAt(this.#locate(docId));
   }
 
+  /** Where its text stands in the corpus; undefined where that is not kept. */
+  place(docId: number): TextPlace | undefined {
+    return this.meta.storesPlaces ? this.#locate(docId).place : undefined;
+  }
+
+  group(docId: number): string | undefined {
+    return this.meta.storesGroups ? this.#locate(docId).group : undefined;
+  }
+
   /** Every document in order. */
-  *documents(): Generator<{ id: string; length: number; text: string | undefined }> {
+  *documents(): Generator<IndexedDocument> {
     const { docLengths } = this.#tables;
-    for (let place = 0; place < this.docs; ) {
-      const cursor = this.#block(Math.floor(place / DOCS_PER_BLOCK));
+    for (let doc = 0; doc < this.docs; ) {
+      const cursor = this.#block(Math.floor(doc / DOCS_PER_BLOCK));
       while (cursor.next()) {
-        yield { id: cursor.id, length: docLengths[place] as number, text: this.#textAt(cursor) };
-        place++;
+        const { id, place, group } = cursor;
+        yield { id, length: docLengths[doc] as number, text: this.#textAt(cursor), place, group };
+        doc++;
       }
     }
   }
@@ -86,7 +98,7 @@ export class SegmentReader {
     const { blockOffsets } = this.#tables;
     const start = blockOffsets[block] as number;
     const bytes = this.streams.docs.read(start, (blockOffsets[block + 1] as number) - start);
-    return new DocCursor(bytes, this.storesTexts);
+    return new DocCursor(new ByteReader(bytes), this.meta);
   }
 
   #textAt({ textOffset, textSize }: DocCursor): string | undefined {
@@ -97,39 +109,15 @@ export class SegmentReader {
   }
 }
 
+/** What a segment must keep that takes the documents of all of these. */
+export function keptByAny(segments: readonly SegmentReader[]): Kept {
+  const any = (name: keyof Kept) => segments.some(({ kept }) => kept[name] === true);
+  return { storesTexts: any('storesTexts'), storesPlaces: any('storesPlaces'), storesGroups: any('storesGroups') };
+}
+
 /** The segment that has the document. */
 export function segmentOf(segments: readonly SegmentReader[], docId: number): SegmentReader | undefined {
   return segments.find(({ firstDoc, docs }) => docId >= firstDoc && docId < firstDoc + docs);
-}
-
-/** Walks through the documents of a block of ids. */
-class DocCursor {
-  textOffset: number;
-  /** Twice the bytes of the text, and one more where they are UTF-16. */
-  textSize = 0;
-  readonly #ids = new FrontDecoder();
-  readonly #reader: ByteReader;
-
-  constructor(
-    bytes: Uint8Array,
-    private readonly storesTexts: boolean,
-  ) {
-    this.#reader = new ByteReader(bytes);
-    this.textOffset = this.#reader.varint();
-  }
-
-  get id(): string {
-    return keyText(this.#ids.key);
-  }
-
-  next(): boolean {
-    const reader = this.#reader;
-    if (reader.done) return false;
-    this.textOffset += Math.floor(this.textSize / 2);
-    this.#ids.read(reader);
-    if (this.storesTexts) this.textSize = reader.varint();
-    return true;
-  }
 }
 
 function readTables({ docs, docsOffset, tableOffset, tableBytes }: SegmentMeta, tables: StreamReader): Tables {

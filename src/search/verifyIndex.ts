@@ -1,3 +1,4 @@
+import { CorpusTexts } from './corpusFiles.js';
 import { streamNames } from './dataFile.js';
 import { openIndexData } from './indexData.js';
 
@@ -8,9 +9,12 @@ export interface VerifiedIndex {
   bytes: number;
 }
 
-/** Reads every chunk of the index at `path` and checks its checksum. Throws IndexError that names the first damaged one. */
+/**
+ * Reads every chunk of the index at `path` and checks its checksum, and every text that it has left in the corpus. Throws
+ * IndexError that names the first damaged or changed one.
+ */
 export async function verifyIndex(path: string): Promise<VerifiedIndex> {
-  const { meta, manifest, chunk, close } = await openIndexData(path);
+  const { meta, manifest, segments, chunk, close } = await openIndexData(path);
   try {
     let chunks = 0;
     let bytes = 0;
@@ -20,6 +24,11 @@ export async function verifyIndex(path: string): Promise<VerifiedIndex> {
         chunks++;
       }
     }
+    const corpus = manifest.corpus && new CorpusTexts(path, manifest.corpus);
+    for (const segment of corpus ? segments : []) {
+      for (const { place } of segment.documents()) if (place) corpus?.text(place);
+    }
+    corpus?.close();
     return { docs: manifest.docCount, chunks, bytes };
   } finally {
     await close();

@@ -66,7 +66,7 @@ test('search equals brute force on random corpora, ties and k included', async (
     async (corpus, query, k, weighting, memoryMb) => {
       const target = path.join(folder, `${run++}.bm25`);
       const documents = corpus.map((document) => document.join(' '));
-      await buildIndex(from(documents.map((text) => ({ text }))), target, { memoryMb, storeTexts: run % 2 === 0 });
+      await buildIndex(from(documents.map((text) => ({ text }))), target, { memoryMb });
       await using index = await openIndex(target);
       const hits = await index.search(query.join(' '), { k, weighting });
       const analyzed = documents.map((text) => english.tokens(text));
@@ -145,13 +145,6 @@ test('texts and ids come back as they were given', async (t) => {
   });
   assert.deepEqual(index.docIds('toString'), []);
   for (const docId of [-1, 100, 0.5]) assert.throws(() => index.text(docId), UsageError);
-});
-
-test('an index without texts says so when asked for one', async (t) => {
-  const { target } = await built(t, fruit, { storeTexts: false });
-  await using index = await openIndex(target);
-  assert.throws(() => index.text(0), isRefusal(/holds no text/));
-  assert.equal((await index.search('plums'))[0]?.id, 'b');
 });
 
 test('a reader goes on with its index after a rebuild', async (t) => {

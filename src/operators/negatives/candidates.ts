@@ -34,7 +34,7 @@ export interface Walk {
 export async function findCandidates(index: Searcher, rules: ResolvedRules, walk: Walk): Promise<Candidates> {
   const { query, weighting, count, signal } = walk;
   const { rangeMin, rangeMax, minScore } = rules;
-  const filter = new CandidateFilter(rules, walk);
+  const filter = new CandidateFilter(index, rules, walk);
   const found: Candidate[] = [];
   let looked = 0;
   for (let k = Math.min(rangeMax, rangeMin + count + 7); ; k = Math.min(rangeMax, k * 4)) {
@@ -56,10 +56,11 @@ class CandidateFilter {
   readonly #texts: Set<string>;
   readonly #ownText: string;
   readonly #positiveTexts: ReadonlySet<string>;
-  readonly #groups: ReadonlySet<string | undefined>;
+  readonly #idGroups: ReadonlySet<string | undefined>;
   #nearDuplicates: NearDuplicates[] | undefined;
 
   constructor(
+    private readonly index: Searcher,
     private readonly rules: ResolvedRules,
     private readonly walk: Pick<Walk, 'positives' | 'positiveScore'>,
   ) {
@@ -67,7 +68,7 @@ class CandidateFilter {
     this.#ownText = normalized(text);
     this.#positiveTexts = new Set(texts.map(normalized));
     this.#texts = new Set();
-    this.#groups = new Set([...ids].map((id) => this.#groupOf(id)));
+    this.#idGroups = new Set([...ids].map((id) => this.#groupOf(id)));
   }
 
   admits(hit: Hit, text: string): boolean {
@@ -82,7 +83,7 @@ class CandidateFilter {
   }
 
   /** The rule that leaves a document out, by the name of its option. */
-  #refusal({ id, rank, score }: Hit, text: string, plain: string): string | undefined {
+  #refusal({ id, docId, rank, score }: Hit, text: string, plain: string): string | undefined {
     const { rangeMin, maxScore, maxScoreRatio, absoluteMargin } = this.rules;
     const { positives, positiveScore } = this.walk;
     if (rank < rangeMin) return 'rangeMin';
@@ -90,8 +91,9 @@ class CandidateFilter {
     if (maxScoreRatio !== Number.POSITIVE_INFINITY && score >= maxScoreRatio * positiveScore) return 'maxScoreRatio';
     if (score > positiveScore - absoluteMargin) return 'absoluteMargin';
     if (positives.excludedIds.has(id)) return 'excludeIds';
+    if (positives.groups.size > 0 && positives.groups.has(this.index.group?.(docId))) return 'groupKey';
     const group = this.#groupOf(id);
-    if (group !== undefined && this.#groups.has(group)) return 'groupPattern';
+    if (group !== undefined && this.#idGroups.has(group)) return 'groupPattern';
     if (this.#texts.has(plain)) return 'sameText';
     return this.#isNearDuplicate(text) ? 'nearDuplicate' : undefined;
   }

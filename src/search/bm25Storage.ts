@@ -6,6 +6,7 @@ import type { Analyzer } from './analyzer.js';
 import { type Bm25Index, openIndex } from './bm25Index.js';
 import { analyzerOf } from './bm25Options.js';
 import { keyBytes } from './bytes.js';
+import { appendTerms, joinAppended } from './flexAppend.js';
 import { type FlexBatch, type FlexId, type FlexIndex, giveBack, takeBatch, writeBatch } from './flexBatch.js';
 import { Generation, removeEmptyFolder, removeIndex } from './generation.js';
 import { type IndexData, openIndexData } from './indexData.js';
@@ -65,6 +66,12 @@ export class Bm25Storage {
     }
     await this.open();
     flex.db = this;
+    const analyzer = this.#analyzer;
+    const append = flex.append.bind(flex);
+    flex.append = (id, content) => {
+      appendTerms(flex, id, analyzer.tokens(content));
+      return append(id, ''); // FlexSearch's own part of it: the task, and the commit where it commits by itself
+    };
   }
 
   /** Opens the index as it is now, if there is one. */
@@ -178,9 +185,10 @@ export class Bm25Storage {
     return done;
   }
 
-  async #write(batch: FlexBatch): Promise<void> {
+  async #write(given: FlexBatch): Promise<void> {
     const base = existsSync(join(this.id, MANIFEST_NAME)) ? await openIndexData(this.id) : undefined;
     try {
+      const batch = base ? joinAppended(given, base.segments) : given;
       const removed = new Set(base && batch.tasks.flatMap(({ del }) => (del === undefined ? [] : docIdsOf(base, del))));
       if (removed.size === 0 && batch.added.size === 0) return;
       if (base && batch.added.size === 0 && removed.size === base.manifest.docCount) {

@@ -90,10 +90,10 @@ export class DocCursor {
     const { reader, kept } = this;
     if (reader.done) return false;
     this.textOffset += Math.floor(this.textSize / 2);
-    this.#ids.read(reader);
+    this.#ids.skip(reader);
     if (kept.storesTexts) this.textSize = reader.varint();
     if (kept.storesPlaces) this.place = this.#readPlace();
-    if (kept.storesGroups) this.#groups.read(reader);
+    if (kept.storesGroups) this.#groups.skip(reader);
     return true;
   }
 

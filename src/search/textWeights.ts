@@ -68,7 +68,7 @@ export class TextWeights {
     const own = this.#vector(text);
     const others = docIds.map((docId) => this.#vector(docId));
     const ownWeights = this.#counts;
-    for (const [at, term] of own.terms.entries()) ownWeights[term] = own.weights[at] as number;
+    for (let at = 0; at < own.terms.length; at++) ownWeights[own.terms[at] as number] = own.weights[at] as number;
     const cosines = others.map(({ terms, weights, squares }) => {
       let dot = 0;
       for (let at = 0; at < terms.length; at++) {
@@ -112,7 +112,8 @@ export class TextWeights {
     const terms = Uint32Array.from(numbers);
     const weights = new Float64Array(terms.length);
     let squares = 0;
-    for (const [at, term] of terms.entries()) {
+    for (let at = 0; at < terms.length; at++) {
+      const term = terms[at] as number;
       const tf = this.#counts[term] as number;
       const weight = (this.#idf(term) * tf) / (tf + norm);
       this.#counts[term] = 0;

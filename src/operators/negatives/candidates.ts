@@ -1,4 +1,5 @@
 import type { Hit, Searcher, Weighting } from '../../search/searcher.js';
+import { type KnownDocument, knownDocuments } from './knownDocuments.js';
 import { NearDuplicates } from './nearDuplicate.js';
 import { normalized, type Positives } from './positives.js';
 import type { ResolvedRules } from './rules.js';
@@ -35,14 +36,15 @@ export async function findCandidates(index: Searcher, rules: ResolvedRules, walk
   const { query, weighting, count, signal } = walk;
   const { rangeMin, rangeMax, minScore } = rules;
   const filter = new CandidateFilter(index, rules, walk);
+  const documents = knownDocuments(index);
   const found: Candidate[] = [];
   let looked = 0;
   for (let k = Math.min(rangeMax, rangeMin + count + 7); ; k = Math.min(rangeMax, k * 4)) {
     const hits = await index.search(query, { k, weighting, signal });
     for (const hit of hits.slice(looked)) {
       if (hit.score < minScore) return { found, ...filter.seen };
-      const text = index.text(hit.docId);
-      if (filter.admits(hit, text)) found.push({ ...hit, text });
+      const document = documents.get(hit.docId);
+      if (filter.admits(hit, document)) found.push({ ...hit, text: document.text });
       if (found.length === count) return { found, ...filter.seen };
     }
     looked = hits.length;
@@ -71,19 +73,19 @@ class CandidateFilter {
     this.#idGroups = new Set([...ids].map((id) => this.#groupOf(id)));
   }
 
-  admits(hit: Hit, text: string): boolean {
-    const plain = normalized(text);
+  admits(hit: Hit, document: KnownDocument): boolean {
+    const { plain } = document;
     const isOwn = hit.id === this.walk.positives.id || plain === this.#ownText;
     if (isOwn) this.seen.positive ??= hit;
     const isPositive = isOwn || this.walk.positives.ids.has(hit.id) || this.#positiveTexts.has(plain);
-    const reason = isPositive ? undefined : this.#refusal(hit, text, plain);
+    const reason = isPositive ? undefined : this.#refusal(hit, document);
     this.#texts.add(plain);
     if (reason !== undefined) this.seen.refused[reason] = (this.seen.refused[reason] ?? 0) + 1;
     return !isPositive && reason === undefined;
   }
 
   /** The rule that leaves a document out, by the name of its option. */
-  #refusal({ id, docId, rank, score }: Hit, text: string, plain: string): string | undefined {
+  #refusal({ id, docId, rank, score }: Hit, document: KnownDocument): string | undefined {
     const { rangeMin, maxScore, maxScoreRatio, absoluteMargin } = this.rules;
     const { positives, positiveScore } = this.walk;
     if (rank < rangeMin) return 'rangeMin';
@@ -94,8 +96,8 @@ class CandidateFilter {
     if (positives.groups.size > 0 && positives.groups.has(this.index.group?.(docId))) return 'groupKey';
     const group = this.#groupOf(id);
     if (group !== undefined && this.#idGroups.has(group)) return 'groupPattern';
-    if (this.#texts.has(plain)) return 'sameText';
-    return this.#isNearDuplicate(text) ? 'nearDuplicate' : undefined;
+    if (this.#texts.has(document.plain)) return 'sameText';
+    return this.#isNearDuplicate(document) ? 'nearDuplicate' : undefined;
   }
 
   #groupOf(id: string): string | undefined {
@@ -103,10 +105,10 @@ class CandidateFilter {
     return found === null || found === undefined ? undefined : (found[1] ?? found[0]);
   }
 
-  #isNearDuplicate(text: string): boolean {
+  #isNearDuplicate({ shingles }: KnownDocument): boolean {
     const { nearDuplicate } = this.rules;
     if (nearDuplicate === false) return false;
     this.#nearDuplicates ??= this.walk.positives.texts.map((positive) => new NearDuplicates(positive, nearDuplicate));
-    return this.#nearDuplicates.some((near) => near.includes(text));
+    return this.#nearDuplicates.some((near) => near.includes(shingles));
   }
 }

@@ -13,6 +13,9 @@ export function openReaders(file: DataFileReader): StreamReaders {
   return Object.fromEntries(streamNames.map((name) => [name, new StreamReader(file, name)])) as StreamReaders;
 }
 
+/** Ids that a segment remembers: some hundred KB. */
+const KNOWN_IDS = 8192;
+
 interface Tables {
   docLengths: Uint32Array;
   /** Where each block of ids begins, and the end of the last. */
@@ -24,6 +27,8 @@ export class SegmentReader {
   readonly terms: Dictionary;
   readonly #ids: Dictionary;
   readonly #tables: Tables;
+  /** Of the documents that were found last. */
+  readonly #knownIds = new Map<number, string>();
 
   constructor(
     private readonly meta: SegmentMeta,
@@ -57,7 +62,12 @@ export class SegmentReader {
   }
 
   id(docId: number): string {
-    return this.#locate(docId).id;
+    const known = this.#knownIds.get(docId);
+    if (known !== undefined) return known;
+    const { id } = this.#locate(docId);
+    if (this.#knownIds.size >= KNOWN_IDS) this.#knownIds.clear();
+    this.#knownIds.set(docId, id);
+    return id;
   }
 
   /** Undefined where it is not stored. */

@@ -10,6 +10,8 @@ import { parseArgs } from 'node:util';
 import { type Bm25HardNegOptions, bm25HardNeg, buildIndex, openIndex, readRecords } from '../src/index.js';
 
 const numNeg = 3;
+/** The speeds of `top` and `dissimilar` are compared at the end by the medians of so many alternating rounds. */
+const speedRounds = 9;
 const rules: [rule: string, options: Partial<Bm25HardNegOptions>][] = [
   ['best three', { sampling: 'top' }],
   ['best three, dataflow weighting', { sampling: 'top', weighting: 'dataflow' }],
@@ -66,6 +68,18 @@ await mined({ sampling: 'dissimilar' });
 for (const [rule, options] of rules) {
   console.log(JSON.stringify({ bench: 'negatives', rule, ...(await mined(options)) }));
 }
+const rates: Record<'top' | 'dissimilar', number[]> = { top: [], dissimilar: [] };
+for (let round = 0; round < speedRounds; round++) {
+  for (const sampling of ['top', 'dissimilar'] as const)
+    rates[sampling].push((await mined({ sampling })).negativesPerSecond);
+}
+const [top, dissimilar] = [rates.top, rates.dissimilar].map((all) => all.sort((a, b) => a - b)[speedRounds >> 1]) as [
+  number,
+  number,
+];
+console.log(
+  JSON.stringify({ bench: 'negatives', negativesPerSecond: { top, dissimilar }, ratio: rounded(dissimilar / top) }),
+);
 await index.close();
 rmSync(folder, { recursive: true });
 

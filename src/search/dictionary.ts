@@ -94,11 +94,41 @@ export class Dictionary {
 
   lookup(key: Uint8Array): DictionaryEntry | undefined {
     const block = this.#blockOf(key);
-    if (block < 0) return undefined;
-    for (const entry of this.#read(block)) {
-      const order = Buffer.compare(entry.key, key);
-      if (order === 0) return { count: entry.count, postings: entry.postings() };
-      if (order > 0) return undefined;
+    return block < 0 ? undefined : this.#find(block, key);
+  }
+
+  /**
+   * Goes through a block without making its keys: an entry that shares more with the one before it than that one with `key` is before
+   * `key` too; one that shares less is behind it.
+   */
+  #find(block: number, key: Uint8Array): DictionaryEntry | undefined {
+    const reader = this.#blockReader(block);
+    const { bytes } = reader;
+    let elsewhere = reader.varint();
+    let matched = 0;
+    while (!reader.done) {
+      const shared = reader.varint();
+      const suffix = reader.varint();
+      const start = reader.at;
+      reader.at += suffix;
+      const count = reader.varint();
+      const length = reader.varint();
+      if (shared < matched) return undefined;
+      if (shared === matched) {
+        let at = 0;
+        while (at < suffix && matched < key.length && bytes[start + at] === key[matched]) {
+          at++;
+          matched++;
+        }
+        if (at === suffix && matched === key.length) {
+          const postings = count <= INLINE_POSTINGS ? reader.raw(length) : this.postings.read(elsewhere, length);
+          return { count, postings };
+        }
+        if (at < suffix && (matched === key.length || (bytes[start + at] as number) > (key[matched] as number)))
+          return undefined;
+      }
+      if (count <= INLINE_POSTINGS) reader.at += length;
+      else elsewhere += length;
     }
     return undefined;
   }
@@ -125,9 +155,7 @@ export class Dictionary {
 
   /** The entries of a block; `key` is good until the next one is read. */
   *#read(block: number): Generator<{ key: Uint8Array; count: number; postings: () => Uint8Array }> {
-    const { offsets } = this.#blockIndex();
-    const start = offsets[block] as number;
-    const reader = new ByteReader(this.blocks.read(start, (offsets[block + 1] as number) - start));
+    const reader = this.#blockReader(block);
     let elsewhere = reader.varint();
     const keys = new FrontDecoder();
     while (!reader.done) {
@@ -143,6 +171,12 @@ export class Dictionary {
       elsewhere += length;
       yield { key, count, postings: () => this.postings.read(offset, length) };
     }
+  }
+
+  #blockReader(block: number): ByteReader {
+    const { offsets } = this.#blockIndex();
+    const start = offsets[block] as number;
+    return new ByteReader(this.blocks.read(start, (offsets[block + 1] as number) - start));
   }
 
   #blockIndex(): BlockIndex {

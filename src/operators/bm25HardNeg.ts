@@ -1,5 +1,6 @@
 import { IndexError, RejectError, requireWholeNumber, UsageError } from '../errors.js';
 import type { Operator } from '../flow/operator.js';
+import { Turns } from '../flow/turns.js';
 import { type DataRecord, defaultKeys } from '../record.js';
 import type { Searcher, Weighting } from '../search/searcher.js';
 import { findCandidates, type Refusals } from './negatives/candidates.js';
@@ -91,6 +92,7 @@ export function bm25HardNeg(options: Bm25HardNegOptions): Operator<DataRecord, D
   const { groupKey } = rules;
   if (profile !== undefined) refuseBeside(profile, options);
   requireGroups(index, groupKey);
+  const turns = new Turns();
   const usesScenario = queryKind === 'scenario+question';
   const detailsKey = `${outputNegativesKey}_details`;
 
@@ -106,7 +108,7 @@ export function bm25HardNeg(options: Bm25HardNegOptions): Operator<DataRecord, D
     }
     const positives = positivesOf(record, { inputTextKey, idKey, inputPositivesKey, excludeIds, groupKey }, index);
     const count = candidatesWanted(rules, numNeg);
-    const walk = { query, weighting, positives, positiveScore, count, signal };
+    const walk = { query, weighting, positives, positiveScore, count, signal, turns };
     const { found, positive, refused } = await findCandidates(index, rules, walk);
     const random = seededRandom(seed, record[inputQuestionKey] as string, text);
     const choice = { numNeg, positiveTexts: positives.texts, random };

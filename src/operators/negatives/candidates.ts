@@ -1,3 +1,4 @@
+import type { Turns } from '../../flow/turns.js';
 import type { Hit, Searcher, Weighting } from '../../search/searcher.js';
 import { type KnownDocument, knownDocuments } from './knownDocuments.js';
 import { NearDuplicates } from './nearDuplicate.js';
@@ -29,11 +30,13 @@ export interface Walk {
   /** How many candidates to find. */
   count: number;
   signal: AbortSignal;
+  /** What is done between two searches, a millisecond or two, is done in one turn. */
+  turns: Turns;
 }
 
 /** Goes down the ranking, deeper each time, until there are enough candidates or no more documents. */
 export async function findCandidates(index: Searcher, rules: ResolvedRules, walk: Walk): Promise<Candidates> {
-  const { query, weighting, count, signal } = walk;
+  const { query, weighting, count, signal, turns } = walk;
   const { rangeMin, rangeMax, minScore } = rules;
   const filter = new CandidateFilter(index, rules, walk);
   const documents = knownDocuments(index);
@@ -41,6 +44,7 @@ export async function findCandidates(index: Searcher, rules: ResolvedRules, walk
   let looked = 0;
   for (let k = Math.min(rangeMax, rangeMin + count + 7); ; k = Math.min(rangeMax, k * 4)) {
     const hits = await index.search(query, { k, weighting, signal });
+    await turns.next();
     for (const hit of hits.slice(looked)) {
       if (hit.score < minScore) return { found, ...filter.seen };
       const document = documents.get(hit.docId);

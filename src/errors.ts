@@ -70,6 +70,9 @@ export class OutputError extends RareflowError {
 /** The index cannot be used: absent, damaged, of another format or of other texts. */
 export class IndexError extends RareflowError {}
 
+/** A store (an answer cache, a checkpoint) cannot be used: absent, damaged, or of another kind or version. */
+export class StoreError extends RareflowError {}
+
 export interface ModelErrorOptions extends RareflowErrorOptions {
   /** HTTP status, where there was one. */
   status?: number | undefined;

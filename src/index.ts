@@ -8,6 +8,8 @@ export {
   RejectError,
   UsageError,
 } from './errors.js';
+export { type ExportOptions, exportRecords } from './export/exportRecords.js';
+export type { FormatName, Part } from './export/formats.js';
 export { drain } from './flow/drain.js';
 export { fromDuplex, toDuplex } from './flow/duplex.js';
 export { type MapConcurrentOptions, mapConcurrent, type WorkContext } from './flow/mapConcurrent.js';
@@ -53,3 +55,7 @@ export { type Bm25Index, openIndex } from './search/bm25Index.js';
 export { Bm25Storage, bm25Options } from './search/bm25Storage.js';
 export { type BuildOptions, type BuildStats, buildIndex } from './search/buildIndex.js';
 export type { Hit, Searcher, SearchOptions, Weighting } from './search/searcher.js';
+export { type FaultName, type FaultRates, faultNames, passingFaults, spreadOver } from './standIn/faults.js';
+export type { Ledger, LedgerCall, LedgerSums } from './standIn/ledger.js';
+export { type ProfileName, profileNames } from './standIn/profiles/all.js';
+export { type StandIn, type StandInOptions, startStandIn } from './standIn/server.js';

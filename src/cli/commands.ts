@@ -1,10 +1,15 @@
 import type { CommandSpec } from './commandSpec.js';
 import { bm25HardNegCommand } from './commands/bm25HardNeg.js';
+import { completionCommand } from './commands/completion.js';
 import { doc2QueryCommand } from './commands/doc2Query.js';
+import { doctorCommand } from './commands/doctor.js';
+import { exportCommand } from './commands/export.js';
 import { indexCommand } from './commands/index.js';
+import { initCommand } from './commands/init.js';
 import { reasonDistillCommand } from './commands/reasonDistill.js';
 import { runCommand } from './commands/run.js';
 import { searchCommand } from './commands/search.js';
+import { standInCommand } from './commands/standIn.js';
 
 /** The table of commands: help, parsing and dispatch all go by it. */
 export const commands: CommandSpec[] = [
@@ -14,4 +19,9 @@ export const commands: CommandSpec[] = [
   reasonDistillCommand,
   indexCommand,
   searchCommand,
+  exportCommand,
+  doctorCommand,
+  initCommand,
+  completionCommand(() => commands),
+  standInCommand,
 ];

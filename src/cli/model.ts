@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js';
-import { createModel, type RareflowModel } from '../llm/createModel.js';
+import { createModel, type ModelOptions, type RareflowModel } from '../llm/createModel.js';
+import { apiKeyIn } from './apiKey.js';
 import { say } from './terminal.js';
 
 export interface ModelFlags {
@@ -18,7 +19,7 @@ export interface ModelFlags {
 const openaiUrl = 'https://api.openai.com/v1';
 
 /** Makes the model that the flags and the environment name. Throws UsageError where one of them is missing. */
-export function modelOf(flags: ModelFlags, env: NodeJS.ProcessEnv): RareflowModel {
+export function modelOf(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Partial<ModelOptions> = {}): RareflowModel {
   const { model, apiKeyEnv, baseUrl: given } = flags;
   if (model === undefined) {
     throw new UsageError('no model was named', { hint: 'add --model NAME, or --model offline to try it without one' });
@@ -34,20 +35,12 @@ export function modelOf(flags: ModelFlags, env: NodeJS.ProcessEnv): RareflowMode
     apiKey: model === 'offline' ? undefined : keyOf(),
     ...{ concurrency, requestsPerMinute, tokensPerMinute, temperature, topP, maxTokens, attemptTimeoutMs },
     onNotice: (notice) => say(`rareflow: ${notice}`),
+    ...more,
   });
 
   /** OPENAI_API_KEY goes to OpenAI, and to the server that OPENAI_BASE_URL names beside it; to others only when told so. */
   function keyOf(): string | undefined {
-    if (apiKeyEnv !== undefined) {
-      if (!/^[A-Za-z_]\w*$/.test(apiKeyEnv)) {
-        throw new UsageError('--api-key-env takes the name of a variable, not a key', {
-          hint: 'export the key under a name, and give that name',
-        });
-      }
-      const key = env[apiKeyEnv];
-      if (key) return key;
-      throw new UsageError(`the environment variable ${apiKeyEnv} is not set`, { hint: `export ${apiKeyEnv}=…` });
-    }
+    if (apiKeyEnv !== undefined) return apiKeyIn(apiKeyEnv, env);
     const isOpenai = URL.canParse(baseUrl) && new URL(baseUrl).hostname === 'api.openai.com';
     if (isOpenai && !env.OPENAI_API_KEY) {
       throw new UsageError(`no key for ${model} at api.openai.com`, {

@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ExitCode, RareflowError } from '../errors.js';
+import type { CommandSpec } from './commandSpec.js';
 import { commands } from './commands.js';
+import { applyConfig, configFile, configNames, readConfig } from './config.js';
 import { errorLine, say } from './terminal.js';
+
+/** A broken configuration must not stand in the way of these. */
+const asksForWords = new Set(['--help', '-h', '--version', '-V', 'help', 'init']);
 
 /** Runs a command line and resolves to the exit code. Every error becomes one line on stderr. */
 export async function runProgram(argv: string[]): Promise<number> {
@@ -11,14 +16,19 @@ export async function runProgram(argv: string[]): Promise<number> {
   const program = new Command('rareflow')
     .description('Makes data that teaches a model to reason over retrieved text, as a stream.')
     .version(version)
+    .option('--config <file>', `a configuration file (default: ${configNames[0]} or .json, in the working folder)`)
+    .option('--no-config', 'leave the configuration file of the working folder alone')
     .showSuggestionAfterError()
     .configureOutput({
       outputError: (text, write) => write(text.replace(/^error:/, 'rareflow:').replace(/\n(?=.)/g, ' ')),
     })
     .exitOverride();
+  const commandOf = new Map<CommandSpec, Command>();
   for (const spec of commands) {
     const command = program.command(`${spec.name} ${spec.args}`).summary(spec.summary).description(`${spec.summary}.`);
+    commandOf.set(spec, command);
     for (const option of spec.options) command.addOption(option);
+    if (spec.notes) command.addHelpText('after', `\n${spec.notes.join('\n')}`);
     command.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  $ ${line}`).join('\n')}`);
     command.action(async (...given: unknown[]) => {
       const args = given
@@ -29,6 +39,11 @@ export async function runProgram(argv: string[]): Promise<number> {
     });
   }
   try {
+    const file = argv.some((arg) => asksForWords.has(arg)) ? undefined : configFile(argv);
+    if (file !== undefined) {
+      const config = await readConfig(file, commands);
+      for (const spec of commands) applyConfig(commandOf.get(spec) as Command, spec, config);
+    }
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;

@@ -1,9 +1,12 @@
 import { ExitCode, OutputError, UsageError } from '../errors.js';
+import type { Operator } from '../flow/operator.js';
+import { inputFiles } from '../io/inputFiles.js';
 import { checkOutputFile } from '../io/outputFile.js';
 import { readRecords } from '../io/readRecords.js';
 import { writeJsonl } from '../io/writeJsonl.js';
 import type { RareflowModel } from '../llm/createModel.js';
 import { type PipelineStage, type RunProgress, runPipeline } from '../pipeline/runPipeline.js';
+import type { DataRecord } from '../record.js';
 import { isDevice, refuseSameFile } from './files.js';
 import { endOnInterrupt } from './interrupt.js';
 import { describeRun, progressDisplay } from './progress.js';
@@ -35,23 +38,27 @@ export function operatorOptions<F extends StreamFlags & RecordFlags>(flags: F) {
   return { ...options, ordered: unordered !== true };
 }
 
-/** The inputs of a command: stdin where none is named and something is piped to it. */
-export function inputPaths(inputs: string[]): string[] {
+/** The files that a command reads, folders and patterns looked up: stdin where none is named and something is piped to it. */
+export async function inputPaths(inputs: string[]): Promise<string[]> {
   if (inputs.filter((input) => input === '-').length > 1) throw new UsageError('stdin (-) can be read only once');
-  if (inputs.length > 0) return inputs;
+  if (inputs.length > 0) return await inputFiles(inputs);
   if (!process.stdin.isTTY) return ['-'];
   throw new UsageError('no input', { hint: 'name a JSONL file, or pipe records to stdin' });
 }
 
 export interface StreamRun {
-  /** Paths; none means stdin. */
+  /** Files, folders and patterns; none means stdin. */
   inputs: string[];
   flags: StreamFlags;
   stages: PipelineStage[];
+  /** Takes the records at the end. Default: writes them to the output as JSONL. */
+  sink?: Operator<DataRecord, DataRecord> | undefined;
   /** The model of its stages, for the tokens it used. */
   model?: RareflowModel | undefined;
   /** What an input is called in rejects, where its path would say nothing. */
   inputNames?: ReadonlyMap<string, string> | undefined;
+  /** What records beyond one for each of the input are called. Default: from further questions. */
+  extraWords?: string | undefined;
   /** Called at the end of a run that did not fail. */
   onDone?: (run: RunProgress) => void;
   /** Further lines for the end of the run. */
@@ -63,8 +70,8 @@ export interface StreamRun {
  * record went. Resolves to the exit code.
  */
 export async function runStream(run: StreamRun): Promise<number> {
-  const { inputs, flags, stages, model, inputNames, onDone, notes } = run;
-  const paths = inputPaths(inputs);
+  const { inputs, flags, stages, model, inputNames, onDone, notes, extraWords } = run;
+  const paths = await inputPaths(inputs);
   const { output, rejectsPath } = await outputsOf(paths, flags);
   const rejected = openRejects(rejectsPath);
   const display = progressDisplay({ redraw: output !== '-' || !process.stdout.isTTY });
@@ -83,11 +90,13 @@ export async function runStream(run: StreamRun): Promise<number> {
         return interrupt.endsWith(readRecords(paths, { onBadLine, maxLineBytes, rejects, signal, onBytes }));
       },
       stages,
-      sink: writeJsonl(output, {
-        onPartial: (path, records) => {
-          kept = { path, records };
-        },
-      }),
+      sink:
+        run.sink ??
+        writeJsonl(output, {
+          onPartial: (path, records) => {
+            kept = { path, records };
+          },
+        }),
       rejects: (reject) => {
         const name = reject.path === undefined ? undefined : inputNames?.get(reject.path);
         return rejected.rejects(name === undefined ? reject : { ...reject, path: name });
@@ -107,7 +116,7 @@ export async function runStream(run: StreamRun): Promise<number> {
     if (last !== undefined && last.out + last.rejected > 0) {
       const out = kept?.records ?? (output === '-' ? last.out : 0); // what was handed on may not have reached the disk
       const account = { ...last, out, pending: last.pending + last.out - out };
-      say(accountOf(account, { how: 'stopped', rejectsPath, model, notes }));
+      say(accountOf(account, { how: 'stopped', rejectsPath, model, notes, extraWords }));
     }
     if (kept !== undefined) say(`rareflow: ${formatCount(kept.records)} finished records are kept in ${kept.path}`);
     throw error;
@@ -118,7 +127,7 @@ export async function runStream(run: StreamRun): Promise<number> {
   }
   if (last === undefined) return ExitCode.done;
   onDone?.(last);
-  say(accountOf(last, { how: 'done', output, rejectsPath, model, notes }));
+  say(accountOf(last, { how: 'done', output, rejectsPath, model, notes, extraWords }));
   return rejectsExitCode(last.rejected, flags.maxRejects);
 }
 
@@ -151,11 +160,12 @@ interface Account {
   rejectsPath: string | undefined;
   model: RareflowModel | undefined;
   notes: (() => string[]) | undefined;
+  extraWords: string | undefined;
 }
 
 /** Where every record went, and what it cost. */
-function accountOf(run: RunProgress, { how, output = '-', rejectsPath, model, notes }: Account): string {
-  const extra = run.extra === 0 ? '' : ` + ${formatCount(run.extra)} from further questions`;
+function accountOf(run: RunProgress, { how, output = '-', rejectsPath, model, notes, extraWords }: Account): string {
+  const extra = run.extra === 0 ? '' : ` + ${formatCount(run.extra)} ${extraWords ?? 'from further questions'}`;
   const pending = run.pending === 0 ? '' : ` + ${formatCount(run.pending)} undone`;
   const to = output === '-' ? '' : ` (${output})`;
   const where = run.rejected === 0 || rejectsPath === undefined ? '' : ` (${rejectsPath})`;

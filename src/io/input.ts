@@ -5,6 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { InputError } from '../errors.js';
 import { chunksOf } from './chunksOf.js';
 import { inputError } from './systemErrors.js';
+import { unzstd } from './unzstd.js';
 
 /** A path, '-' for standard input, or a Readable of bytes. */
 export type Input = string | Readable;
@@ -47,7 +48,7 @@ export async function inputBytes(input: Input): Promise<number | undefined> {
   }
 }
 
-/** Opens an input; a path that ends in .gz is decompressed. `isFile` is false for a named pipe. */
+/** Opens an input; a path that ends in .gz or .zst is decompressed. `isFile` is false for a named pipe. */
 export function openInput(input: Input, { isFile, signal }: { isFile: boolean; signal?: AbortSignal | undefined }) {
   if (input === '-') return openStream(process.stdin, 'stdin', signal);
   if (typeof input !== 'string') return openStream(input, inputName(input), signal);
@@ -85,13 +86,17 @@ function openPath(path: string, isFile: boolean, signal: AbortSignal | undefined
       yield { bytes, rawBytes };
     }
   }
+  const unpacked = () => {
+    if (isGzipName(path)) return unzipped();
+    return /\.zst$/i.test(path) ? unzstd(chunksOf(file, signal), path) : plain();
+  };
   const close = async () => {
     const closed = new Promise<void>((resolve) => file.once('close', resolve));
     file.destroy();
     // A read that waits at a pipe keeps the file open until its writer speaks: not worth waiting for.
     if (isFile && !file.closed) await closed;
   };
-  return { chunks: named(isGzipName(path) ? unzipped() : plain(), path, signal), close };
+  return { chunks: named(unpacked(), path, signal), close };
 }
 
 export function isGzipName(path: string): boolean {

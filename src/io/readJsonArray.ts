@@ -3,7 +3,7 @@ import { asUtf8 } from './encoding.js';
 import type { Input } from './input.js';
 import { ArrayDamage, JsonArray } from './jsonArray.js';
 import { looksPacked } from './readJsonl.js';
-import { type Format, type ReadOptions, RecordStream } from './recordStream.js';
+import { type Format, type ReadOptions, RecordStream, sequential } from './recordStream.js';
 
 /**
  * The elements of a JSON file that is one array, of any size, pretty-printed or not; inputs and options as in `readJsonl`.
@@ -13,7 +13,11 @@ import { type Format, type ReadOptions, RecordStream } from './recordStream.js';
  *   records before that; the damage is in the line `line` or below)
  */
 export function readJsonArray(input: Input, options: ReadOptions = {}): RecordStream {
-  return new RecordStream([input], () => jsonArray, options);
+  return new RecordStream(
+    async () => [input],
+    () => readerOfArray,
+    options,
+  );
 }
 
 /** One JSON array. */
@@ -36,3 +40,5 @@ export const jsonArray: Format = async function* (source, { path }) {
   }
   yield { records, rawBytes: 0 };
 };
+
+const readerOfArray = sequential(jsonArray);

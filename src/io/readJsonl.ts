@@ -3,12 +3,19 @@ import { asUtf8 } from './encoding.js';
 import type { Input } from './input.js';
 import { type BadLine, JsonLines, type ParsedLines } from './jsonLines.js';
 import { noPlaces } from './places.js';
-import { type Batch, type Format, type FormatContext, type ReadOptions, RecordStream } from './recordStream.js';
+import {
+  type Batch,
+  type Format,
+  type FormatContext,
+  type ReadOptions,
+  RecordStream,
+  sequential,
+} from './recordStream.js';
 
 /**
  * The records of a JSONL file, in order: `for await (const record of readJsonl('corpus.jsonl'))`.
  *
- * The input is a path (gzipped if it ends in .gz), '-' for standard input, or a Readable of bytes. A path is opened
+ * The input is a path (unpacked if it ends in .gz or .zst), '-' for standard input, or a Readable of bytes. A path is opened
  * anew by each iteration. A line is given as soon as its newline has come. Blank lines, CRLF, byte-order marks and UTF-16
  * are understood. A value that is no object (`null`, `42`, `[]`) is given as it is. A line that is no JSON, is not UTF-8,
  * or is longer than `maxLineBytes` goes to `rejects` as `{stage: 'read', reason, path, line, text}`.
@@ -17,7 +24,11 @@ import { type Batch, type Format, type FormatContext, type ReadOptions, RecordSt
  *   bad line where `onBadLine` is 'stop'
  */
 export function readJsonl(input: Input, options: ReadOptions = {}): RecordStream {
-  return new RecordStream([input], () => jsonl, options);
+  return new RecordStream(
+    async () => [input],
+    () => readerOfJsonl,
+    options,
+  );
 }
 
 /** JSON Lines. */
@@ -32,6 +43,8 @@ export const jsonl: Format = async function* (source, context) {
   for await (const { bytes, rawBytes } of chunks) yield* deliver(lines.push(bytes), rawBytes, context);
   yield* deliver(lines.end(), 0, context);
 };
+
+export const readerOfJsonl = sequential(jsonl);
 
 /** Gives records and bad lines in their order. */
 async function* deliver(
@@ -61,7 +74,11 @@ async function refuse({ reason, line, text }: BadLine, { path, onBadLine, reject
   await rejects({ stage: 'read', reason, path, line, text });
 }
 
+/** The packed formats that are read, by the ending that says so. */
+const endings: Record<string, string> = { gzip: '.gz', zstd: '.zst', parquet: '.parquet' };
+
 export function looksPacked(packed: string, path: string): string {
-  if (packed === 'gzip') return `looks gzipped: ${path === 'stdin' ? 'gunzip it first' : 'name it .gz'}`;
-  return `looks like ${packed}, not text: unpack it first`;
+  const ending = endings[packed];
+  if (ending === undefined) return `looks like ${packed}, not text: unpack it first`;
+  return `looks like ${packed}: ${path === 'stdin' ? 'unpack it first' : `name it ${ending}`}`;
 }

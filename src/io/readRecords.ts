@@ -1,26 +1,33 @@
 import { asUtf8 } from './encoding.js';
 import type { Input } from './input.js';
+import { inputFiles } from './inputFiles.js';
+import { parquet } from './parquet.js';
 import { peek } from './peek.js';
 import { jsonArray } from './readJsonArray.js';
-import { jsonl } from './readJsonl.js';
-import { type Format, type ReadOptions, RecordStream } from './recordStream.js';
+import { jsonl, readerOfJsonl } from './readJsonl.js';
+import { type Format, type Reader, type ReadOptions, RecordStream, sequential } from './recordStream.js';
 
 /**
- * The records of one or several files, one after another, each read as its name says: `.json` as an array, everything
- * else (`.jsonl`, `.ndjson`, no ending, '-' for standard input) as JSONL; each also with `.gz` after it.
+ * The records of one or several inputs, one after another. An input is a file, '-' for standard input, a folder (the record
+ * files in it, by name) or a pattern (`data/*.jsonl`). A file is read as its name says: `.json` as an array,
+ * `.parquet` as that, everything else (`.jsonl`, `.ndjson`, no ending, standard input) as JSONL; text also with `.gz` or
+ * `.zst` after it.
  *
  * Many people name JSONL `.json`: a `.json` file that starts with `{` is read as JSONL if its first line is a whole
  * JSON value (or has not ended after 1 MiB). A file that holds one object on one line so gives one record; one that is
- * spread over several lines is an InputError. All paths are looked up before the first record is given.
+ * spread over several lines is an InputError. All paths are looked up before the first record is given. Of parquet, the
+ * rows of one row group are in memory at once, or 4,096 where its pages are indexed.
  *
- * @throws InputError as `readJsonl` and `readJsonArray` do
+ * @throws InputError as `readJsonl` and `readJsonArray` do, and where a folder or a pattern gives no file
  */
 export function readRecords(inputs: string | readonly string[], options: ReadOptions = {}): RecordStream {
-  return new RecordStream(typeof inputs === 'string' ? [inputs] : inputs, formatOf, options);
+  return new RecordStream(() => inputFiles(typeof inputs === 'string' ? [inputs] : inputs), readerOf, options);
 }
 
-function formatOf(input: Input): Format {
-  return typeof input === 'string' && /\.json(\.gz)?$/i.test(input) ? json : jsonl;
+function readerOf(input: Input): Reader {
+  const name = typeof input === 'string' ? input : '';
+  if (/\.parquet$/i.test(name)) return parquet;
+  return /\.json(\.gz|\.zst)?$/i.test(name) ? readerOfJson : readerOfJsonl;
 }
 
 const firstLineCap = 1024 * 1024;
@@ -35,6 +42,8 @@ const json: Format = async function* (source, context) {
   const { start, chunks } = await peek(utf8.chunks, knowsFirstLine);
   yield* (isJsonl(start) ? jsonl : jsonArray)(chunks, context);
 };
+
+const readerOfJson = sequential(json);
 
 function knowsFirstLine(start: Buffer): boolean {
   const text = start.toString().trimStart();

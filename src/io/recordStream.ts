@@ -48,13 +48,34 @@ export interface FormatContext {
 /** Turns the bytes of one input into its records. */
 export type Format = (chunks: AsyncIterable<Chunk>, context: FormatContext) => AsyncIterable<Batch>;
 
+export interface ReaderContext extends FormatContext {
+  /** False for a named pipe and a stream. */
+  isFile: boolean;
+  signal: AbortSignal | undefined;
+}
+
+/** Opens one input, gives its records and closes it. */
+export type Reader = (input: Input, context: ReaderContext) => AsyncIterable<Batch>;
+
+/** The reader of a format that is read from its first byte to its last. */
+export function sequential(format: Format): Reader {
+  return async function* (input, context) {
+    const { chunks, close } = openInput(input, context);
+    try {
+      yield* format(chunks, context);
+    } finally {
+      await close();
+    }
+  };
+}
+
 /** The records of some inputs, one after another. Lazy; each iteration opens the files anew and closes each at its end. */
 export class RecordStream extends AsyncIterableX<DataRecord> {
   private readonly context: Omit<FormatContext, 'path'>;
 
   constructor(
-    private readonly inputs: readonly Input[],
-    private readonly formatOf: (input: Input) => Format,
+    private readonly inputsOf: () => Promise<readonly Input[]>,
+    private readonly readerOf: (input: Input) => Reader,
     private readonly options: ReadOptions,
   ) {
     super();
@@ -69,37 +90,30 @@ export class RecordStream extends AsyncIterableX<DataRecord> {
     const { onBytes } = this.options;
     const signal = eitherSignal(iteratorSignal, this.options.signal);
     signal?.throwIfAborted();
-    const sizes = await Promise.all(this.inputs.map(inputBytes));
+    const inputs = await this.inputsOf();
+    const sizes = await Promise.all(inputs.map(inputBytes));
     const totalBytes = sizes.reduce(
       (sum, size) => (sum === undefined || size === undefined ? undefined : sum + size),
       0,
     );
-    if (this.context.places)
-      for (const [i, input] of this.inputs.entries()) requirePlaces(input, sizes[i] !== undefined);
+    for (const [i, input] of this.context.places ? inputs.entries() : []) requirePlaces(input, sizes[i] !== undefined);
     let bytesRead = 0;
-    for (const [i, input] of this.inputs.entries()) {
-      const { chunks, close } = openInput(input, { isFile: sizes[i] !== undefined, signal });
-      try {
-        for await (const { records, places, rawBytes } of this.formatOf(input)(chunks, {
-          ...this.context,
-          path: inputName(input),
-        })) {
-          const bytesPerRecord = rawBytes / records.length;
-          let given = 0;
-          for (const record of records) {
-            if (signal?.aborted) throw signal.reason;
-            const place = places?.[given];
-            if (place !== undefined && isRecord(record)) rememberPlace(record, { path: inputName(input), ...place });
-            // Valid JSON that is no object is passed as it is: operators refuse it, with the record in the reject.
-            yield record as DataRecord;
-            given++;
-            onBytes?.(Math.floor(bytesRead + given * bytesPerRecord), totalBytes);
-          }
-          bytesRead += rawBytes;
-          if (given === 0) onBytes?.(bytesRead, totalBytes);
+    for (const [i, input] of inputs.entries()) {
+      const context = { ...this.context, path: inputName(input), isFile: sizes[i] !== undefined, signal };
+      for await (const { records, places, rawBytes } of this.readerOf(input)(input, context)) {
+        const bytesPerRecord = rawBytes / records.length;
+        let given = 0;
+        for (const record of records) {
+          if (signal?.aborted) throw signal.reason;
+          const place = places?.[given];
+          if (place !== undefined && isRecord(record)) rememberPlace(record, { path: context.path, ...place });
+          // Valid JSON that is no object is passed as it is: operators refuse it, with the record in the reject.
+          yield record as DataRecord;
+          given++;
+          onBytes?.(Math.floor(bytesRead + given * bytesPerRecord), totalBytes);
         }
-      } finally {
-        await close();
+        bytesRead += rawBytes;
+        if (given === 0) onBytes?.(bytesRead, totalBytes);
       }
     }
   }

@@ -39,7 +39,7 @@ for (const { file, valid_records, invalid_lines } of manifest) {
     for (const reject of rejected) {
       assert.equal(reject.stage, 'read');
       assert.equal(reject.path, path.join(folder, file));
-      assert.match(reject.reason, /^(not JSON|not UTF-8|looks gzipped)/);
+      assert.match(reject.reason, /^(not JSON|not UTF-8|looks like gzip)/);
     }
   });
 }

@@ -90,7 +90,7 @@ test('what is no array is refused with a hint', async (t) => {
     assert.ok(error.hint);
   }
   await writeFile(file, gzipSync('[]'));
-  assert.match(String((await outcome(() => readJsonArray(file))).error), /looks gzipped: name it .gz/);
+  assert.match(String((await outcome(() => readJsonArray(file))).error), /looks like gzip: name it .gz/);
 });
 
 test('bytes that are not UTF-8 end an array after the records before them', async () => {

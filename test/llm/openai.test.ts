@@ -48,10 +48,10 @@ test('a request carries the sampling asked for, and only that', async () => {
   const server = await startStandIn();
   const model = openaiModel({ model: 'm', baseUrl: server.baseUrl });
   await model.complete({ ...ask, stage: 'doc2query' });
-  await model.complete({ ...ask, temperature: 0, topP: 0.7, maxTokens: 9, seed: 4 });
+  await model.complete({ ...ask, temperature: 0, topP: 0.7, maxTokens: 900, seed: 4 });
   assert.deepEqual(
     server.ledger.calls.map(({ parameters }) => parameters),
-    [{ model: 'm' }, { model: 'm', max_tokens: 9, temperature: 0, top_p: 0.7, seed: 4 }],
+    [{ model: 'm' }, { model: 'm', max_tokens: 900, temperature: 0, top_p: 0.7, seed: 4 }],
   );
   await model.close();
   await server.close();
@@ -100,6 +100,7 @@ test('the key is in no error, whatever goes wrong, even where the server quotes 
       loadingPatienceMs: 5,
       loadingDelayMs: 5,
       deadAfterMs: 100,
+      maxHoldMs: 100,
       attemptTimeoutMs: 200,
     });
     const error: unknown = await model.complete(ask).catch((reason: unknown) => reason);

@@ -1,6 +1,6 @@
 import type { ChatRequest } from '../../src/llm/chatModel.js';
 import { createModel, type ModelOptions, type RareflowModel } from '../../src/llm/createModel.js';
-import type { FaultName } from '../../src/standIn/faults.js';
+import { type FaultName, passingFaults } from '../../src/standIn/faults.js';
 import type { Ledger } from '../../src/standIn/ledger.js';
 import { type StandInOptions, startStandIn } from '../../src/standIn/server.js';
 
@@ -27,7 +27,7 @@ export async function withStandIn(
   modelOptions: Partial<ModelOptions>,
   body: (parts: { model: RareflowModel; ledger: Ledger }) => Promise<void>,
 ) {
-  const server = await startStandIn(serverOptions);
+  const server = await startStandIn({ keepCalls: Number.POSITIVE_INFINITY, ...serverOptions });
   const model = createModel({ ...quick, baseUrl: server.baseUrl, ...modelOptions });
   try {
     await body({ model, ledger: server.ledger });
@@ -37,22 +37,8 @@ export async function withStandIn(
   }
 }
 
-/** Faults that pass: asked again, the record is done. */
-export const passing: FaultName[] = [
-  'http500',
-  'http503',
-  'timeout408',
-  'resetBefore',
-  'resetMidBody',
-  'resetAfterBilled',
-  'html200',
-  'empty200',
-  'cut200',
-  'error200',
-  'choicesNull',
-  'finishError',
-  'blank',
-];
+/** Faults that pass, and name the time to ask again. */
+export const passing: readonly FaultName[] = [...passingFaults, 'http503After'];
 /** Faults that cost no attempt. */
 export const free: FaultName[] = ['rate429', 'rate429Bare', 'loading503'];
 /** Oddities of answers that can be used. */

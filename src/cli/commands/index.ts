@@ -37,7 +37,7 @@ export const indexCommand: CommandSpec = {
       throw new UsageError('index takes -o PATH to build an index, or --verify PATH to check one');
     }
     if (output === undefined) return verifyAt(verify as string, inputs);
-    const paths = inputPaths(inputs);
+    const paths = await inputPaths(inputs);
     refuseSameFile({ inputs: paths, outputs: { '--output': output, '--rejects': rejectsPath } });
     const rejects = openRejects(rejectsPath);
     try {

@@ -75,12 +75,13 @@ export const runCommand: CommandSpec = {
     const questionPrompt = promptTemplateOf(flags.doc2queryPromptFile);
     const reasoningPrompt = promptTemplateOf(flags.reasonDistillPromptFile);
     const model = modelOf(flags, process.env);
-    const given = inputPaths(inputs);
-    await outputsOf([...given, ...(flags.corpus ?? [])], flags);
+    const given = await inputPaths(inputs);
+    const corpus = flags.corpus && (await inputPaths(flags.corpus));
+    await outputsOf([...given, ...(corpus ?? [])], flags);
     const work = workFolder(flags.output);
     try {
       const ready = flags.index !== undefined && holdsIndex(flags.index);
-      const readTwice = !ready && flags.corpus === undefined;
+      const readTwice = !ready && corpus === undefined;
       const inputNames = new Map<string, string>();
       const paths: string[] = [];
       for (const input of given) {
@@ -90,7 +91,7 @@ export const runCommand: CommandSpec = {
         if (spools) inputNames.set(path, input === '-' ? 'stdin' : input);
         paths.push(path);
       }
-      const searcher = await buildOrReuseIndex(flags.corpus ?? paths, flags.index ?? work.path('index.bm25'), {
+      const searcher = await buildOrReuseIndex(corpus ?? paths, flags.index ?? work.path('index.bm25'), {
         ...flags,
         isOurs: flags.index === undefined,
       });

@@ -1,0 +1,78 @@
+import { UsageError } from '../../errors.js';
+import type { CommandSpec } from '../commandSpec.js';
+
+/** Completion for shells, made from the table of commands. */
+export function completionCommand(commands: () => readonly CommandSpec[]): CommandSpec {
+  return {
+    name: 'completion',
+    args: '<shell>',
+    summary: 'Print completion for a shell: bash, zsh or fish',
+    options: [],
+    examples: [
+      'rareflow completion bash >> ~/.bashrc',
+      'rareflow completion fish > ~/.config/fish/completions/rareflow.fish',
+    ],
+    async run([shell = '']: string[]) {
+      const write = scripts[shell];
+      if (write === undefined) {
+        throw new UsageError(`there is no completion for ${shell}`, {
+          hint: `take one of ${Object.keys(scripts).join(', ')}`,
+        });
+      }
+      process.stdout.write(write(commands()));
+      return 0;
+    },
+  };
+}
+
+const longFlags = ({ options }: CommandSpec) => options.map(({ long }) => long).filter((long) => long != null);
+
+/** Commands first, then the flags of the command, the choices of a flag that has them, and files. */
+function bash(commands: readonly CommandSpec[]): string {
+  const flags = commands.map((spec) => `    ${spec.name}) flags="${longFlags(spec).join(' ')}" ;;`);
+  const choices = new Map<string, Set<string>>();
+  for (const { long, argChoices } of commands.flatMap(({ options }) => options)) {
+    if (long == null || argChoices === undefined) continue;
+    choices.set(long, new Set([...(choices.get(long) ?? []), ...argChoices]));
+  }
+  const values = [...choices].map(
+    ([long, words]) => `    ${long}) COMPREPLY=($(compgen -W "${[...words].join(' ')}" -- "$word")); return ;;`,
+  );
+  return `_rareflow() {
+  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" flags=""
+  COMPREPLY=()
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W "${commands.map(({ name }) => name).join(' ')}" -- "$word"))
+    return
+  fi
+  case "$before" in
+${values.join('\n')}
+  esac
+  case "\${COMP_WORDS[1]}" in
+${flags.join('\n')}
+  esac
+  if [ "\${word#-}" != "$word" ]; then COMPREPLY=($(compgen -W "$flags" -- "$word")); fi
+}
+complete -o default -F _rareflow rareflow
+`;
+}
+
+function zsh(commands: readonly CommandSpec[]): string {
+  return `autoload -U +X bashcompinit && bashcompinit\n${bash(commands)}`;
+}
+
+function fish(commands: readonly CommandSpec[]): string {
+  const quote = (text: string) => `'${text.replace(/[\\']/g, '\\$&')}'`;
+  const lines = commands.flatMap(({ name, summary, options }) => [
+    `complete -c rareflow -n __fish_use_subcommand -a ${name} -d ${quote(summary)}`,
+    ...options
+      .filter(({ long }) => long != null)
+      .map(({ long, description, argChoices, required }) => {
+        const values = argChoices === undefined ? (required ? ' -r' : '') : ` -x -a ${quote(argChoices.join(' '))}`;
+        return `complete -c rareflow -n '__fish_seen_subcommand_from ${name}' -l ${long?.slice(2)} -d ${quote(description)}${values}`;
+      }),
+  ]);
+  return `${lines.join('\n')}\n`;
+}
+
+const scripts: Record<string, (commands: readonly CommandSpec[]) => string> = { bash, zsh, fish };

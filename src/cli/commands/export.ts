@@ -1,0 +1,141 @@
+import { mkdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { UsageError } from '../../errors.js';
+import { CardFacts } from '../../export/datasetCard.js';
+import { type ExportOptions, exportRecords } from '../../export/exportRecords.js';
+import { type FormatName, formats, type Part } from '../../export/formats.js';
+import { type Operator, operator } from '../../flow/operator.js';
+import { openParquet, type RowSchema } from '../../io/parquetRows.js';
+import { writeParts } from '../../io/writeParts.js';
+import type { DataRecord } from '../../record.js';
+import type { CommandSpec } from '../commandSpec.js';
+import { refuseSameFile } from '../files.js';
+import { count, key, maxRejectsOption, number, option, readOptions, seedOption } from '../options.js';
+import { promptTemplateOf } from '../promptFile.js';
+import { inputPaths, runStream, type StreamFlags } from '../streamRun.js';
+import { formatCount } from '../terminal.js';
+
+interface Flags extends StreamFlags, Omit<ExportOptions, 'rejects'> {
+  output: string;
+  to?: 'jsonl' | 'parquet';
+  card?: boolean;
+  promptFile?: string;
+}
+
+const names = [...Object.keys(formats), 'beir'];
+const describe = Object.entries(formats).map(([name, { about }]) => `  ${name.padEnd(14)} ${about}`);
+/** What may be written into a folder. */
+const fileNames = ['train.jsonl', 'validation.jsonl', 'corpus.jsonl', 'queries.jsonl'];
+const singleFile = /\.(jsonl|parquet)$/i;
+
+export const exportCommand: CommandSpec = {
+  name: 'export',
+  args: '[input...]',
+  summary: 'Write the records of a run in the form that a trainer reads',
+  options: [
+    option('--format <name>', 'the form of the rows; see below').choices(names).makeOptionMandatory(),
+    option(
+      '-o, --output <path>',
+      'a .jsonl or .parquet file, or a folder for splits, a card and beir',
+    ).makeOptionMandatory(),
+    option('--to <kind>', 'what the files in a folder are').choices(['jsonl', 'parquet']),
+    option('--thinking <how>', "the teacher's thinking: kept with its tags, its answer bare behind it, or dropped")
+      .choices(['keep', 'wrap', 'drop'])
+      .default('keep'),
+    option('--scenario', 'the scenario before the question (default: by the form)'),
+    option('--no-scenario', 'the question alone'),
+    option('--system-prompt <text>', "in place of the teacher's instructions; '' for none"),
+    option('--prompt-file <file>', 'the prompt that the teacher was asked with, where it was your own'),
+    count('--num-neg <n>', 'negatives in a row of n-tuple').default(3),
+    option('--validation <share>', 'the share of source documents kept for validation').argParser(number).default(0),
+    seedOption('chooses those documents'),
+    option('--card', 'write a README.md for a dataset hub into the folder'),
+    key('--text-key <key>', 'the key of the source document', 'text'),
+    key('--question-key <key>', 'the key of the question', 'question'),
+    key('--scenario-key <key>', 'the key of the scenario', 'scenario'),
+    key('--negatives-key <key>', 'the key of the negatives', 'hard_negatives'),
+    key('--reasoning-key <key>', "the key of the teacher's text", 'reasoning'),
+    key('--answer-key <key>', 'the key of a gold answer (rare-sft)', 'answer'),
+    key('--label-key <key>', 'the key that says whether the reasoning is good (kto)', 'label'),
+    key('--id-key <key>', 'the key of the id', 'id'),
+    key('--title-key <key>', 'the key of the title (tevatron, beir)', 'title'),
+    option('--rejects <file>', 'where records go that the form cannot hold (default: OUTPUT.rejects.jsonl)'),
+    maxRejectsOption(),
+    ...readOptions(),
+  ],
+  examples: [
+    'rareflow export out.jsonl --format messages -o train.jsonl',
+    'rareflow export out.jsonl --format n-tuple --num-neg 3 --validation 0.05 --to parquet --card -o dataset/',
+  ],
+  notes: ['Forms:', ...describe, `  ${'beir'.padEnd(14)} BEIR: corpus.jsonl, queries.jsonl, qrels/`],
+  async run(inputs: string[], flags: Flags) {
+    const { output, to, card = false, promptFile, format, validation = 0, rejects, ...options } = flags;
+    const { maxRejects, onBadLine, maxLineBytes, limit, ...rowOptions } = options;
+    const isFile = singleFile.test(output);
+    const needsFolder = [card && '--card', validation > 0 && '--validation', format === 'beir' && '--format beir'].find(
+      Boolean,
+    );
+    if (isFile && needsFolder) {
+      throw new UsageError(`${needsFolder} writes several files`, { hint: 'name a folder: -o dataset/' });
+    }
+    if (!isFile && /\.\w+$/.test(path.basename(output)) && !output.endsWith('/')) {
+      throw new UsageError(`${output} is neither .jsonl nor .parquet`, { hint: 'end a folder with /' });
+    }
+    const parquet = isFile ? /parquet$/i.test(output) : to === 'parquet';
+    if (parquet && format === 'beir') throw new UsageError('beir is JSONL and TSV, not parquet');
+    if (card && format === 'beir') throw new UsageError('--card tells of one table; beir has three');
+    const facts = new CardFacts();
+    const nameOf = (file: string) => (parquet ? file.replace(/\.jsonl$/, '.parquet') : file);
+    const paths = await inputPaths(inputs);
+    const targets = isFile ? [output] : fileNames.map((file) => path.join(output, nameOf(file)));
+    for (const target of targets) refuseSameFile({ inputs: paths, outputs: { '--output': target } });
+    const sink = writeParts<Part>({
+      pathOf: (file) => (isFile ? output : path.join(output, nameOf(file))),
+      openSink: parquet ? (target) => openParquet(target, schemaOf(format as FormatName, options.numNeg)) : undefined,
+    });
+    const exporter = exportRecords({ ...rowOptions, format, validation, promptTemplate: promptTemplateOf(promptFile) });
+    const stages = [{ name: 'export', operator: counted(exporter, facts, nameOf) }];
+    const rejectsPath = rejects ?? `${output.replace(/\/+$|\.\w+$/, '')}.rejects.jsonl`;
+    mkdirSync(path.dirname(rejectsPath), { recursive: true });
+    const code = await runStream({
+      inputs: paths,
+      flags: { ...options, rejects: rejectsPath },
+      stages,
+      extraWords: 'further rows',
+      // Its stage makes parts of the records.
+      sink: sink as unknown as Operator<DataRecord, DataRecord>,
+      notes: () =>
+        [...facts.files].map(
+          ([file, rows]) => `  ${isFile ? output : path.join(output, file)}: ${formatCount(rows)} rows`,
+        ),
+    });
+    if (card) {
+      const { about, trains } = formats[format as FormatName];
+      const name = path.basename(path.resolve(output));
+      await writeFile(path.join(output, 'README.md'), facts.card({ name, format, about, trains }));
+    }
+    return code;
+  },
+};
+
+/** Tells the card's facts of every record and row that goes through. */
+function counted(exporter: Operator<DataRecord, Part>, facts: CardFacts, nameOf: (file: string) => string) {
+  async function* told(records: AsyncIterable<DataRecord>) {
+    for await (const record of records) {
+      facts.addRecord(record);
+      yield record;
+    }
+  }
+  return operator<DataRecord, Part>(async function* (source, context) {
+    for await (const part of exporter(told(source), context)) {
+      facts.addRow(nameOf(part.file));
+      yield part;
+    }
+  });
+}
+
+function schemaOf(format: FormatName, numNeg = 3): RowSchema {
+  return z.toJSONSchema(formats[format].schema(numNeg)) as RowSchema;
+}

@@ -1,0 +1,24 @@
+import { RejectError } from '../errors.js';
+import type { Part, PartsOf } from './formats.js';
+
+/**
+ * BEIR's three files: `corpus.jsonl` (positives and negatives, each document once), `queries.jsonl`, and `qrels/SPLIT.tsv`
+ * with a header line. What was written is remembered, some 100 bytes a document and a query.
+ */
+export function beirParts(): PartsOf {
+  const seen = new Set<string>();
+  /** True the first time. */
+  const isNew = (name: string) => !seen.has(name) && seen.add(name) !== undefined;
+
+  return ({ queryId, query, positive, negatives }, split) => {
+    const file = `qrels/${split}.tsv`;
+    if (!isNew(`query ${queryId}`)) throw new RejectError('the same question about the same document came before');
+    return [
+      ...[positive, ...negatives]
+        .filter(({ id }) => isNew(`document ${id}`))
+        .map(({ id, title, text }): Part => ({ file: 'corpus.jsonl', row: { _id: id, title, text } })),
+      { file: 'queries.jsonl', row: { _id: queryId, text: query } },
+      { file, header: 'query-id\tcorpus-id\tscore', row: `${queryId}\t${positive.id.replace(/\s/g, ' ')}\t1` },
+    ];
+  };
+}

@@ -1,0 +1,162 @@
+import { statfsSync, statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import { StoreError } from '../errors.js';
+import { checkFolder, DATA } from './folder.js';
+import { refusalOf } from './refusals.js';
+
+export type StoreKey = string | number;
+
+export interface StoreOptions {
+  /** A folder, made where it is missing unless `create` is false; any number of processes may have it open. */
+  path: string;
+  /** What is kept in it (`answer cache`): a store of another kind or version is refused. */
+  kind: string;
+  version: number;
+  create?: boolean | undefined;
+  /** Writes are refused where the disk has less room than this, in bytes (32 MiB): LMDB itself may crash on a full disk. */
+  minFreeBytes?: number | undefined;
+}
+
+/** The keys of a table in their order: numbers by size, then strings by their bytes. */
+export interface Table<K extends StoreKey, V> {
+  readonly count: number;
+  get(key: K): V | undefined;
+  put(key: K, value: V): void;
+  /** Whether there was such a key. */
+  remove(key: K): boolean;
+  clear(): void;
+  /** Up to `limit` entries that come after a key, or the first ones. Page on with the last key got: no reader then stands in the way of reusing space. */
+  entries(options: { after?: K | undefined; limit: number }): [K, V][];
+}
+
+const MAX_READERS = 2048;
+
+/**
+ * A durable key-value store on LMDB, shared by processes. What a transaction wrote is on disk when it returns; a process
+ * that is killed loses what it had not committed and damages nothing. Not for network file systems.
+ */
+export class Store {
+  readonly #path: string;
+  readonly #minFreeBytes: number;
+  readonly #env: RootDatabase;
+  #writing = false;
+
+  /**
+   * Throws StoreError where the path cannot be used: no permission, a full disk, no store or one of another kind or
+   * version, damaged; OutputError where it cannot be written.
+   */
+  constructor({ path, kind, version, create = true, minFreeBytes = 32 * 2 ** 20 }: StoreOptions) {
+    this.#path = path;
+    this.#minFreeBytes = minFreeBytes;
+    checkFolder(path, kind, create);
+    this.#env = this.#guarded(() => open({ path, noSubdir: false, overlappingSync: false, maxReaders: MAX_READERS }));
+    try {
+      this.#guarded(() => this.#env.transactionSync(() => this.#restoreLength()));
+      this.#checkKind(kind, version);
+    } catch (error) {
+      void this.#env.close();
+      throw error;
+    }
+  }
+
+  /** Bytes on disk. */
+  get bytes(): number {
+    return statSync(join(this.#path, DATA)).size;
+  }
+
+  /** Opens or makes a table of values that JSON can hold, or of byte arrays. */
+  table<K extends StoreKey, V>(name: string): Table<K, V>;
+  table<K extends StoreKey>(name: string, encoding: 'binary'): Table<K, Uint8Array>;
+  table<K extends StoreKey, V>(name: string, encoding: 'json' | 'binary' = 'json'): Table<K, V> {
+    const database: Database<V, K> = this.#guarded(() => this.#env.openDB({ name, encoding }));
+    return {
+      get: (key) => this.#guarded(() => database.get(key)),
+      put: (key, value) => this.#write(() => void database.putSync(key, value)),
+      remove: (key) => this.#write(() => database.removeSync(key)),
+      clear: () => this.#write(() => database.clearSync()),
+      entries: ({ after, limit }) =>
+        this.#guarded(() => {
+          const from = after === undefined ? {} : { start: after, exclusiveStart: true };
+          return [...database.getRange({ ...from, limit })].map(({ key, value }) => [key, value]);
+        }),
+      get count() {
+        return (database.getStats() as { entryCount: number }).entryCount;
+      },
+    };
+  }
+
+  /**
+   * Runs synchronous reads and writes as one: all of them are kept or, where `action` throws, none. Waits while another
+   * process writes.
+   */
+  transaction<T>(action: () => T): T {
+    if (this.#writing) return action();
+    this.#requireRoom();
+    this.#writing = true;
+    let failure: { error: unknown } | undefined;
+    try {
+      return this.#env.transactionSync(() => {
+        try {
+          return action();
+        } catch (error) {
+          failure = { error };
+          throw error;
+        }
+      });
+    } catch (error) {
+      throw failure === undefined ? refusalOf(error, this.#path) : failure.error;
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#env.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #write<T>(action: () => T): T {
+    return this.transaction(() => this.#guarded(action));
+  }
+
+  #guarded<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      throw refusalOf(error, this.#path);
+    }
+  }
+
+  #requireRoom(): void {
+    const { bavail, bsize } = this.#guarded(() => statfsSync(this.#path));
+    if (bavail * bsize < this.#minFreeBytes) throw refusalOf({ code: 'ENOSPC' }, this.#path);
+  }
+
+  /** A memory map beyond the end of its file kills the process; what was cut off becomes zeros, and those are refused. */
+  #restoreLength(): void {
+    const { root, lastPageNumber } = this.#env.getStats() as { root: { pageSize: number }; lastPageNumber: number };
+    const bytes = (lastPageNumber + 1) * root.pageSize;
+    if (this.bytes < bytes) truncateSync(join(this.#path, DATA), bytes);
+  }
+
+  #checkKind(kind: string, version: number): void {
+    const about = this.table<string, { kind: string; version: number }>('about');
+    const found =
+      about.get('kind') ??
+      this.transaction(() => {
+        if (about.get('kind') === undefined) about.put('kind', { kind, version });
+        return about.get('kind');
+      });
+    if (found?.kind === kind && found.version === version) return;
+    throw new StoreError(
+      `${this.#path} holds ${found?.kind} of version ${found?.version}, not ${kind} of version ${version}`,
+      {
+        hint: 'name another path',
+      },
+    );
+  }
+}

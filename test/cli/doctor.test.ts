@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+import { startStandIn } from '../../src/standIn/server.js';
+import { runCommand } from '../support/command.js';
+import { workFolder, writeRecords } from '../support/workFolder.js';
+
+test('doctor says what is well and what to mend', async (t) => {
+  const server = await startStandIn({ apiKey: 'sk-the-right-one' });
+  t.after(() => server.close());
+  const cwd = workFolder(t);
+  writeRecords(cwd, 'in.jsonl', [{ id: 1, text: 'The tide turns.' }]);
+  await runCommand(['index', 'in.jsonl', '-o', 'in.bm25'], { cwd });
+  const doctor = (key: string, ...args: string[]) => {
+    const common = ['doctor', '--model', 'stand-in', '--base-url', server.baseUrl, '--api-key-env', 'KEY'];
+    return runCommand([...common, ...args], { cwd, env: { KEY: key } });
+  };
+  const well = await doctor('sk-the-right-one', '--index', 'in.bm25');
+  assert.equal(well.code, 0, well.stderr);
+  for (const name of ['node', 'disk', 'index', 'model']) assert.match(well.stderr, new RegExp(`ok +${name} `));
+  const refused = await doctor('sk-a-wrong-one');
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /FAIL +model .*401 .*key/);
+  assert.doesNotMatch(refused.stderr, /sk-a-wrong-one/);
+  assert.equal(server.ledger.calls.length, 2);
+});
+
+test('doctor finds an endpoint that is not there, a broken index and a folder that is missing', async (t) => {
+  const cwd = workFolder(t);
+  writeRecords(
+    cwd,
+    'in.jsonl',
+    Array.from({ length: 50 }, (_, i) => ({ id: i, text: `The tide ${i} turns.` })),
+  );
+  await runCommand(['index', 'in.jsonl', '-o', 'in.bm25'], { cwd });
+  for (const name of readdirSync(path.join(cwd, 'in.bm25'))) {
+    const file = path.join(cwd, 'in.bm25', name);
+    if (name.endsWith('.json')) continue;
+    const bytes = readFileSync(file);
+    writeFileSync(file, bytes.fill(7, bytes.length / 2, bytes.length / 2 + 64));
+  }
+  const args = [
+    'doctor',
+    '--model',
+    'x',
+    '--base-url',
+    'http://127.0.0.1:9/v1',
+    '--index',
+    'in.bm25',
+    '-o',
+    'no/where/out.jsonl',
+  ];
+  const done = await runCommand(args, { cwd });
+  assert.equal(done.code, 1);
+  for (const words of [/FAIL +disk .*no\/where/, /FAIL +index .*damaged/, /FAIL +model .*127\.0\.0\.1:9/]) {
+    assert.match(done.stderr, words);
+  }
+  assert.match(done.stderr, /3 to mend/);
+});

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { z } from 'zod';
+import { type ExportOptions, exportRecords } from '../../src/export/exportRecords.js';
+import { type FormatName, formats } from '../../src/export/formats.js';
+import { drain } from '../../src/flow/drain.js';
+import { openParquet, type RowSchema } from '../../src/io/parquetRows.js';
+import { readRecords } from '../../src/io/readRecords.js';
+import { writeParts } from '../../src/io/writeParts.js';
+import type { DataRecord, Reject } from '../../src/record.js';
+import { workFolder } from '../io/support.js';
+
+const record = (i: number, more: DataRecord = {}): DataRecord => ({
+  id: `doc-${i}`,
+  title: `Title ${i}`,
+  text: `Glaciers carve valleys, text ${i}.`,
+  question: `Why is valley ${i} wide?`,
+  scenario: `A hiker stands in valley ${i}.`,
+  hard_negatives: [`Rivers cut gorges ${i}.`, `Wind shapes dunes ${i}.`],
+  reasoning: `<think>Ice is strong.</think>\n<answer>Ice widened it.</answer>`,
+  label: i % 2 === 0,
+  _rareflow: {
+    bm25_hard_neg: { negatives: [{ id: `n-${i}-1` }, { id: `n-${i}-2` }] },
+    reason_distill: { order: [2, 0, 1] },
+  },
+  ...more,
+});
+const records = (count: number) => Array.from({ length: count }, (_, i) => record(i));
+
+/** Exports to a folder and gives the files' texts by their names. */
+async function exported(t: TestContext, source: DataRecord[], options: Omit<ExportOptions, 'rejects'>) {
+  const folder = (await workFolder(t))('dataset');
+  await mkdir(folder);
+  const rejected: Reject[] = [];
+  const rejects = (reject: Reject) => void rejected.push(reject);
+  const parts = exportRecords({ ...options, rejects })(
+    (async function* () {
+      yield* source;
+    })(),
+  );
+  await drain(writeParts({ pathOf: (file) => path.join(folder, file) })(parts));
+  const names = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const files = new Map<string, string>();
+  for (const { parentPath, name } of names) {
+    const file = path.join(parentPath, name);
+    files.set(path.relative(folder, file), await readFile(file, 'utf8'));
+  }
+  return { folder, files, rejected };
+}
+
+const rowsOf = (text = '') =>
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+
+for (const name of Object.keys(formats) as FormatName[]) {
+  test(`every row of ${name} fits its schema, as JSONL and as parquet`, async (t) => {
+    const { files, folder, rejected } = await exported(t, records(5), { format: name, numNeg: 2 });
+    const rows = rowsOf(files.get('train.jsonl'));
+    assert.equal(rows.length, name === 'triplet' ? 10 : 5);
+    assert.deepEqual(rejected, []);
+    const schema = formats[name].schema(2);
+    for (const row of rows) assert.deepEqual(z.strictObject((schema as z.ZodObject).shape).parse(row), row);
+    const file = path.join(folder, 'rows.parquet');
+    const sink = await openParquet(file, z.toJSONSchema(schema) as RowSchema);
+    for (const row of rows) await sink.add(row);
+    await sink.commit();
+    const back: unknown[] = [];
+    for await (const row of readRecords(file)) back.push(row);
+    assert.deepEqual(back, rows);
+  });
+}
+
+const one = async (t: TestContext, options: Omit<ExportOptions, 'rejects'>, source = [record(1)]) =>
+  rowsOf((await exported(t, source, options)).files.get('train.jsonl'))[0];
+
+test('the documents stand in the order that the teacher was shown', async (t) => {
+  const { messages } = await one(t, { format: 'messages' });
+  const asked: string = messages[1].content;
+  const places = ['Wind shapes', 'Glaciers carve', 'Rivers cut'].map((words) => asked.indexOf(words));
+  assert.ok(
+    places.every((place, i) => place > (places[i - 1] ?? 0)),
+    String(places),
+  );
+  assert.match(asked, /A hiker stands/);
+});
+
+test('thinking is kept with its tags, wrapped before a bare answer, or dropped', async (t) => {
+  const said = async (thinking: 'keep' | 'wrap' | 'drop') => (await one(t, { format: 'rare-sft', thinking })).predict;
+  assert.equal(await said('keep'), '<think>Ice is strong.</think>\n<answer>Ice widened it.</answer>');
+  assert.equal(await said('wrap'), '<think>\nIce is strong.\n</think>\n\nIce widened it.');
+  assert.equal(await said('drop'), 'Ice widened it.');
+});
+
+test('the scenario goes before the query only where asked for, or where the form has it', async (t) => {
+  const asked = async (options: Omit<ExportOptions, 'rejects'>) => (await one(t, options)).query;
+  assert.equal(await asked({ format: 'flagembedding' }), 'Why is valley 1 wide?');
+  assert.equal(await asked({ format: 'reasonir' }), 'A hiker stands in valley 1. Why is valley 1 wide?');
+  assert.equal(await asked({ format: 'reasonir', scenario: false }), 'Why is valley 1 wide?');
+  assert.doesNotMatch((await one(t, { format: 'rare-sft', scenario: false })).instruction, /hiker/);
+});
+
+test("a system prompt of one's own stands where the instructions stood, and none leaves them out", async (t) => {
+  const own = await one(t, { format: 'messages', systemPrompt: 'Think.' });
+  assert.deepEqual(own.messages[0], { role: 'system', content: 'Think.' });
+  const none = await one(t, { format: 'messages', systemPrompt: '' });
+  assert.deepEqual(
+    none.messages.map(({ role }: { role: string }) => role),
+    ['user', 'assistant'],
+  );
+});
+
+test('tevatron keeps the ids of the positive and of the mined negatives', async (t) => {
+  const row = await one(t, { format: 'tevatron' });
+  assert.deepEqual(row.positive_passages[0], {
+    docid: 'doc-1',
+    title: 'Title 1',
+    text: 'Glaciers carve valleys, text 1.',
+  });
+  assert.deepEqual(
+    row.negative_passages.map(({ docid }: { docid: string }) => docid),
+    ['n-1-1', 'n-1-2'],
+  );
+});
+
+test('all records of one document fall on one side of the split, and the share is kept', async (t) => {
+  const twice = records(1000).flatMap((each) => [each, { ...each, question: `${each.question} And why?` }]);
+  const { files } = await exported(t, twice, { format: 'triplet', validation: 0.2, seed: 7 });
+  const positives = (file: string) => new Set(rowsOf(files.get(file)).map(({ positive }) => positive));
+  const [train, held] = [positives('train.jsonl'), positives('validation.jsonl')];
+  assert.equal(train.size + held.size, 1000);
+  assert.ok(held.size > 150 && held.size < 250, `${held.size} of 1000`);
+  assert.ok([...held].every((text) => !train.has(text)));
+  const again = await exported(t, twice, { format: 'triplet', validation: 0.2, seed: 7 });
+  assert.deepEqual(again.files, files);
+});
+
+test("BEIR's qrels name queries and documents that are there, each document once", async (t) => {
+  const shared = { hard_negatives: ['Rivers cut gorges.'], _rareflow: { bm25_hard_neg: { negatives: [{ id: 'n' }] } } };
+  const source = [record(1, shared), record(2, shared), record(2, shared)];
+  const { files, rejected } = await exported(t, source, { format: 'beir' });
+  const documents = rowsOf(files.get('corpus.jsonl')).map(({ _id }) => _id);
+  const queries = rowsOf(files.get('queries.jsonl')).map(({ _id }) => _id);
+  assert.deepEqual(documents, ['doc-1', 'n', 'doc-2']);
+  const [header, ...qrels] = (files.get('qrels/train.tsv') ?? '').trimEnd().split('\n');
+  assert.equal(header, 'query-id\tcorpus-id\tscore');
+  assert.deepEqual(qrels, [`${queries[0]}\tdoc-1\t1`, `${queries[1]}\tdoc-2\t1`]);
+  assert.match(rejected[0]?.reason ?? '', /came before/);
+});
+
+test('a record that the form cannot hold goes to the rejects with its reason', async (t) => {
+  const cases: [ExportOptions['format'], DataRecord, RegExp][] = [
+    ['messages', record(1, { reasoning: null }), /"reasoning" holds no text/],
+    ['kto', record(1, { label: 'yes' }), /"label" holds no true or false/],
+    ['n-tuple', record(1, { hard_negatives: ['one'] }), /1 negatives, the form takes 3/],
+    ['triplet', record(1, { hard_negatives: [] }), /no negatives/],
+    ['tevatron', record(1, { question: ' ' }), /"question" holds no question/],
+    ['reasonir', record(1, { hard_negatives: 'one' }), /"hard_negatives" holds no list/],
+  ];
+  for (const [format, bad, reason] of cases) {
+    const { rejected, files } = await exported(t, [bad, record(2, { hard_negatives: ['a', 'b', 'c'] })], { format });
+    assert.equal(rejected.length, 1);
+    assert.match(rejected[0]?.reason ?? '', reason);
+    assert.deepEqual(rejected[0]?.record, bad);
+    assert.ok(rowsOf(files.get('train.jsonl')).length > 0);
+  }
+});
+
+test('a source that fails leaves only partial files', async (t) => {
+  const folder = (await workFolder(t))('');
+  async function* failing() {
+    yield record(1);
+    await writeFile(path.join(folder, 'seen'), '');
+    throw new Error('no more');
+  }
+  const parts = exportRecords({ format: 'messages' })(failing());
+  await assert.rejects(drain(writeParts({ pathOf: (file) => path.join(folder, file) })(parts)), /no more/);
+  assert.deepEqual((await readdir(folder)).sort(), ['seen', 'train.jsonl.partial']);
+});

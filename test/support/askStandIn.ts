@@ -1,0 +1,30 @@
+import type { TestContext } from 'node:test';
+import type { StandInOptions } from '../../src/standIn/options.js';
+import { type StandIn, startStandIn } from '../../src/standIn/server.js';
+
+/** A chat request about the i-th of many records. */
+export const about = (i: number, more: object = {}) => ({
+  model: 'm',
+  messages: [
+    { role: 'system', content: 'Answer as JSON: {"hard_query": …}' },
+    { role: 'user', content: `<document>Glaciers carve valleys, document ${i}.</document>` },
+  ],
+  ...more,
+});
+
+/** Sends a request as it stands, without a client that would read more into the answer. */
+export function post(server: StandIn, body: object, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${server.baseUrl}/chat/completions`, { method: 'POST', headers, body: JSON.stringify(body) });
+}
+
+/** A stand-in that ends with its test. */
+export async function standInFor(t: TestContext, options: StandInOptions = {}): Promise<StandIn> {
+  const server = await startStandIn(options);
+  t.after(() => server.close());
+  return server;
+}
+
+export interface ChatAnswer {
+  choices: { message: Record<string, unknown> & { content: string }; finish_reason: string }[];
+  usage: Record<string, unknown> & { prompt_tokens: number; completion_tokens: number };
+}

@@ -55,7 +55,7 @@ test('kill -9 of a build at any moment leaves the old index or none', async (t) 
       }
       await buildIndex(from(Array.from({ length: 400 }, (_, at) => ({ text: `left filler${at} ` }))), target);
       assert.equal(await wordOf(target), 'left');
-      const left = (await readdir(target)).filter((name) => name.endsWith('.mdb'));
+      const left = (await readdir(target)).filter((name) => name.endsWith('.data'));
       assert.equal(left.length, 1);
     }),
   );

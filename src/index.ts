@@ -6,6 +6,7 @@ export {
   OutputError,
   RareflowError,
   RejectError,
+  StoreError,
   UsageError,
 } from './errors.js';
 export { type ExportOptions, exportRecords } from './export/exportRecords.js';

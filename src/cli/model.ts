@@ -1,11 +1,11 @@
 import { UsageError } from '../errors.js';
 import { createModel, type ModelOptions, type RareflowModel } from '../llm/createModel.js';
 import { apiKeyIn } from './apiKey.js';
+import { type CacheFlags, cacheFolder } from './cacheFolder.js';
 import { pricesOf } from './pricesFile.js';
 import { say } from './terminal.js';
 
-export interface ModelFlags {
-  model?: string;
+export interface ModelFlags extends CacheFlags {
   baseUrl?: string;
   apiKeyEnv?: string;
   concurrency: number;
@@ -43,6 +43,7 @@ export function modelOf(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Partial
     keyName: apiKeyEnv ?? 'OPENAI_API_KEY',
     ...{ structuredOutput, stream },
     ...{ concurrency, requestsPerMinute, tokensPerMinute, temperature, topP, maxTokens, attemptTimeoutMs },
+    cache: cacheFolder(flags, env),
     prices: pricesOf(flags.prices),
     budgetUsd: flags.budgetUsd,
     budgetTokens: flags.budgetTokens,

@@ -22,6 +22,15 @@ function amount(text: string): string {
   throw new InvalidArgumentError('It must be dollars above 0, such as 12.50.');
 }
 
+const unitMs: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** `30d` as milliseconds. */
+export function durationMs(text: string): number {
+  const [, amount, unit = ''] = /^(\d+)([smhdw])$/.exec(text) ?? [];
+  if (amount !== undefined) return Number(amount) * (unitMs[unit] as number);
+  throw new InvalidArgumentError('It must be a whole number of s, m, h, d or w: 12h, 30d.');
+}
+
 const option = (flags: string, description: string) => new Option(flags, description);
 const count = (flags: string, description: string) => option(flags, description).argParser(wholeNumber(1));
 
@@ -70,6 +79,11 @@ export const modelOptions = () => [
     .choices(['auto', 'json_schema', 'json_object', 'none'])
     .default('auto'),
   option('--stream', 'have answers sent as they are written, for servers that end silent connections'),
+  option(
+    '--cache <folder>',
+    "keep the model's answers there, and ask for none twice (default: RAREFLOW_CACHE, else OUTPUT.rareflow/cache)",
+  ),
+  option('--no-cache', 'ask for every answer again, and keep none'),
   ...moneyOptions(),
 ];
 

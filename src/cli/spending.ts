@@ -17,9 +17,12 @@ export function spendingLines({ total, byStage, pricesAsOf, budgets }: UsageSnap
 
 function usageWords(totals: UsageTotals, pricesAsOf: string | undefined): string {
   const { attempts, promptTokens, completionTokens, estimatedTokens, unknownAttempts, costUsd } = totals;
+  const { cachedCalls, savedTokens } = totals;
   const tokens = `${formatCompact(promptTokens)} + ${formatCompact(completionTokens)} tokens`;
   const estimated = estimatedTokens > 0 ? ' (estimated)' : '';
   const cost = pricesAsOf === undefined ? '' : costUsd === undefined ? ', unpriced' : `, $${costUsd}`;
   const unknown = unknownAttempts === 0 ? '' : `, besides ${formatCount(unknownAttempts)} of unknown bill`;
-  return `${formatCount(attempts)} requests, ${tokens}${estimated}${cost}${unknown}`;
+  const cached =
+    cachedCalls === 0 ? '' : `; ${formatCount(cachedCalls)} from the cache (${formatCompact(savedTokens)} tokens)`;
+  return `${formatCount(attempts)} requests, ${tokens}${estimated}${cost}${unknown}${cached}`;
 }

@@ -31,6 +31,8 @@ export interface ChatRequest {
    * attempts). An answer counts as soon as its tokens are known. Not sent.
    */
   maxAnswers?: number | undefined;
+  /** Which of several answers to the same request this one is to be: the cache keeps each. Not sent. */
+  sample?: number | undefined;
 }
 
 /** Tokens of one completion, over every attempt that was paid for it. */
@@ -63,6 +65,8 @@ export interface Completion {
   attempts: number;
   /** How many of them gave an answer that was paid for, this one included (1). */
   answers?: number | undefined;
+  /** True where nothing was paid for it now: it comes from the cache, or from a call that another request had made. */
+  cached?: boolean | undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js';
 import { Budget, type BudgetOptions } from './budget.js';
+import { cache } from './cache.js';
 import type { ChatModel } from './chatModel.js';
 import { Endpoint, type EndpointOptions, gate } from './endpoint.js';
 import { type LimitOptions, limit } from './limit.js';
@@ -29,6 +30,11 @@ export interface ModelOptions
   seed?: number | undefined;
   /** What models cost. Without a price for this one its tokens are counted as unpriced. */
   prices?: Prices | undefined;
+  /**
+   * The folder of an answer cache, made at the first call where it is missing: a request that was answered before costs
+   * nothing. Several processes may share it, on one machine. None is used when absent.
+   */
+  cache?: string | undefined;
 }
 
 /** A ChatModel with its limits, its retries and its counts; share one instance, and its limits are shared. */
@@ -40,13 +46,13 @@ export interface RareflowModel extends ChatModel {
 }
 
 /**
- * Makes a model ready for use: `usage(retry(limit(budget(openai))))`. Nothing is connected or loaded before the first call;
- * the offline writer never fails, so it goes without retries.
+ * Makes a model ready for use: `usage(cache(retry(limit(budget(openai)))))`. Nothing is connected or loaded before the first
+ * call; the offline writer never fails, so it goes without retries.
  * Throws UsageError for an option that cannot be used.
  */
 export function createModel(options: ModelOptions): RareflowModel {
   check(options);
-  const { model: name, temperature, maxTokens, topP, seed } = options;
+  const { model: name, temperature, maxTokens, topP, seed, onNotice } = options;
   const price = options.prices && priceOf(options.prices, name);
   const budget = new Budget({ ...options, price });
   const meter = usageMeter({ price, pricesAsOf: options.prices?.asOf, budget });
@@ -57,7 +63,12 @@ export function createModel(options: ModelOptions): RareflowModel {
     ...options,
     stopped: endpoint.stopped,
   });
-  const calls = meter.countCalls(adapter ? retry(limited, { ...options, endpoint }) : limited);
+  const asked = adapter ? retry(limited, { ...options, endpoint }) : limited;
+  const cached =
+    options.cache === undefined
+      ? undefined
+      : cache(asked, { path: options.cache, onNotice, model: name, baseUrl: adapter?.baseUrl ?? 'offline:' });
+  const calls = meter.countCalls(cached ?? asked);
 
   return {
     name,
@@ -74,7 +85,7 @@ export function createModel(options: ModelOptions): RareflowModel {
       ),
     usage: meter.snapshot,
     async close() {
-      await Promise.all([limited.close(), adapter?.close()]);
+      await Promise.all([limited.close(), adapter?.close(), cached?.close()]);
     },
   };
 }

@@ -33,6 +33,8 @@ export interface OpenaiModelOptions extends ProfileOptions {
 }
 
 export interface OpenaiModel extends ChatModel {
+  /** Whom it asks, without credentials and query. */
+  readonly baseUrl: string;
   /** Ends its connections, those in use too. */
   close(): Promise<void>;
 }
@@ -116,6 +118,7 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
 
   return {
     name: model,
+    baseUrl: endpoint.href,
     complete: (request, { signal } = {}) => attempt(request, signal),
     close: () => transport.close(),
   };

@@ -8,6 +8,10 @@ interface UsageCounts {
   /** Calls that ended, well or not. */
   calls: number;
   failedCalls: number;
+  /** Calls that the cache answered, or another call for the same that was under way. */
+  cachedCalls: number;
+  /** Prompt and completion tokens that those would have cost. */
+  savedTokens: number;
   /** Requests that went to the server and ended. */
   attempts: number;
   failedAttempts: number;
@@ -61,6 +65,8 @@ export interface UsageMeter {
 const none: UsageCounts = {
   calls: 0,
   failedCalls: 0,
+  cachedCalls: 0,
+  savedTokens: 0,
   attempts: 0,
   failedAttempts: 0,
   promptTokens: 0,
@@ -91,7 +97,12 @@ export function usageMeter({ price, pricesAsOf, budget }: MeterOptions = {}): Us
       async complete(request, options) {
         const totals = totalsOf(request.stage);
         try {
-          return await model.complete(request, options);
+          const completion = await model.complete(request, options);
+          if (completion.cached) {
+            totals.cachedCalls += 1;
+            totals.savedTokens += completion.usage.promptTokens + completion.usage.completionTokens;
+          }
+          return completion;
         } catch (error) {
           totals.failedCalls += 1;
           throw error;

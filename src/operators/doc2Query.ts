@@ -72,21 +72,24 @@ export function doc2Query(options: Doc2QueryOptions): Operator<object, DataRecor
       let attempts = 0;
       let usage: Usage | undefined;
       let last: string | undefined;
+      let cached = true;
       for (;;) {
-        const request = { messages, schema, stage, maxAnswers: maxAttempts - answers };
+        const request = { messages, schema, stage, maxAnswers: maxAttempts - answers, sample: answers };
         const completion = await model.complete(request, { signal }).catch((error: unknown) => {
           throw error instanceof RejectError && answers > 0 ? afterEarlier(error, attempts, last) : error;
         });
         answers += completion.answers ?? 1;
         attempts += completion.attempts;
         usage = addUsage(usage, completion.usage);
+        cached &&= completion.cached === true;
         last = completion.text;
         const answer = parse(last);
         if (answer.ok) {
           const made = { ...provenanceOf({ ...completion, attempts }, promptVersion), parsed: answer.parsed };
           return answer.queries.slice(0, queriesPerDoc).map(({ question, scenario }, place) => ({
             fields: { [outputQuestionKey]: question, ...scenarioField(record, scenario) },
-            provenance: place === 0 ? { ...made, ...usage } : { ...made, sharesAnswer: true },
+            provenance:
+              place === 0 ? { ...made, ...usage, ...(cached && { cached }) } : { ...made, sharesAnswer: true },
           }));
         }
         if (answers >= maxAttempts) {

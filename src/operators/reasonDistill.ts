@@ -81,6 +81,7 @@ export function reasonDistill(options: ReasonDistillOptions): Operator<object, D
           provenance: {
             ...provenanceOf(completion, promptVersion),
             ...completion.usage,
+            ...(completion.cached && { cached: true }),
             seed,
             order,
           },

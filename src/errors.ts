@@ -76,15 +76,24 @@ export class StoreError extends RareflowError {}
 export interface ModelErrorOptions extends RareflowErrorOptions {
   /** HTTP status, where there was one. */
   status?: number | undefined;
+  /** False where running again can only end the same way (true). */
+  resumable?: boolean | undefined;
 }
 
-/** The model cannot be used at all (a refused key, no quota, no such model): the run stops. */
+/**
+ * The model cannot be used at all (a refused key, no quota, no such model): the run stops. Once that is mended it can go on
+ * where it stopped, unless `resumable` is false.
+ */
 export class ModelError extends RareflowError {
+  override readonly exitCode: number;
   readonly status: number | undefined;
+  readonly resumable: boolean;
 
-  constructor(message: string, { status, ...rest }: ModelErrorOptions = {}) {
+  constructor(message: string, { status, resumable = true, ...rest }: ModelErrorOptions = {}) {
     super(message, rest);
+    this.exitCode = resumable ? ExitCode.stoppedResumable : ExitCode.failed;
     this.status = status;
+    this.resumable = resumable;
   }
 }
 

@@ -6,6 +6,7 @@ export {
   OutputError,
   RareflowError,
   RejectError,
+  StoreError,
   UsageError,
 } from './errors.js';
 export { type ExportOptions, exportRecords } from './export/exportRecords.js';
@@ -22,14 +23,26 @@ export { readRecords } from './io/readRecords.js';
 export type { ReadOptions, RecordStream } from './io/recordStream.js';
 export { type WriteJsonlOptions, writeJsonl } from './io/writeJsonl.js';
 export { type RejectsFile, writeRejects } from './io/writeRejects.js';
-export type { ChatMessage, ChatModel, ChatRequest, Completion, Thinking, Usage } from './llm/chatModel.js';
+export type { BudgetState } from './llm/budget.js';
+export type {
+  AnswerSchema,
+  ChatMessage,
+  ChatModel,
+  ChatRequest,
+  Completion,
+  Thinking,
+  Usage,
+} from './llm/chatModel.js';
 export { createModel, type ModelOptions, type RareflowModel } from './llm/createModel.js';
+export type { Prices } from './llm/prices.js';
+export type { StructuredOutput } from './llm/structuredOutput.js';
 export type { UsageSnapshot, UsageTotals } from './llm/usage.js';
 export { type Bm25HardNegOptions, bm25HardNeg } from './operators/bm25HardNeg.js';
 export { type Doc2QueryOptions, doc2Query } from './operators/doc2Query.js';
 export type { PromptLanguage } from './operators/language.js';
 export type { Profile } from './operators/negatives/profiles.js';
 export type { NegativeRules, Sampling } from './operators/negatives/rules.js';
+export type { ModelProvenance } from './operators/provenance.js';
 export { type ReasonDistillOptions, reasonDistill } from './operators/reasonDistill.js';
 export {
   type Added,

@@ -11,7 +11,7 @@ export const defaultKeys = {
   scenario: 'scenario',
   hardNegatives: 'hard_negatives',
   reasoning: 'reasoning',
-  /** Where each operator writes how its part was made: model, prompt version, attempts, tokens, seed, order. */
+  /** Where each operator writes how its part was made, under its own name: see ModelProvenance for those that ask a model. */
   provenance: '_rareflow',
 } as const;
 
@@ -22,7 +22,7 @@ export interface Reject {
   reason: string;
   /** How many requests were made for it, where a model was asked. */
   attempts?: number;
-  /** The model's last answer, where it could not be used. */
+  /** The model's last answer, whole, where it could not be used. */
   answer?: string;
   /** The file of a bad line. */
   path?: string;

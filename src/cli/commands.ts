@@ -1,5 +1,6 @@
 import type { CommandSpec } from './commandSpec.js';
 import { bm25HardNegCommand } from './commands/bm25HardNeg.js';
+import { cacheCommand } from './commands/cache.js';
 import { completionCommand } from './commands/completion.js';
 import { doc2QueryCommand } from './commands/doc2Query.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -20,6 +21,7 @@ export const commands: CommandSpec[] = [
   indexCommand,
   searchCommand,
   exportCommand,
+  cacheCommand,
   doctorCommand,
   initCommand,
   completionCommand(() => commands),

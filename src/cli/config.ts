@@ -67,8 +67,13 @@ async function load(file: string): Promise<unknown> {
 
 /** A strict object of every flag; values are read as the command line reads them. */
 function configSchema(commands: readonly CommandSpec[]): z.ZodType<Config> {
-  const flagsOf = (options: readonly Option[]) =>
-    Object.fromEntries(options.map((option) => [option.attributeName(), flagSchema(option).optional()]));
+  const flagsOf = (options: readonly Option[]) => {
+    const off = options.filter(({ negate }) => negate).map((option) => option.attributeName());
+    const on = options.filter(({ negate }) => !negate).map((option) => [option.attributeName(), flagSchema(option)]);
+    const flags: Record<string, z.ZodType> = Object.fromEntries(on);
+    for (const name of off) flags[name] = flags[name]?.or(z.literal(false)) ?? z.boolean(); // `--cache <folder>`, `--no-cache`
+    return Object.fromEntries(Object.entries(flags).map(([name, schema]) => [name, schema.optional()]));
+  };
   const sections = commands.map(({ name, options }) => [name, z.strictObject(flagsOf(options)).optional()]);
   const all = flagsOf(commands.flatMap(({ options }) => options));
   const schema = z.strictObject({ ...all, commands: z.strictObject(Object.fromEntries(sections)).optional() });
@@ -76,7 +81,7 @@ function configSchema(commands: readonly CommandSpec[]): z.ZodType<Config> {
 }
 
 function flagSchema(option: Option): z.ZodType {
-  if (option.isBoolean() || option.negate) return z.boolean();
+  if (option.isBoolean()) return z.boolean();
   if (option.variadic) return z.array(z.string());
   if (option.argChoices) return z.enum(option.argChoices);
   const { parseArg } = option;

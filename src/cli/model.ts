@@ -1,10 +1,11 @@
 import { UsageError } from '../errors.js';
 import { createModel, type ModelOptions, type RareflowModel } from '../llm/createModel.js';
 import { apiKeyIn } from './apiKey.js';
+import { type CacheFlags, cacheFolder } from './cacheFolder.js';
+import { pricesOf } from './pricesFile.js';
 import { say } from './terminal.js';
 
-export interface ModelFlags {
-  model?: string;
+export interface ModelFlags extends CacheFlags {
   baseUrl?: string;
   apiKeyEnv?: string;
   concurrency: number;
@@ -14,6 +15,11 @@ export interface ModelFlags {
   topP?: number;
   maxTokens?: number;
   attemptTimeoutMs?: number;
+  structuredOutput?: 'auto' | 'json_schema' | 'json_object' | 'none';
+  stream?: boolean;
+  prices?: string;
+  budgetUsd?: string;
+  budgetTokens?: number;
 }
 
 const openaiUrl = 'https://api.openai.com/v1';
@@ -28,12 +34,19 @@ export function modelOf(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Partial
     say('rareflow: the offline model shows the plumbing; what it writes is no training data');
   }
   const baseUrl = given ?? (env.OPENAI_BASE_URL || openaiUrl);
+  const { structuredOutput, stream } = flags;
   const { concurrency, requestsPerMinute, tokensPerMinute, temperature, topP, maxTokens, attemptTimeoutMs } = flags;
   return createModel({
     model,
     baseUrl,
     apiKey: model === 'offline' ? undefined : keyOf(),
+    keyName: apiKeyEnv ?? 'OPENAI_API_KEY',
+    ...{ structuredOutput, stream },
     ...{ concurrency, requestsPerMinute, tokensPerMinute, temperature, topP, maxTokens, attemptTimeoutMs },
+    cache: cacheFolder(flags, env),
+    prices: pricesOf(flags.prices),
+    budgetUsd: flags.budgetUsd,
+    budgetTokens: flags.budgetTokens,
     onNotice: (notice) => say(`rareflow: ${notice}`),
     ...more,
   });

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { nanoDollars } from '../llm/dollars.js';
 
 /** A whole number of at least `min`, as commander reads one. */
 function wholeNumber(min: number) {
@@ -13,6 +14,21 @@ function number(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value)) return value;
   throw new InvalidArgumentError('It must be a number.');
+}
+
+/** Dollars, kept as they are written: a number could not hold every amount. */
+function amount(text: string): string {
+  if (nanoDollars(text)) return text;
+  throw new InvalidArgumentError('It must be dollars above 0, such as 12.50.');
+}
+
+const unitMs: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** `30d` as milliseconds. */
+export function durationMs(text: string): number {
+  const [, amount, unit = ''] = /^(\d+)([smhdw])$/.exec(text) ?? [];
+  if (amount !== undefined) return Number(amount) * (unitMs[unit] as number);
+  throw new InvalidArgumentError('It must be a whole number of s, m, h, d or w: 12h, 30d.');
 }
 
 const option = (flags: string, description: string) => new Option(flags, description);
@@ -59,6 +75,35 @@ export const modelOptions = () => [
   option('--top-p <x>', "nucleus sampling (default: the server's)").argParser(number),
   count('--max-tokens <n>', "the longest answer (default: the server's)"),
   count('--attempt-timeout-ms <n>', 'give up a call after so long (default: 600000)'),
+  option('--structured-output <how>', 'how JSON is asked for; auto learns the strictest that the model takes')
+    .choices(['auto', 'json_schema', 'json_object', 'none'])
+    .default('auto'),
+  option('--stream', 'have answers sent as they are written, for servers that end silent connections'),
+  option(
+    '--cache <folder>',
+    "keep the model's answers there, and ask for none twice (default: RAREFLOW_CACHE, else OUTPUT.rareflow/cache)",
+  ),
+  option('--no-cache', 'ask for every answer again, and keep none'),
+  ...moneyOptions(),
+];
+
+const moneyOptions = () => [
+  option(
+    '--prices <file>',
+    'what models cost: {"asOf": DATE, "models": {NAME: {"input", "cachedInput", "output"}}}, in dollars a million tokens',
+  ),
+  option('--budget-usd <x>', 'stop before this run costs more; needs --prices and --max-tokens').argParser(amount),
+  count('--budget-tokens <n>', 'stop before this run takes more, prompts and answers; needs --max-tokens'),
+];
+
+export const dryRunOptions = () => [
+  option('--dry-run', 'tell the calls, tokens and, with --prices, the cost to expect; ask and write nothing'),
+  option('--json', 'with --dry-run: as JSON on stdout'),
+  option(
+    '--assume-completion-tokens <n,...>',
+    'with --dry-run: tokens of an answer, one number for all stages or one for each',
+  ).argParser((text) => text.split(',').map(wholeNumber(1))),
+  option('--assume-from <file>', 'with --dry-run: the output of an earlier run that tells how long answers are'),
 ];
 
 export const languageOption = () =>

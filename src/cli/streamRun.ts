@@ -11,7 +11,8 @@ import { isDevice, refuseSameFile } from './files.js';
 import { endOnInterrupt } from './interrupt.js';
 import { describeRun, progressDisplay } from './progress.js';
 import { openRejects } from './rejects.js';
-import { formatCompact, formatCount, formatSeconds, say } from './terminal.js';
+import { spendingLines } from './spending.js';
+import { formatCount, formatSeconds, say } from './terminal.js';
 
 export interface StreamFlags {
   onBadLine: 'reject' | 'stop';
@@ -173,11 +174,6 @@ function accountOf(run: RunProgress, { how, output = '-', rejectsPath, model, no
     `rareflow: ${how} in ${formatSeconds(run.seconds)}: ${formatCount(run.in)} in${extra} = ${formatCount(run.out)} out${to} + ${formatCount(run.rejected)} rejects${where}${pending}`,
   ];
   lines.push(...(notes?.() ?? []));
-  for (const [stage, used] of Object.entries(model?.usage().byStage ?? {})) {
-    const estimated = used.estimatedTokens > 0 ? ' (estimated)' : '';
-    lines.push(
-      `  ${stage}: ${formatCount(used.attempts)} requests, ${formatCompact(used.promptTokens)} + ${formatCompact(used.completionTokens)} tokens${estimated}`,
-    );
-  }
+  if (model !== undefined) lines.push(...spendingLines(model.usage()));
   return lines.join('\n');
 }

@@ -26,9 +26,14 @@ export interface WorkFolder {
   close(): void;
 }
 
+/** OUTPUT.rareflow; undefined for a run that writes to stdout or a device. */
+export function workFolderOf(output: string | undefined): string | undefined {
+  return output === undefined || output === '-' || isDevice(output) ? undefined : `${output}.rareflow`;
+}
+
 /** OUTPUT.rareflow, or a temporary folder for a run that writes to stdout. It is closed also when the process exits. */
 export function workFolder(output: string | undefined): WorkFolder {
-  const kept = output === undefined || output === '-' || isDevice(output) ? undefined : `${output}.rareflow`;
+  const kept = workFolderOf(output);
   let folder: string | undefined;
   const copies: string[] = [];
 

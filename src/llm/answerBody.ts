@@ -1,4 +1,5 @@
-import { isRecord } from '../record.js';
+import { isRecord, isText } from '../record.js';
+import { parseDelayMs } from './rateHeaders.js';
 
 /** What a server says went wrong, whatever form it chose. */
 export interface ErrorBody {
@@ -8,6 +9,10 @@ export interface ErrorBody {
   param?: string | undefined;
   /** An HTTP status inside the body, as gateways put in their 200s. */
   status?: number | undefined;
+  /** The pause that Google asks for, as `details: [{ retryDelay: "43s" }]`. */
+  retryAfterMs?: number | undefined;
+  /** What the model wrote, where Groq's own check found no JSON of the form asked for. */
+  failedGeneration?: string | undefined;
 }
 
 const longestWords = 500;
@@ -27,7 +32,8 @@ export function isHtml(body: string): boolean {
 
 /**
  * Reads an error body: OpenAI's `{error: {…}}`, `{error: "…"}`, old vLLM's flat `{object: "error", message}`, FastAPI's
- * `{detail}`, Google's list of one, `{message}`, an HTML page (its title) or plain text.
+ * `{detail}`, Google's list of one, a provider's error inside OpenRouter's, `{message}`, an HTML page (its title) or plain
+ * text.
  */
 export function readErrorBody(body: string): ErrorBody {
   const json = parseJson(body);
@@ -47,9 +53,30 @@ function readErrorObject(value: Record<string, unknown>): ErrorBody {
   return readFields(value, value.message ?? detail ?? value.msg ?? value);
 }
 
-function readFields({ code, type, param, status }: Record<string, unknown>, message: unknown): ErrorBody {
+function readFields(fields: Record<string, unknown>, message: unknown): ErrorBody {
+  const { code, type, param, status, metadata, details, failed_generation: failedGeneration } = fields;
   const number = [code, status].map(Number).find((n) => n >= 400 && n < 600);
-  return { words: shorten(wordsOf(message)), code: text(code), type: text(type), param: text(param), status: number };
+  const own: ErrorBody = {
+    words: shorten(wordsOf(message)),
+    code: text(code),
+    type: text(type),
+    param: text(param),
+    status: number,
+    retryAfterMs: retryDelayMs(details),
+    failedGeneration: text(failedGeneration),
+  };
+  const raw = isRecord(metadata) ? text(metadata.raw) : undefined;
+  if (raw === undefined) return own;
+  const inner = readErrorBody(raw);
+  const kept = Object.entries(inner).filter(([, value]) => value !== undefined);
+  return { ...own, ...Object.fromEntries(kept), words: shorten(`${own.words}: ${inner.words}`), status: own.status };
+}
+
+function retryDelayMs(details: unknown): number | undefined {
+  const found = Array.isArray(details)
+    ? details.find((detail) => isRecord(detail) && isText(detail.retryDelay))
+    : undefined;
+  return found === undefined ? undefined : parseDelayMs(found.retryDelay, Date.now());
 }
 
 function text(value: unknown): string | undefined {

@@ -14,6 +14,7 @@ export type Fault =
   | 'html-body'
   | 'no-choices'
   | 'blank' // white space only
+  | 'bad-json' // the server's own check found no JSON of the form asked for
   | 'length' // finish_reason length
   | 'content-filter' // finish_reason content_filter
   | 'refusal'
@@ -40,6 +41,12 @@ export interface AttemptErrorOptions {
   answer?: string | undefined;
   /** The adapter learned from it what not to send: asked again, the request differs. */
   adapted?: boolean | undefined;
+  /** What the server was shown, in words: `the key in OPENAI_API_KEY`; undefined where it was shown none. */
+  credential?: string | undefined;
+  /** The cap that was sent, in tokens, where the answer met it. */
+  cap?: number | undefined;
+  /** The highest cap that the model takes, in tokens, where it told. */
+  highestCap?: number | undefined;
   cause?: unknown;
 }
 
@@ -58,6 +65,9 @@ export class AttemptError extends RareflowError {
   readonly billingUnknown: boolean;
   readonly answer: string | undefined;
   readonly adapted: boolean;
+  readonly credential: string | undefined;
+  readonly cap: number | undefined;
+  readonly highestCap: number | undefined;
 
   constructor(fault: Fault, options: AttemptErrorOptions) {
     const { host, status, words = '', cause } = options;
@@ -76,5 +86,8 @@ export class AttemptError extends RareflowError {
     this.billingUnknown = options.billingUnknown ?? false;
     this.answer = options.answer;
     this.adapted = options.adapted ?? false;
+    this.credential = options.credential;
+    this.cap = options.cap;
+    this.highestCap = options.highestCap;
   }
 }

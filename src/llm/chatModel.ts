@@ -4,9 +4,21 @@ export interface ChatMessage {
   content: string;
 }
 
+/** The form that an answer should have: a JSON Schema, and a name for it (letters, digits, `_`, `-`). */
+export interface AnswerSchema {
+  name: string;
+  /** For strict modes every object lists all its properties as required, and allows no others. */
+  schema: Record<string, unknown>;
+}
+
 /** What a model is asked. */
 export interface ChatRequest {
   messages: ChatMessage[];
+  /**
+   * Asks for JSON of this form, as strictly as the server can: the prompt must ask for it too, in the word JSON. An answer
+   * may still be of another form.
+   */
+  schema?: AnswerSchema | undefined;
   /** The operator that asks (`doc2query`, …): usage is counted by stage. Not sent. */
   stage?: string | undefined;
   temperature?: number | undefined;
@@ -14,6 +26,13 @@ export interface ChatRequest {
   /** The longest answer, in tokens; the server's own limit when absent. */
   maxTokens?: number | undefined;
   seed?: number | undefined;
+  /**
+   * How many answers may be paid for, those included that are blank or cut off and so asked for again (no limit but the
+   * attempts). An answer counts as soon as its tokens are known. Not sent.
+   */
+  maxAnswers?: number | undefined;
+  /** Which of several answers to the same request this one is to be: the cache keeps each. Not sent. */
+  sample?: number | undefined;
 }
 
 /** Tokens of one completion, over every attempt that was paid for it. */
@@ -31,7 +50,7 @@ export interface Usage {
 /** Thinking that came apart from the answer, and the field it came in. */
 export interface Thinking {
   text: string;
-  source: 'reasoning' | 'reasoning_content' | 'reasoning_details' | 'think-block';
+  source: 'reasoning' | 'reasoning_content' | 'reasoning_details' | 'thinking' | 'content-parts' | 'think-block';
 }
 
 export interface Completion {
@@ -44,6 +63,10 @@ export interface Completion {
   usage: Usage;
   /** How many attempts were made, this one included. */
   attempts: number;
+  /** How many of them gave an answer that was paid for, this one included (1). */
+  answers?: number | undefined;
+  /** True where nothing was paid for it now: it comes from the cache, or from a call that another request had made. */
+  cached?: boolean | undefined;
 }
 
 /**

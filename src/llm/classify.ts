@@ -11,8 +11,8 @@ export type Verdict =
   | { action: 'hold'; reason: string; forMs?: number | undefined }
   /** The server is starting up: wait, at no cost. */
   | { action: 'wait'; reason: string; forMs?: number | undefined }
-  /** A passing fault. `unreached`: the server was not even there. */
-  | { action: 'retry'; reason: string; afterMs?: number | undefined; unreached?: boolean }
+  /** A passing fault. `unreached`: the server was not even there. `jsonMode`: a JSON mode may have caused it. */
+  | { action: 'retry'; reason: string; afterMs?: number | undefined; unreached?: boolean; jsonMode?: boolean }
   /** Ask again at once and at no cost: the adapter has learned what not to send. */
   | { action: 'replay'; reason: string }
   /** The answer did not fit: ask again with twice the cap. */
@@ -66,7 +66,15 @@ const passing = (failure: AttemptError): Verdict => {
 };
 
 const shorten = { hint: "shorten the text or lower the answer's cap" };
-const refusedKey = stop('the API key was refused', 'check that the key is right, not expired, and made for this host');
+const refusedKey = (failure: AttemptError): Verdict => {
+  const { credential } = failure;
+  if (credential === undefined) {
+    const mend = 'give its key as apiKey; on the command line, --api-key-env names the variable that holds it';
+    return stop('it wants a key, and none was sent', mend)(failure);
+  }
+  const mend = 'check that it is right, not expired, and made for this host';
+  return stop(`${credential} was refused`, mend)(failure);
+};
 const noCredit = stop('no credit or quota is left', 'add credit at the provider, or use another key');
 
 /** The retry taxonomy, first match first. */
@@ -74,6 +82,10 @@ const rows: Row[] = [
   { when: ({ adapted }) => adapted, verdict: ({ message: reason }) => ({ action: 'replay', reason }) },
   { when: fault('length'), verdict: ({ message: reason }) => ({ action: 'lengthen', reason }) },
   { when: fault('content-filter'), verdict: reject('the content filter ended the answer') },
+  {
+    when: fault('blank', 'bad-json'),
+    verdict: ({ message: reason }) => ({ action: 'retry', reason, jsonMode: true }),
+  },
   { when: fault('refusal'), verdict: reject('the model refused to answer') },
   {
     when: fault('redirect'),

@@ -1,9 +1,12 @@
 import { UsageError } from '../errors.js';
+import { Budget, type BudgetOptions } from './budget.js';
+import { cache } from './cache.js';
 import type { ChatModel } from './chatModel.js';
 import { Endpoint, type EndpointOptions, gate } from './endpoint.js';
 import { type LimitOptions, limit } from './limit.js';
 import { type OfflineModelOptions, offlineModel } from './offline.js';
 import { type OpenaiModelOptions, openaiModel } from './openai.js';
+import { type Prices, priceOf } from './prices.js';
 import { type RetryOptions, retry } from './retry.js';
 import { type UsageSnapshot, usageMeter } from './usage.js';
 
@@ -13,6 +16,7 @@ export interface ModelOptions
     Omit<LimitOptions, 'stopped'>,
     Omit<RetryOptions, 'endpoint'>,
     EndpointOptions,
+    BudgetOptions,
     OfflineModelOptions {
   /** The model's name, as its server knows it; `offline` is the writer that needs no server. */
   model: string;
@@ -24,6 +28,13 @@ export interface ModelOptions
   topP?: number | undefined;
   /** For requests that set none: the sampling seed; for `offline`, its choice of phrasing (0). */
   seed?: number | undefined;
+  /** What models cost. Without a price for this one its tokens are counted as unpriced. */
+  prices?: Prices | undefined;
+  /**
+   * The folder of an answer cache, made at the first call where it is missing: a request that was answered before costs
+   * nothing. Several processes may share it, on one machine. None is used when absent.
+   */
+  cache?: string | undefined;
 }
 
 /** A ChatModel with its limits, its retries and its counts; share one instance, and its limits are shared. */
@@ -35,19 +46,29 @@ export interface RareflowModel extends ChatModel {
 }
 
 /**
- * Makes a model ready for use: `usage(retry(limit(openai)))`. Nothing is connected or loaded before the first call;
- * the offline writer never fails, so it goes without retries.
+ * Makes a model ready for use: `usage(cache(retry(limit(budget(openai)))))`. Nothing is connected or loaded before the first
+ * call; the offline writer never fails, so it goes without retries.
  * Throws UsageError for an option that cannot be used.
  */
 export function createModel(options: ModelOptions): RareflowModel {
   check(options);
-  const { model: name, temperature, maxTokens, topP, seed } = options;
-  const meter = usageMeter();
+  const { model: name, temperature, maxTokens, topP, seed, onNotice } = options;
+  const price = options.prices && priceOf(options.prices, name);
+  const budget = new Budget({ ...options, price });
+  const meter = usageMeter({ price, pricesAsOf: options.prices?.asOf, budget });
   const endpoint = new Endpoint(options);
-  const adapter = name === 'offline' ? undefined : openaiModel(options);
+  const adapter = name === 'offline' ? undefined : openaiModel({ ...options, needsCap: budget.isSet });
   const attempts = meter.countAttempts(adapter ?? offlineModel(options));
-  const limited = limit(adapter ? gate(attempts, endpoint) : attempts, { ...options, stopped: endpoint.stopped });
-  const calls = meter.countCalls(adapter ? retry(limited, { ...options, endpoint }) : limited);
+  const limited = limit(adapter ? budget.guard(gate(attempts, endpoint)) : attempts, {
+    ...options,
+    stopped: endpoint.stopped,
+  });
+  const asked = adapter ? retry(limited, { ...options, endpoint }) : limited;
+  const cached =
+    options.cache === undefined
+      ? undefined
+      : cache(asked, { path: options.cache, onNotice, model: name, baseUrl: adapter?.baseUrl ?? 'offline:' });
+  const calls = meter.countCalls(cached ?? asked);
 
   return {
     name,
@@ -64,13 +85,20 @@ export function createModel(options: ModelOptions): RareflowModel {
       ),
     usage: meter.snapshot,
     async close() {
-      await Promise.all([limited.close(), adapter?.close()]);
+      await Promise.all([limited.close(), adapter?.close(), cached?.close()]);
     },
   };
 }
 
-const counts = ['concurrency', 'requestsPerMinute', 'tokensPerMinute', 'maxAttempts', 'maxTokens'] as const;
-const durations = ['attemptTimeoutMs', 'connectTimeoutMs'] as const;
+const counts = [
+  'concurrency',
+  'requestsPerMinute',
+  'tokensPerMinute',
+  'maxAttempts',
+  'maxTokens',
+  'budgetTokens',
+] as const;
+const durations = ['attemptTimeoutMs', 'connectTimeoutMs', 'idleTimeoutMs'] as const;
 
 function check(options: ModelOptions): void {
   if (options.model === '') throw new UsageError('the model has no name');

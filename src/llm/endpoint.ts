@@ -123,7 +123,11 @@ export class Endpoint {
     if (this.#successes > 0 || this.#badRequests < this.#badRequestsInARow) return;
     const hint = 'check the model, its options and the prompt: no request has worked yet';
     throw this.stop(
-      new ModelError(`the first ${this.#badRequests} requests were refused; last: ${reason}`, { hint, cause }),
+      new ModelError(`the first ${this.#badRequests} requests were refused; last: ${reason}`, {
+        hint,
+        cause,
+        resumable: false,
+      }),
     );
   }
 

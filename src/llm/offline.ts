@@ -37,8 +37,15 @@ export function offlineAnswer(messages: ChatMessage[], seed = 0): string {
   const asked = messages.filter(({ role }) => role === 'user');
   const tagged = asked.findLast(({ content }) => content.includes('</document'));
   const material = (tagged ?? asked[0])?.content ?? '';
-  const asksForQuery = !holdsDocuments(material) && messages.some(({ content }) => content.includes('"hard_query"'));
-  return asksForQuery ? writeQuery(material, seed) : writeReasoning(material);
+  const form = messages.find(({ content }) => content.includes('"hard_query"'))?.content;
+  const asksForQuery = form !== undefined && !holdsDocuments(material);
+  return asksForQuery ? writeQuery(material, { seed, count: queriesIn(form) }) : writeReasoning(material);
+}
+
+/** How many questions a form asks for: as many as its list shows; undefined for one that shows no list. */
+function queriesIn(form: string): number | undefined {
+  const list = /"hard_query"\s*:\s*\[([^\]]*)\]/.exec(form)?.[1];
+  return list?.split('"question"').slice(1).length;
 }
 
 /** A document may hold any literal and any tag, so what counts is the tag that stands around all else. */
@@ -78,14 +85,20 @@ const queryForms = {
   ],
 };
 
-function writeQuery(prompt: string, seed: number): string {
+function writeQuery(prompt: string, { seed, count }: { seed: number; count: number | undefined }): string {
   const material = between(prompt, 'document') ?? prompt;
   const script = scriptOf(material);
-  const [a = '', b = a, c = b] = keyWords(material, script, 3);
+  const words = keyWords(material, script, 2 + (count ?? 1));
   const forms = queryForms[script];
-  const form = forms[Math.abs(Math.trunc(seed)) % forms.length] ?? forms[0];
-  const json = JSON.stringify({ hard_query: form?.([a, b, c]) });
-  return `The material turns on ${a}; a question about it needs more than one step.\n\n\`\`\`json\n${json}\n\`\`\`\n`;
+  const queries = Array.from({ length: count ?? 1 }, (_, place) => {
+    const [a = '', b = a, c = b] = [...words.slice(place % words.length), ...words.slice(0, place % words.length)];
+    const round = Math.floor(place / words.length); // where the words are used up, they serve again in the next form
+    const form = forms[Math.abs(Math.trunc(seed) + round) % forms.length] ?? forms[0];
+    return form?.([a, b, c]);
+  });
+  const analysis = `The material turns on ${words[0]}; a question about it needs more than one step.`;
+  const json = JSON.stringify({ analysis, hard_query: count === undefined ? queries[0] : queries });
+  return `\`\`\`json\n${json}\n\`\`\`\n`;
 }
 
 function writeReasoning(prompt: string): string {

@@ -4,11 +4,11 @@ import { onAbort } from './abort.js';
 import { AttemptError } from './attemptError.js';
 import { parseBaseUrl } from './baseUrl.js';
 import type { ChatModel, ChatRequest, Completion } from './chatModel.js';
-import { Profile } from './profile.js';
-import { readCompletion } from './readCompletion.js';
-import { createTransport } from './transport.js';
+import { type ChatBody, capOf, Profile, type ProfileOptions } from './profile.js';
+import { estimateUsage, readCompletion } from './readCompletion.js';
+import { createTransport, eventStream } from './transport.js';
 
-export interface OpenaiModelOptions {
+export interface OpenaiModelOptions extends ProfileOptions {
   /** The model's name, as the server knows it. */
   model: string;
   /** Where the API is, up to its version (`https://api.openai.com/v1`). */
@@ -18,17 +18,23 @@ export interface OpenaiModelOptions {
    * from the environment: whoever does must not pass OPENAI_API_KEY for a host that is not OpenAI's.
    */
   apiKey?: string | undefined;
+  /** What holds the key, such as a variable's name: messages say "the key in …". */
+  keyName?: string | undefined;
   /** The longest an attempt may take, its answer included, in milliseconds (600,000). */
   attemptTimeoutMs?: number | undefined;
   /** The longest it may take to connect, in milliseconds (10,000). */
   connectTimeoutMs?: number | undefined;
+  /** The longest silence within a streamed answer, in milliseconds (120,000). */
+  idleTimeoutMs?: number | undefined;
   /** More HTTP headers for every request. */
   headers?: Record<string, string> | undefined;
-  /** Told when a parameter that the model does not take is left out from then on. */
+  /** Told what was learned of the model: that a parameter which it does not take is left out from then on. */
   onNotice?: ((message: string) => void) | undefined;
 }
 
 export interface OpenaiModel extends ChatModel {
+  /** Whom it asks, without credentials and query. */
+  readonly baseUrl: string;
   /** Ends its connections, those in use too. */
   close(): Promise<void>;
 }
@@ -38,13 +44,13 @@ export interface OpenaiModel extends ChatModel {
  * The client is loaded at the first call. Throws UsageError for a base URL or a key that cannot be used.
  */
 export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
-  const { model, baseUrl = 'https://api.openai.com/v1', apiKey, onNotice } = options;
-  const { attemptTimeoutMs = 600_000, connectTimeoutMs = 10_000 } = options;
+  const { model, baseUrl = 'https://api.openai.com/v1', apiKey, keyName, onNotice } = options;
+  const { attemptTimeoutMs = 600_000, connectTimeoutMs = 10_000, idleTimeoutMs = 120_000 } = options;
   const headers = checkHeaders(options.headers ?? {});
   const endpoint = parseBaseUrl(baseUrl, apiKey, Object.values(headers));
   const { host } = endpoint;
-  const transport = createTransport({ endpoint, connectTimeoutMs, headers });
-  const profile = new Profile(endpoint.hostname);
+  const transport = createTransport({ endpoint, connectTimeoutMs, idleTimeoutMs, headers, keyName });
+  const profile = new Profile(endpoint.hostname, options);
   let client: Promise<OpenAI> | undefined;
 
   const connect = async (): Promise<OpenAI> => {
@@ -65,7 +71,7 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
   const attempt = async (request: ChatRequest, signal: AbortSignal | undefined): Promise<Completion> => {
     signal?.throwIfAborted();
     client ??= connect();
-    const { chat } = await client;
+    const api = await client;
     signal?.throwIfAborted(); // it may have aborted while the client was loaded
     const sent = profile.body(model, request);
     const controller = new AbortController();
@@ -76,30 +82,43 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
       controller.abort();
     }, attemptTimeoutMs);
     try {
-      const settings = { signal: controller.signal, timeout: 2 ** 31 - 1 };
-      return readCompletion(await chat.completions.create(sent, settings), request, host, model);
+      // `post`, because `chat.completions.create` would not hand on a streamed answer as the one JSON the transport makes of it.
+      const answer = await api.post<unknown>('/chat/completions', {
+        body: sent,
+        signal: controller.signal,
+        timeout: 2 ** 31 - 1,
+        ...(sent.stream && { headers: { accept: eventStream } }),
+      });
+      return readCompletion(answer, request, host, model);
     } catch (error) {
       signal?.throwIfAborted();
       if (timedOut) {
         const words = `no whole answer within ${attemptTimeoutMs / 1000} s`;
         throw new AttemptError('timeout', { host, words, billingUnknown: true });
       }
-      throw error instanceof AttemptError ? adapt(sent, error) : error;
+      throw error instanceof AttemptError ? learnFrom(error, sent, request) : error;
     } finally {
       clearTimeout(timer);
       offAbort();
     }
   };
 
-  const adapt = (sent: ReturnType<Profile['body']>, failure: AttemptError): AttemptError => {
+  const learnFrom = (failure: AttemptError, sent: ChatBody, request: ChatRequest): AttemptError => {
+    if (failure.fault === 'length') {
+      return new AttemptError('length', { ...failure, cap: capOf(sent), highestCap: profile.highestCap });
+    }
+    if (failure.fault === 'bad-json') {
+      return new AttemptError('bad-json', { ...failure, usage: estimateUsage(request, failure.answer ?? '') });
+    }
     const learned = profile.learn(sent, failure);
     if (learned === undefined) return failure;
     if (learned !== '') onNotice?.(`${host}: ${learned}`);
-    return new AttemptError(failure.fault, { ...failure, adapted: true });
+    return new AttemptError(failure.fault, { ...failure, adapted: true, highestCap: profile.highestCap });
   };
 
   return {
     name: model,
+    baseUrl: endpoint.href,
     complete: (request, { signal } = {}) => attempt(request, signal),
     close: () => transport.close(),
   };

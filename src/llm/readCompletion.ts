@@ -26,7 +26,11 @@ export function readCompletion(body: unknown, request: ChatRequest, host: string
   if (finishReason === 'content_filter') throw fail('content-filter', 'finish_reason content_filter', { usage });
   if (isText(message.refusal) && !isText(text))
     throw fail('refusal', message.refusal, { usage, answer: message.refusal });
-  if (finishReason === 'length') throw fail('length', 'the answer was cut at its cap', { usage, answer: text });
+  if (finishReason === 'length') {
+    // White space up to the cap is what JSON modes are known for: a higher cap would only buy more of it.
+    if (endsInWhiteSpace(text)) throw fail('blank', 'white space up to the cap', { usage, answer: text });
+    throw fail('length', 'the answer was cut at its cap', { usage, answer: text });
+  }
   if (!isText(text)) {
     const words = thinking === undefined ? 'an answer of white space only' : 'thinking without an answer';
     throw fail('blank', words, { usage, answer: text });
@@ -35,21 +39,30 @@ export function readCompletion(body: unknown, request: ChatRequest, host: string
   return { text, thinking, model, finishReason, usage, attempts: 1 };
 }
 
-/** What a `usage` object tells; undefined where it tells no token counts. */
+function endsInWhiteSpace(text: string): boolean {
+  const words = text.trimEnd();
+  return text.length - words.length >= 100 || (words === '' && text !== '');
+}
+
+/**
+ * What a `usage` object tells; undefined where it tells no token counts. Some servers (Gemini's and xAI's) leave the
+ * thinking out of `completion_tokens` and bill it: then the total holds it.
+ */
 export function readUsage(usage: unknown): Usage | undefined {
   if (!isRecord(usage)) return undefined;
-  const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = usage;
-  if (!isCount(promptTokens) || !isCount(completionTokens)) return undefined;
-  const read: Usage = { promptTokens, completionTokens };
+  const { prompt_tokens: promptTokens, completion_tokens: toldTokens, total_tokens: totalTokens } = usage;
+  if (!isCount(promptTokens) || !isCount(toldTokens)) return undefined;
   const cachedTokens = isRecord(usage.prompt_tokens_details) && usage.prompt_tokens_details.cached_tokens;
   const reasoningTokens = isRecord(usage.completion_tokens_details) && usage.completion_tokens_details.reasoning_tokens;
-  if (isCount(cachedTokens)) read.cachedTokens = cachedTokens;
+  const besidePrompt = isCount(totalTokens) ? totalTokens - promptTokens : 0;
+  const read: Usage = { promptTokens, completionTokens: Math.max(toldTokens, besidePrompt) };
+  if (isCount(cachedTokens)) read.cachedTokens = Math.min(cachedTokens, promptTokens);
   if (isCount(reasoningTokens)) read.reasoningTokens = reasoningTokens;
   return read;
 }
 
 function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /** Usage by our own estimate, for a server that tells none. */

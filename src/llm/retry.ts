@@ -1,4 +1,5 @@
 import { ModelError, RejectError } from '../errors.js';
+import { AnswerCap } from './answerCap.js';
 import { AttemptError } from './attemptError.js';
 import { addUsage, type ChatModel, type ChatRequest, type Completion, type Usage } from './chatModel.js';
 import { classify } from './classify.js';
@@ -48,12 +49,13 @@ export function retry(model: ChatModel, options: RetryOptions = {}): ChatModel {
 class Call {
   readonly #clock: Clock;
   #attempts = 0;
+  /** Answers that were paid for and could not be used. */
+  #answers = 0;
+  #jsonFailures = 0;
   #billed: Usage | undefined;
   #limitedSince: number | undefined;
   #loadingSince: number | undefined;
-  /** The cap that an answer met. */
-  #cutAt: number | undefined;
-  #shortened = false;
+  readonly #cap = new AnswerCap();
 
   constructor(
     private readonly model: ChatModel,
@@ -71,7 +73,8 @@ class Call {
       try {
         const completion = await this.model.complete(this.request, { signal: this.signal });
         this.endpoint.succeeded();
-        return { ...completion, attempts: this.#attempts + 1, usage: addUsage(this.#billed, completion.usage) };
+        const usage = addUsage(this.#billed, completion.usage);
+        return { ...completion, attempts: this.#attempts + 1, answers: this.#answers + 1, usage };
       } catch (error) {
         if (!(error instanceof AttemptError)) throw error;
         await this.#recover(error);
@@ -83,11 +86,13 @@ class Call {
   async #recover(failure: AttemptError): Promise<void> {
     if (failure.usage !== undefined) {
       this.#billed = addUsage(this.#billed, failure.usage);
+      this.#answers += 1;
       this.endpoint.succeeded();
     }
     const verdict = classify(failure);
     switch (verdict.action) {
       case 'replay':
+        if (!this.#cap.isNew(failure.highestCap ?? Number.POSITIVE_INFINITY)) throw this.#cutShort(failure);
         return;
       case 'stop':
         this.endpoint.refused(
@@ -107,6 +112,8 @@ class Call {
       case 'shorten':
         return this.#shorten(failure, verdict.reason, verdict.hint, verdict.room);
       case 'retry':
+        this.#checkAnswers(failure, verdict.reason);
+        if (verdict.jsonMode) this.#suspectJsonMode();
         this.endpoint.troubled(verdict.reason);
         return this.#pause(failure, verdict.reason, verdict.afterMs, verdict.unreached);
     }
@@ -151,23 +158,38 @@ class Call {
   }
 
   #lengthen(failure: AttemptError): void {
+    const met = failure.cap ?? this.request.maxTokens ?? failure.usage?.completionTokens;
+    this.#checkAnswers(failure, `the answer did not fit its cap of ${met ?? 'unknown'} tokens`);
     this.#attempts += 1;
-    const cap = this.request.maxTokens ?? failure.usage?.completionTokens;
-    if (this.#cutAt !== undefined || cap === undefined) {
-      const hint = "raise the answer's cap (maxTokens)";
-      throw this.#rejected(failure, `the answer did not fit its cap of ${cap ?? 'unknown'} tokens`, hint);
-    }
-    this.#cutAt = cap;
-    this.request = { ...this.request, maxTokens: cap * 2 };
+    const maxTokens = this.#cap.raised(met, failure.highestCap);
+    if (maxTokens === undefined) throw this.#cutShort(failure);
+    this.request = { ...this.request, maxTokens };
   }
 
-  /** Lowers the cap to the room there is, once, and never to one that an answer has met already. */
-  #shorten(failure: AttemptError, reason: string, hint: string, room = 0): void {
+  #cutShort(failure: AttemptError): RejectError {
+    const hint = "raise the answer's cap (maxTokens), or take a model that writes longer answers";
+    return this.#rejected(failure, `the answer did not fit its cap of ${this.#cap.cutAt || 'unknown'} tokens`, hint);
+  }
+
+  /** Rejects where all the answers that may be paid for have been. */
+  #checkAnswers(failure: AttemptError, reason: string): void {
+    const { maxAnswers = Number.POSITIVE_INFINITY } = this.request;
+    if (failure.usage === undefined || this.#answers < maxAnswers) return;
     this.#attempts += 1;
-    const { maxTokens = 0 } = this.request;
-    if (this.#shortened || room >= maxTokens || room <= (this.#cutAt ?? 0)) throw this.#rejected(failure, reason, hint);
-    this.#shortened = true;
-    this.request = { ...this.request, maxTokens: room };
+    throw this.#rejected(failure, `${reason}; no further answer may be paid for`);
+  }
+
+  /** From the second such failure on the prompt alone asks for JSON: a model may write nothing else in a JSON mode. */
+  #suspectJsonMode(): void {
+    this.#jsonFailures += 1;
+    if (this.#jsonFailures >= 2) this.request = { ...this.request, schema: undefined };
+  }
+
+  #shorten(failure: AttemptError, reason: string, hint: string, room?: number): void {
+    this.#attempts += 1;
+    const maxTokens = this.#cap.lowered(this.request.maxTokens, room);
+    if (maxTokens === undefined) throw this.#rejected(failure, reason, hint);
+    this.request = { ...this.request, maxTokens };
   }
 
   #rejected(failure: AttemptError, reason: string, hint?: string): RejectError {

@@ -1,11 +1,10 @@
-import { STATUS_CODES } from 'node:http';
 import type { Agent, Dispatcher } from 'undici';
 import { isRecord } from '../record.js';
 import { isHtml, parseJson, readErrorBody } from './answerBody.js';
-import { AttemptError, type AttemptErrorOptions, type Fault } from './attemptError.js';
+import { type Asked, connectionError, headerOf, statusError } from './answerErrors.js';
+import { AttemptError } from './attemptError.js';
 import type { BaseUrl } from './baseUrl.js';
-import { retryAfterMs } from './rateHeaders.js';
-import { readUsage } from './readCompletion.js';
+import { readEventStream } from './eventStream.js';
 
 export interface TransportOptions {
   endpoint: BaseUrl;
@@ -13,6 +12,10 @@ export interface TransportOptions {
   connectTimeoutMs: number;
   /** Sent with every request. */
   headers: Record<string, string>;
+  /** The longest silence within a streamed answer, in milliseconds. */
+  idleTimeoutMs: number;
+  /** What holds the key: how messages name it. */
+  keyName?: string | undefined;
 }
 
 export interface Transport {
@@ -32,6 +35,9 @@ class Answer extends Response {
   }
 }
 
+/** Accepting it asks for a streamed answer. */
+export const eventStream = 'text/event-stream';
+
 const redirects = new Set([301, 302, 303, 307, 308]);
 const mostRedirects = 3;
 
@@ -39,7 +45,9 @@ const mostRedirects = 3;
  * HTTP for the openai client over undici's `request`, which costs about half of `fetch`. The key is added here, so the
  * client never holds it, and goes to no other host: a redirect is followed on the same host only.
  */
-export function createTransport({ endpoint, connectTimeoutMs, headers: extraHeaders }: TransportOptions): Transport {
+export function createTransport(options: TransportOptions): Transport {
+  const { endpoint, connectTimeoutMs, headers: extraHeaders, idleTimeoutMs } = options;
+  const asked: Asked = { endpoint, credential: credentialOf(options) };
   let opened: Promise<{ agent: Agent; request: typeof import('undici').request }> | undefined;
   const open = async () => {
     const { Agent: UndiciAgent, request } = await import('undici');
@@ -49,27 +57,34 @@ export function createTransport({ endpoint, connectTimeoutMs, headers: extraHead
       request,
     };
   };
-  const headers: Record<string, string> = {
+  const ownHeaders: Record<string, string> = {
     accept: 'application/json',
     'content-type': 'application/json',
     'user-agent': 'rareflow',
     ...extraHeaders,
   };
-  if (endpoint.authorization !== undefined) headers.authorization = endpoint.authorization;
+  if (endpoint.authorization !== undefined) ownHeaders.authorization = endpoint.authorization;
 
-  const exchange = async (input: string, { method = 'POST', body, signal }: RequestInit): Promise<unknown> => {
+  const exchange = async (input: string, init: RequestInit): Promise<unknown> => {
     opened ??= open();
     const { agent, request } = await opened;
+    const { method = 'POST', body, signal = null } = init;
+    const streams = new Headers(init.headers).get('accept') === eventStream;
+    const headers = streams ? { ...ownHeaders, accept: eventStream } : ownHeaders;
+    const bodyTimeout = streams ? idleTimeoutMs : 0;
     const lost = (error: unknown) => {
-      throw connectionError(error, endpoint);
+      throw connectionError(error, asked, idleTimeoutMs);
     };
     let url = new URL(input);
     for (let hop = 0; ; hop++) {
-      const options = { method, headers, body: body as string, signal: signal ?? null, dispatcher: agent };
-      const response = await request(url, options as Parameters<typeof request>[1]).catch(lost);
+      const settings = { method, headers, body: body as string, signal, bodyTimeout, dispatcher: agent };
+      const response = await request(url, settings as Parameters<typeof request>[1]).catch(lost);
+      if (response.statusCode < 300 && headerOf(response, 'content-type')?.startsWith(eventStream)) {
+        return checkJson(response, await readEventStream(response.body).catch(lost), asked);
+      }
       const text = await response.body.text().catch(lost);
       const location = redirects.has(response.statusCode) ? headerOf(response, 'location') : undefined;
-      if (location === undefined || !URL.canParse(location, url.href)) return readAnswer(response, text, endpoint);
+      if (location === undefined || !URL.canParse(location, url.href)) return readAnswer(response, text, asked);
       const target = new URL(location, url);
       const follows = response.statusCode >= 307 && isSameHost(target, url) && hop < mostRedirects;
       if (!follows) {
@@ -102,77 +117,36 @@ function isSameHost(target: URL, from: URL): boolean {
   return target.origin === from.origin || (from.protocol === 'http:' && from.port === '' && upgraded);
 }
 
-function headerOf({ headers }: Dispatcher.ResponseData<unknown>, name: string): string | undefined {
-  const value = headers[name];
-  return Array.isArray(value) ? value[0] : value;
+/** How messages name what proves to the server who asks. */
+function credentialOf({ endpoint, headers, keyName }: TransportOptions): string | undefined {
+  if (endpoint.authorization?.startsWith('Basic')) return 'the user in the base URL';
+  if (endpoint.authorization !== undefined) return keyName === undefined ? 'the API key' : `the key in ${keyName}`;
+  return Object.keys(headers).some((name) => /key|auth|token/.test(name)) ? 'the key in the headers' : undefined;
 }
 
 /** The JSON of an answer. Throws an AttemptError for one that is no success. */
-function readAnswer(response: Dispatcher.ResponseData<unknown>, text: string, endpoint: BaseUrl): unknown {
+function readAnswer(response: Dispatcher.ResponseData<unknown>, text: string, asked: Asked): unknown {
   const { statusCode: status } = response;
-  if (status < 200 || status > 299) throw statusError(response, text, endpoint);
-  const { host } = endpoint;
+  if (status < 200 || status > 299) throw statusError(response, text, asked);
+  const { host, redact } = asked.endpoint;
   if (text.trim() === '') {
     throw new AttemptError('empty-body', { host, status, words: 'an empty body', billingUnknown: true });
   }
   if (isHtml(text)) {
     const words = `${readErrorBody(text).words} where JSON was expected (is the base URL right? it often ends in /v1)`;
-    throw new AttemptError('html-body', { host, status, words: endpoint.redact(words) });
+    throw new AttemptError('html-body', { host, status, words: redact(words) });
   }
-  const json = parseJson(text);
+  return checkJson(response, parseJson(text), asked);
+}
+
+/** Gateways put errors in their 200s. */
+function checkJson(response: Dispatcher.ResponseData<unknown>, json: unknown, asked: Asked): unknown {
   if (json === undefined) {
-    throw new AttemptError('cut-body', { host, status, words: 'JSON that breaks off', billingUnknown: true });
+    const { statusCode: status } = response;
+    const words = 'an answer that breaks off';
+    throw new AttemptError('cut-body', { host: asked.endpoint.host, status, words, billingUnknown: true });
   }
-  if (isRecord(json) && json.error !== undefined && json.error !== null) throw statusError(response, text, endpoint);
+  const failed = isRecord(json) && json.error !== undefined && json.error !== null;
+  if (failed) throw statusError(response, JSON.stringify(json), asked);
   return json;
-}
-
-/** Statuses of gateways that gave up on a server which may have gone on, and billed. */
-const mayBeBilled = new Set([408, 504, 524]);
-
-function statusError(
-  response: Dispatcher.ResponseData<unknown>,
-  text: string,
-  { host, redact }: BaseUrl,
-): AttemptError {
-  const body = readErrorBody(text);
-  const status = response.statusCode < 300 ? (body.status ?? response.statusCode) : response.statusCode;
-  const shouldRetry = headerOf(response, 'x-should-retry');
-  const json = parseJson(text);
-  const usage = isRecord(json) ? readUsage(json.usage) : undefined;
-  const clean = (value: string | undefined) => (value === undefined ? undefined : redact(value));
-  return new AttemptError('status', {
-    host,
-    status,
-    words: text.trim() === '' ? (STATUS_CODES[status] ?? 'an empty body') : redact(body.words),
-    code: clean(body.code),
-    type: clean(body.type),
-    param: clean(body.param),
-    retryAfterMs: retryAfterMs((name) => headerOf(response, name), Date.now()),
-    shouldRetry: shouldRetry === undefined ? undefined : shouldRetry === 'true',
-    usage,
-    billingUnknown: usage === undefined && mayBeBilled.has(status),
-  });
-}
-
-const neverConnected = /^(UND_ERR_CONNECT_TIMEOUT|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
-const untrusted = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT)/;
-const noTls = /^(ERR_SSL_WRONG_VERSION|EPROTO)/;
-
-function connectionError(error: unknown, { host, redact }: BaseUrl): AttemptError {
-  const { code = '', message = '' } = innermost(error) as { code?: string; message?: string };
-  const plain = noTls.test(code);
-  const words = plain
-    ? 'it does not speak TLS: is its URL http:// ?'
-    : redact(message || code || 'the connection was lost');
-  const options: AttemptErrorOptions = { host, words, code, billingUnknown: true };
-  const fault: Fault = plain || neverConnected.test(code) ? 'connect' : untrusted.test(code) ? 'tls' : 'reset';
-  return new AttemptError(fault, fault === 'reset' ? options : { ...options, billingUnknown: false });
-}
-
-/** The cause at the bottom: of an AggregateError (every address of a host failed), its first. */
-function innermost(error: unknown): object {
-  if (error instanceof AggregateError && error.errors.length > 0) return innermost(error.errors[0]);
-  if (error instanceof Error) return error.cause instanceof Error ? innermost(error.cause) : error;
-  return {};
 }

@@ -1,10 +1,17 @@
 import { AttemptError } from './attemptError.js';
+import type { Budget, BudgetState } from './budget.js';
 import type { ChatModel, Usage } from './chatModel.js';
+import { dollars } from './dollars.js';
+import { costOf, type ModelPrice } from './prices.js';
 
-export interface UsageTotals {
+interface UsageCounts {
   /** Calls that ended, well or not. */
   calls: number;
   failedCalls: number;
+  /** Calls that the cache answered, or another call for the same that was under way. */
+  cachedCalls: number;
+  /** Prompt and completion tokens that those would have cost. */
+  savedTokens: number;
   /** Requests that went to the server and ended. */
   attempts: number;
   failedAttempts: number;
@@ -20,6 +27,13 @@ export interface UsageTotals {
   unknownAttempts: number;
 }
 
+export interface UsageTotals extends UsageCounts {
+  /** What the tokens cost, in dollars, as an exact decimal; undefined where the model has no price. */
+  costUsd?: string | undefined;
+  /** The tokens that `costUsd` leaves out: all of them where the model has no price, none where it has one. */
+  unpricedTokens: number;
+}
+
 export interface UsageSnapshot {
   total: UsageTotals;
   /** By the request's `stage`; `other` where it named none. */
@@ -27,6 +41,16 @@ export interface UsageSnapshot {
   /** Attempts under way now, and the most there were at once. */
   inFlight: number;
   peakInFlight: number;
+  /** The day that the prices were looked up; absent where none were given. */
+  pricesAsOf?: string | undefined;
+  /** What was spent of each budget; none where none was set. */
+  budgets: BudgetState[];
+}
+
+export interface MeterOptions {
+  price?: ModelPrice | undefined;
+  pricesAsOf?: string | undefined;
+  budget?: Budget | undefined;
 }
 
 export interface UsageMeter {
@@ -38,9 +62,11 @@ export interface UsageMeter {
   snapshot(): UsageSnapshot;
 }
 
-const none: UsageTotals = {
+const none: UsageCounts = {
   calls: 0,
   failedCalls: 0,
+  cachedCalls: 0,
+  savedTokens: 0,
   attempts: 0,
   failedAttempts: 0,
   promptTokens: 0,
@@ -51,13 +77,13 @@ const none: UsageTotals = {
   unknownAttempts: 0,
 };
 
-/** A meter of calls, attempts and tokens, by stage. One meter may count several models. */
-export function usageMeter(): UsageMeter {
-  const stages = new Map<string, UsageTotals>();
+/** A meter of calls, attempts, tokens and, with the model's price, money, by stage. */
+export function usageMeter({ price, pricesAsOf, budget }: MeterOptions = {}): UsageMeter {
+  const stages = new Map<string, UsageCounts>();
   let inFlight = 0;
   let peakInFlight = 0;
 
-  const totalsOf = (stage = 'other'): UsageTotals => {
+  const totalsOf = (stage = 'other'): UsageCounts => {
     const known = stages.get(stage);
     if (known !== undefined) return known;
     const totals = { ...none };
@@ -71,7 +97,12 @@ export function usageMeter(): UsageMeter {
       async complete(request, options) {
         const totals = totalsOf(request.stage);
         try {
-          return await model.complete(request, options);
+          const completion = await model.complete(request, options);
+          if (completion.cached) {
+            totals.cachedCalls += 1;
+            totals.savedTokens += completion.usage.promptTokens + completion.usage.completionTokens;
+          }
+          return completion;
         } catch (error) {
           totals.failedCalls += 1;
           throw error;
@@ -101,15 +132,22 @@ export function usageMeter(): UsageMeter {
       },
     }),
     snapshot: () => ({
-      total: sum(stages.values()),
-      byStage: Object.fromEntries([...stages].map(([stage, totals]) => [stage, { ...totals }])),
+      total: priced(sum(stages.values()), price),
+      byStage: Object.fromEntries([...stages].map(([stage, totals]) => [stage, priced(totals, price)])),
       inFlight,
       peakInFlight,
+      pricesAsOf,
+      budgets: budget?.state() ?? [],
     }),
   };
 }
 
-function addTokens(totals: UsageTotals, usage: Usage): void {
+function priced(counts: UsageCounts, price: ModelPrice | undefined): UsageTotals {
+  if (price === undefined) return { ...counts, unpricedTokens: counts.promptTokens + counts.completionTokens };
+  return { ...counts, costUsd: dollars(costOf(price, counts)), unpricedTokens: 0 };
+}
+
+function addTokens(totals: UsageCounts, usage: Usage): void {
   totals.promptTokens += usage.promptTokens;
   totals.completionTokens += usage.completionTokens;
   totals.cachedTokens += usage.cachedTokens ?? 0;
@@ -118,16 +156,16 @@ function addTokens(totals: UsageTotals, usage: Usage): void {
 }
 
 /** An attempt that ends in anything but an AttemptError was aborted under way: nobody knows what it cost. */
-function addFailure(totals: UsageTotals, error: unknown): void {
+function addFailure(totals: UsageCounts, error: unknown): void {
   if (!(error instanceof AttemptError)) totals.unknownAttempts += 1;
   else if (error.usage !== undefined) addTokens(totals, error.usage);
   else if (error.billingUnknown) totals.unknownAttempts += 1;
 }
 
-function sum(parts: Iterable<UsageTotals>): UsageTotals {
+function sum(parts: Iterable<UsageCounts>): UsageCounts {
   const total = { ...none };
   for (const part of parts) {
-    for (const key of Object.keys(none) as (keyof UsageTotals)[]) total[key] += part[key];
+    for (const key of Object.keys(none) as (keyof UsageCounts)[]) total[key] += part[key];
   }
   return total;
 }

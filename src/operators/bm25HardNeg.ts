@@ -67,7 +67,7 @@ interface Mined {
  * and the shortfall are kept under `_rareflow.bm25_hard_neg`. Throws UsageError for rules that make no sense, IndexError for a
  * `groupKey` whose values the index does not keep.
  */
-export function bm25HardNeg(options: Bm25HardNegOptions): Operator<DataRecord, DataRecord> {
+export function bm25HardNeg(options: Bm25HardNegOptions): Operator<object, DataRecord> {
   const {
     index,
     profile,
@@ -149,6 +149,7 @@ export function bm25HardNeg(options: Bm25HardNegOptions): Operator<DataRecord, D
             ...(profile === undefined ? {} : { profile }),
             weighting,
             ...(profile === undefined && { sampling: rules.sampling }),
+            ...(profile === undefined && rules.sampling === 'random' && { seed }),
             ...made,
             ...(missing > 0 && { shortfall: missing, refused }),
           },

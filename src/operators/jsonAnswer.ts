@@ -1,24 +1,31 @@
 import { jsonrepair } from 'jsonrepair';
-import type { z } from 'zod';
+import { z } from 'zod';
+import type { AnswerSchema } from '../llm/chatModel.js';
 
 /** What had to be done to an answer to read it: nothing, find the JSON in prose or a fence, or repair it. */
 export type HowParsed = 'none' | 'fence' | 'repair';
 
 export type JsonAnswer<T> = { ok: true; value: T; parsed: HowParsed } | { ok: false; reason: string };
 
+/** The form of an answer for `ChatRequest.schema`. Make its objects with `z.strictObject` and without optional keys. */
+export function answerSchema(name: string, form: z.ZodType): AnswerSchema {
+  const { $schema, ...schema } = z.toJSONSchema(form);
+  return { name, schema };
+}
+
 /**
  * Reads a JSON object out of a model's answer: the whole answer, else the last balanced object in its prose or fences that
- * fits the schema, else the same after repair (trailing commas, single quotes, raw newlines in strings, …). A string that
- * was cut off is never closed to make it pass.
+ * fits the schema (or that stands inside one that does not), else the same after repair (trailing commas, single quotes,
+ * raw newlines in strings, …). A string that was cut off is never closed to make it pass.
  */
 export function parseJsonAnswer<T>(answer: string, schema: z.ZodType<T>): JsonAnswer<T> {
-  const whole = answer.trim();
-  const objects = balancedObjects(answer).reverse();
-  let reason = objects.length === 0 ? 'it holds no complete JSON object' : 'its JSON object cannot be read';
+  const outer = balancedObjects(answer).reverse();
+  const inner = outer.flatMap((object) => balancedObjects(object.slice(1)).reverse());
+  let misfit: string | undefined;
   const tries: [HowParsed, string[], (text: string) => unknown][] = [
-    ['none', [whole], JSON.parse],
-    ['fence', objects, JSON.parse],
-    ['repair', objects, (text) => JSON.parse(jsonrepair(text))],
+    ['none', [answer.trim()], JSON.parse],
+    ['fence', [...outer, ...inner], JSON.parse],
+    ['repair', [...outer, ...inner], (text) => JSON.parse(jsonrepair(text))],
   ];
   for (const [parsed, texts, read] of tries) {
     for (const text of texts) {
@@ -27,10 +34,14 @@ export function parseJsonAnswer<T>(answer: string, schema: z.ZodType<T>): JsonAn
       const checked = schema.safeParse(value);
       if (checked.success) return { ok: true, value: checked.data, parsed };
       const issue = checked.error.issues[0];
-      reason = `its JSON does not fit: ${[issue?.path.join('.'), issue?.message].filter(Boolean).join(': ')}`;
+      misfit ??= [issue?.path.join('.'), issue?.message].filter(Boolean).join(': ');
     }
   }
-  return { ok: false, reason };
+  if (misfit !== undefined) return { ok: false, reason: `its JSON does not fit: ${misfit}` };
+  return {
+    ok: false,
+    reason: outer.length === 0 ? 'it holds no complete JSON object' : 'its JSON object cannot be read',
+  };
 }
 
 /**

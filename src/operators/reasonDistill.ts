@@ -2,6 +2,7 @@ import type { Operator } from '../flow/operator.js';
 import type { ChatModel, Completion } from '../llm/chatModel.js';
 import { type DataRecord, defaultKeys } from '../record.js';
 import { promptLanguage } from './language.js';
+import { provenanceOf } from './provenance.js';
 import { seededRandom, shuffledOrder } from './random.js';
 import { render, requiredPlaceholders, version } from './reasonDistill.prompt.js';
 import { type RecordOptions, recordOperator, textListProblem, textProblem } from './recordOperator.js';
@@ -31,7 +32,7 @@ export interface ReasonDistillOptions extends RecordOptions, PromptOptions {
  * record's own text, n its n-th negative. A prompt of your own holds `{{question}}` and `{{documents}}`, and may hold
  * `{{scenario}}`. Throws ModelError when the model cannot be used at all.
  */
-export function reasonDistill(options: ReasonDistillOptions): Operator<DataRecord, DataRecord> {
+export function reasonDistill(options: ReasonDistillOptions): Operator<object, DataRecord> {
   const {
     model,
     inputTextKey = defaultKeys.text,
@@ -78,12 +79,9 @@ export function reasonDistill(options: ReasonDistillOptions): Operator<DataRecor
         {
           fields: { [outputKey]: withThinking(completion) },
           provenance: {
-            model: completion.model,
-            prompt: promptVersion,
-            attempts: completion.attempts,
-            ...(completion.thinking && { thinking: completion.thinking.source }),
-            finishReason: completion.finishReason,
+            ...provenanceOf(completion, promptVersion),
             ...completion.usage,
+            ...(completion.cached && { cached: true }),
             seed,
             order,
           },

@@ -68,7 +68,7 @@ export function recordOperator(
   { stage, inputs, outputs, doubt }: RecordStage,
   options: RecordOptions,
   work: (record: DataRecord, signal: AbortSignal) => Promise<Added[]>,
-): Operator<DataRecord, DataRecord> {
+): Operator<object, DataRecord> {
   const { overwrite = false, provenance: keepProvenance = true, ...flow } = options;
   if (flow.concurrency !== undefined) requireWholeNumber('concurrency', flow.concurrency);
   if (flow.window !== undefined) requireWholeNumber('window', flow.window);
@@ -76,7 +76,8 @@ export function recordOperator(
 
   return operator(async function* (source, context) {
     const rejects = options.rejects ?? context.rejects;
-    const admitted = admit(source, stage, { refusal, doubt }, rejects);
+    // A typed record of a user's own has no index signature; whatever comes, the door checks it.
+    const admitted = admit(source as AsyncIterable<DataRecord>, stage, { refusal, doubt }, rejects);
     const results = mapConcurrent(
       admitted,
       async (record, { signal }) => {

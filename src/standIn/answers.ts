@@ -84,7 +84,7 @@ export function thinkingFields(place: ThinkPlace, text: string): Record<string, 
 function shapeOf(answer: string, fault: FaultName | undefined, jsonMode: boolean): string {
   if (fault === 'blank' || fault === 'blankTwice' || (fault === 'blankJsonMode' && jsonMode)) return ' \n\t';
   if (fault === 'finishLength') return answer.slice(0, Math.ceil(answer.length / 2));
-  const json = /\{"hard_query".*\}/.exec(answer)?.[0];
+  const json = /\{.*"hard_query".*\}/.exec(answer)?.[0];
   if (json === undefined) return answer;
   switch (fault) {
     case 'bareJson':

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { runCommand } from '../support/command.js';
@@ -26,6 +26,13 @@ test('a configuration file stands between the defaults and the flags', async (t)
   assert.equal(await lines('--limit', '1'), 1);
   const without = await runCommand(['doc2query', 'in.jsonl', '--no-config'], { cwd });
   assert.match(without.stderr, /no model was named/);
+});
+
+test('a flag that takes a value or none may have either in a configuration', async (t) => {
+  const cwd = folderWith(t, 'rareflow.config.json', '{"model": "offline", "cache": "kept", "nearDuplicate": false}');
+  const done = await runCommand(['doc2query', 'in.jsonl', '--config', 'rareflow.config.json'], { cwd });
+  assert.equal(done.records.length, 3, done.stderr);
+  assert.ok(existsSync(path.join(cwd, 'kept')));
 });
 
 test('a configuration that cannot be used is refused by its file and key', async (t) => {

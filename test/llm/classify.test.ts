@@ -78,8 +78,10 @@ for (const [name, { fault = 'status', ...options }, expected] of rows) {
 }
 
 test('a refused key is told with its status, its host and how to mend it', () => {
-  const verdict = classify(new AttemptError('status', { host: 'api.example', status: 401, words: 'no' }));
+  const verdict = classify(
+    new AttemptError('status', { host: 'api.example', status: 401, words: 'no', credential: 'the key in MY_KEY' }),
+  );
   assert.ok(verdict.action === 'stop');
-  assert.equal(verdict.reason, '401 from api.example: the API key was refused');
-  assert.match(verdict.hint, /check that the key is right.*; the server says: no$/);
+  assert.equal(verdict.reason, '401 from api.example: the key in MY_KEY was refused');
+  assert.match(verdict.hint, /check that it is right.*; the server says: no$/);
 });

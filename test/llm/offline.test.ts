@@ -3,6 +3,8 @@ import test from 'node:test';
 import type { ChatMessage } from '../../src/llm/chatModel.js';
 import { createModel } from '../../src/llm/createModel.js';
 import { offlineAnswer, offlineModel } from '../../src/llm/offline.js';
+import { doc2Query } from '../../src/operators/doc2Query.js';
+import { collect, watched } from '../support/sources.js';
 
 const prompt = (document: string): ChatMessage[] => [
   { role: 'system', content: 'Answer as {"hard_query": {"question": "…", "scenario": "…"}}' },
@@ -87,6 +89,17 @@ test('the reasoning is never empty, whatever it is given', () => {
     assert.match(offlineAnswer(messages), /^1\. .+\n2\. /, name);
     assert.ok(offlineAnswer([{ role: 'user', content: text }]).length > 20, name);
   }
+});
+
+test('the offline writer makes as many questions as are asked for, each another one', async () => {
+  const made = async (text: string, language: 'en' | 'zh') => {
+    const op = doc2Query({ model: createModel({ model: 'offline' }), queriesPerDoc: 4, language });
+    const out = await collect(op(watched([{ text }])));
+    return new Set(out.map(({ question }) => question)).size;
+  };
+  assert.equal(await made('Glaciers carve valleys by plucking; sedimentation follows.', 'en'), 4);
+  assert.equal(await made('光合作用是植物利用光能的过程，叶绿素吸收光能。', 'zh'), 4);
+  assert.equal(await made('Ice.', 'en'), 2, 'no more than its words give');
 });
 
 test('the seed chooses the phrasing', () => {

@@ -2,13 +2,16 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
+import { from } from 'ix/asynciterable';
 import { ModelError, RejectError } from '../../src/errors.js';
 import { doc2Query } from '../../src/operators/doc2Query.js';
 import type { DataRecord, Reject } from '../../src/record.js';
+import type { FaultName } from '../../src/standIn/faults.js';
 import { hardQuery, scriptedModel } from '../support/models.js';
 import { operatorContract } from '../support/operatorContract.js';
 import { provenanceOf } from '../support/provenance.js';
 import { collect, range, watched } from '../support/sources.js';
+import { withStandIn } from '../support/standInModel.js';
 
 const document = (n: number): DataRecord => ({ id: `d${n}`, n, text: `Text number ${n} about tides.` });
 
@@ -39,10 +42,10 @@ test('doc2query asks again after an answer it cannot read, quoting it and the re
   assert.match(again?.at(-1)?.content ?? '', /holds no complete JSON object/);
   assert.deepEqual(provenanceOf(out[0], 'doc2query'), {
     model: 'scripted-1',
-    prompt: 'doc2query-1',
+    prompt: 'doc2query-2',
     attempts: 2,
-    parsed: 'fence',
     finishReason: 'stop',
+    parsed: 'fence',
     promptTokens: 20,
     completionTokens: 10,
   });
@@ -65,6 +68,74 @@ test('doc2query pays for exactly maxAttempts answers, reads every one, then reje
   ]);
 });
 
+test('doc2query asks for no more answers than it may pay for, those included that the model repeats itself', async () => {
+  const rejects: Reject[] = [];
+  const model = scriptedModel(() => ({ text: 'bad', attempts: 2, answers: 2 }));
+  await collect(doc2Query({ model, rejects: (one) => void rejects.push(one) })(watched([document(0)])));
+  assert.deepEqual(
+    model.requests.map(({ maxAnswers }) => maxAnswers),
+    [3, 1],
+  );
+  assert.match(rejects[0]?.reason ?? '', /none of 4 answers could be read/);
+});
+
+test('over HTTP, blank and cut answers count among those that doc2query pays for', async () => {
+  const faults: FaultName[] = ['blank', 'finishLength', 'unparsable', 'bareJson'];
+  const script = ({ index }: { index: number }) => faults[index];
+  for (const [maxAttempts, calls, made] of [
+    [3, 3, 0],
+    [4, 4, 1],
+  ] as const) {
+    await withStandIn({ script }, { maxTokens: 100, structuredOutput: 'none' }, async ({ model, ledger }) => {
+      const rejects: Reject[] = [];
+      const op = doc2Query({ model, maxAttempts, rejects: (one) => void rejects.push(one) });
+      const out = await collect(op(watched([document(0)])));
+      assert.deepEqual([ledger.calls.length, out.length, rejects.length], [calls, made, 1 - made]);
+      if (made === 0) assert.equal(rejects[0]?.attempts, 3);
+    });
+  }
+});
+
+test('doc2query asks for its form by a strict schema that begins with room to think, unless the prompt is your own', async () => {
+  const schemaOf = async (options: Partial<Parameters<typeof doc2Query>[0]>) =>
+    (await run([hardQuery('Why?')], options)).requests[0]?.schema;
+  const query = {
+    type: 'object',
+    properties: { question: { type: 'string' }, scenario: { type: 'string' } },
+    required: ['question', 'scenario'],
+    additionalProperties: false,
+  };
+  const one = await schemaOf({});
+  assert.deepEqual(one?.schema.properties, { analysis: { type: 'string' }, hard_query: query });
+  assert.deepEqual([one?.schema.required, one?.schema.additionalProperties], [['analysis', 'hard_query'], false]);
+  const many = await schemaOf({ queriesPerDoc: 2 });
+  assert.deepEqual(many?.schema.properties, {
+    analysis: { type: 'string' },
+    hard_query: { type: 'array', items: query },
+  });
+  assert.equal(await schemaOf({ promptTemplate: '{{text}}' }), undefined);
+});
+
+test('the prompt says JSON in both languages, as JSON modes want it', async () => {
+  for (const language of ['en', 'zh'] as const) {
+    const { requests } = await run([hardQuery('Why?')], { language });
+    assert.match(requests[0]?.messages[0]?.content ?? '', /JSON/);
+  }
+});
+
+test('records of a type without an index signature go into an operator as they are', async () => {
+  interface Article {
+    text: string;
+  }
+  async function* articles(): AsyncGenerator<Article> {
+    yield { text: 'Tides follow the moon.' };
+  }
+  const model = scriptedModel(() => hardQuery('Why?'));
+  const [called] = await collect(doc2Query({ model })(articles()));
+  const [piped] = await collect(from(articles()).pipe(doc2Query({ model })));
+  assert.deepEqual([called?.question, piped?.question], ['Why?', 'Why?']);
+});
+
 test('doc2query never writes an empty question or scenario', async () => {
   const empty = JSON.stringify({ hard_query: { question: ' ', scenario: '' } });
   const { out, rejects } = await run([empty, empty, empty]);
@@ -75,6 +146,9 @@ test('doc2query never writes an empty question or scenario', async () => {
 test('doc2query quotes at most 2 KB of a bad answer', async () => {
   const { requests } = await run(['x'.repeat(50_000), hardQuery('Why?')]);
   assert.ok((requests[1]?.messages.at(-2)?.content.length ?? 0) < 2048);
+  const { requests: chinese } = await run([`${'潮汐'.repeat(5000)}。`, hardQuery('Why?')]);
+  const quoted = chinese[1]?.messages.at(-2)?.content ?? '';
+  assert.ok(Buffer.byteLength(quoted) < 2048 && /^… 汐?(潮汐)+。$/.test(quoted), quoted);
 });
 
 test('doc2query makes queriesPerDoc records of a list, and counts the extra ones', async () => {

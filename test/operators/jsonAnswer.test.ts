@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { balancedObjects, parseJsonAnswer } from '../../src/operators/jsonAnswer.js';
+import { answerSchema, balancedObjects, parseJsonAnswer } from '../../src/operators/jsonAnswer.js';
 
 const schema = z.object({ q: z.string().min(1) });
 const read = (answer: string) => parseJsonAnswer(answer, schema);
@@ -31,8 +31,37 @@ test('JSON with small faults is repaired', () => {
   }
 });
 
+test('an object is found inside one that does not fit, and behind prose that upsets the quotes', () => {
+  for (const answer of ['{"result": {"q": "a"}}', 'a set {x: "5 in} then {"q": "a"}']) {
+    assert.deepEqual(read(answer), { ok: true, value: { q: 'a' }, parsed: 'fence' });
+  }
+  assert.deepEqual(read('{result: {"q": "a",}}'), { ok: true, value: { q: 'a' }, parsed: 'repair' });
+});
+
+test('thinking with braces before the answer does not get in its way', () => {
+  for (const thinking of ['<think>if {a} then {"q": "draft"} or {', 'So {"q": 1}? No: f(x) = {x | x > 1}.']) {
+    assert.deepEqual(read(`${thinking}\n</think>\n{"q": "final"}`), {
+      ok: true,
+      value: { q: 'final' },
+      parsed: 'fence',
+    });
+  }
+});
+
 test('an answer that was cut off is never closed to make it pass', () => {
   for (const answer of ['{"q": "a', '{"q": "a"', '```json\n{"q": "half a quest']) assert.equal(read(answer).ok, false);
+});
+
+test('the reason tells of the last object, not of drafts before it or of parts', () => {
+  const { reason } = read('{"draft": 1} {"q": "", "part": {"r": 2}}') as { reason: string };
+  assert.match(reason, /does not fit: q: Too small/);
+});
+
+test('the schema sent is one that strict modes take', () => {
+  const { name, schema: sent } = answerSchema('a', z.strictObject({ q: z.string(), more: z.array(z.string()) }));
+  const properties = { q: { type: 'string' }, more: { type: 'array', items: { type: 'string' } } };
+  assert.deepEqual(sent, { type: 'object', properties, required: ['q', 'more'], additionalProperties: false });
+  assert.equal(name, 'a');
 });
 
 test('what does not fit is refused with the reason', () => {

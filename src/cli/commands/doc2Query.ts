@@ -1,8 +1,10 @@
 import { doc2Query } from '../../operators/doc2Query.js';
 import type { CommandSpec } from '../commandSpec.js';
+import { type DryRunFlags, dryRun, isDryRun } from '../dryRun.js';
 import { type ModelFlags, modelOf } from '../model.js';
 import {
   doc2QueryOptions,
+  dryRunOptions,
   key,
   languageOption,
   modelOptions,
@@ -11,10 +13,11 @@ import {
   recordOptions,
   writeOptions,
 } from '../options.js';
+import { plannedDoc2Query, takes } from '../plannedStages.js';
 import { promptTemplateOf } from '../promptFile.js';
 import { operatorOptions, type RecordFlags, runStream, type StreamFlags } from '../streamRun.js';
 
-interface Flags extends StreamFlags, RecordFlags, ModelFlags {
+interface Flags extends StreamFlags, RecordFlags, ModelFlags, DryRunFlags {
   inputKey: string;
   outputQuestionKey: string;
   outputScenarioKey: string;
@@ -39,6 +42,7 @@ export const doc2QueryCommand: CommandSpec = {
     ...recordOptions(),
     ...readOptions(),
     ...writeOptions(),
+    ...dryRunOptions(),
   ],
   examples: [
     'rareflow doc2query corpus.jsonl -o questions.jsonl --model gpt-4o-mini',
@@ -46,6 +50,12 @@ export const doc2QueryCommand: CommandSpec = {
   ],
   async run(inputs: string[], flags: Flags) {
     const promptTemplate = promptTemplateOf(flags.promptFile);
+    if (isDryRun(flags)) {
+      const { inputKey, outputQuestionKey, outputScenarioKey, overwrite } = flags;
+      const isUsable = takes([inputKey], [outputQuestionKey, outputScenarioKey], overwrite);
+      const stages = [plannedDoc2Query({ ...flags, template: promptTemplate })];
+      return dryRun({ input: { paths: inputs, isUsable }, stages, flags });
+    }
     const model = modelOf(flags, process.env);
     const operator = doc2Query({ ...operatorOptions(flags), model, promptTemplate });
     return runStream({ inputs, flags, stages: [{ name: 'doc2query', operator }], model });

@@ -1,7 +1,11 @@
 import { reasonDistill } from '../../operators/reasonDistill.js';
+import { textListProblem } from '../../operators/recordOperator.js';
+import type { DataRecord } from '../../record.js';
 import type { CommandSpec } from '../commandSpec.js';
+import { type DryRunFlags, dryRun, isDryRun } from '../dryRun.js';
 import { type ModelFlags, modelOf } from '../model.js';
 import {
+  dryRunOptions,
   key,
   languageOption,
   modelOptions,
@@ -11,10 +15,11 @@ import {
   seedOption,
   writeOptions,
 } from '../options.js';
+import { plannedReasonDistill, takes } from '../plannedStages.js';
 import { promptTemplateOf } from '../promptFile.js';
 import { operatorOptions, type RecordFlags, runStream, type StreamFlags } from '../streamRun.js';
 
-interface Flags extends StreamFlags, RecordFlags, ModelFlags {
+interface Flags extends StreamFlags, RecordFlags, ModelFlags, DryRunFlags {
   inputTextKey: string;
   inputQuestionKey: string;
   inputScenarioKey: string;
@@ -42,12 +47,23 @@ export const reasonDistillCommand: CommandSpec = {
     ...recordOptions(),
     ...readOptions(),
     ...writeOptions(),
+    ...dryRunOptions(),
   ],
   examples: [
     'rareflow reason-distill mined.jsonl -o out.jsonl --model deepseek-reasoner --base-url https://api.deepseek.com --api-key-env DEEPSEEK_API_KEY',
   ],
   async run(inputs: string[], flags: Flags) {
     const promptTemplate = promptTemplateOf(flags.promptFile);
+    if (isDryRun(flags)) {
+      const { inputTextKey, inputQuestionKey, inputScenarioKey, inputHardnegKey, outputKey, overwrite } = flags;
+      const read = [inputTextKey, inputQuestionKey, inputScenarioKey].filter((key) => key !== '');
+      const hasTexts = takes(read, [outputKey], overwrite);
+      const isUsable = (record: DataRecord) =>
+        hasTexts(record) && textListProblem(record[inputHardnegKey]) === undefined;
+      const input = { paths: inputs, isUsable };
+      const stages = [plannedReasonDistill({ ...flags, template: promptTemplate })];
+      return dryRun({ input, stages, flags });
+    }
     const model = modelOf(flags, process.env);
     const operator = reasonDistill({ ...operatorOptions(flags), model, promptTemplate });
     return runStream({ inputs, flags, stages: [{ name: 'reason_distill', operator }], model });

@@ -2,13 +2,16 @@ import { UsageError } from '../../errors.js';
 import { bm25HardNeg } from '../../operators/bm25HardNeg.js';
 import { doc2Query } from '../../operators/doc2Query.js';
 import { reasonDistill } from '../../operators/reasonDistill.js';
+import { defaultKeys } from '../../record.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { buildOrReuseIndex, type CorpusFlags, holdsIndex } from '../corpusIndex.js';
+import { type DryRunFlags, dryRun, isDryRun } from '../dryRun.js';
 import { isDevice } from '../files.js';
 import { type HardNegFlags, hardNegOptions, shortfallCounter } from '../hardNegOptions.js';
 import { type ModelFlags, modelOf } from '../model.js';
 import {
   doc2QueryOptions,
+  dryRunOptions,
   indexOptions,
   key,
   languageOption,
@@ -19,11 +22,12 @@ import {
   seedOption,
   writeOptions,
 } from '../options.js';
+import { plannedDoc2Query, plannedReasonDistill, takes } from '../plannedStages.js';
 import { promptTemplateOf } from '../promptFile.js';
 import { inputPaths, operatorOptions, outputsOf, type RecordFlags, runStream, type StreamFlags } from '../streamRun.js';
 import { workFolder } from '../workFolder.js';
 
-interface Flags extends StreamFlags, RecordFlags, ModelFlags, CorpusFlags, HardNegFlags {
+interface Flags extends StreamFlags, RecordFlags, ModelFlags, DryRunFlags, CorpusFlags, HardNegFlags {
   index?: string;
   corpus?: string[];
   maxAttempts: number;
@@ -66,6 +70,7 @@ export const runCommand: CommandSpec = {
     ...recordOptions(),
     ...readOptions(),
     ...writeOptions(),
+    ...dryRunOptions(),
   ],
   examples: [
     'rareflow run corpus.jsonl -o out.jsonl --model gpt-4o-mini',
@@ -74,6 +79,7 @@ export const runCommand: CommandSpec = {
   async run(inputs: string[], flags: Flags) {
     const questionPrompt = promptTemplateOf(flags.doc2queryPromptFile);
     const reasoningPrompt = promptTemplateOf(flags.reasonDistillPromptFile);
+    if (isDryRun(flags)) return planOf(inputs, flags, questionPrompt, reasoningPrompt);
     const model = modelOf(flags, process.env);
     const given = await inputPaths(inputs);
     const corpus = flags.corpus && (await inputPaths(flags.corpus));
@@ -122,3 +128,19 @@ export const runCommand: CommandSpec = {
     }
   },
 };
+
+async function planOf(inputs: string[], flags: Flags, questionPrompt?: string, reasoningPrompt?: string) {
+  const { textKey, inputScenarioKey: scenarioInput, overwrite, numNeg = 3, queriesPerDoc } = flags;
+  const corpus = flags.corpus && (await inputPaths(flags.corpus));
+  const { text, question, scenario, hardNegatives, reasoning } = { ...defaultKeys, text: textKey };
+  const stages = [
+    plannedDoc2Query({ ...flags, inputKey: text, template: questionPrompt }),
+    plannedReasonDistill({
+      ...{ ...flags, inputTextKey: text, inputQuestionKey: question, inputScenarioKey: scenarioInput },
+      ...{ inputHardnegKey: hardNegatives, numNeg, perRecord: queriesPerDoc, template: reasoningPrompt },
+    }),
+  ];
+  const isUsable = takes([text], [question, scenario, hardNegatives, reasoning], overwrite);
+  const input = { paths: inputs, isUsable };
+  return dryRun({ input, corpus: corpus && { paths: corpus, isUsable: takes([text], []) }, numNeg, stages, flags });
+}

@@ -48,7 +48,8 @@ export async function findCandidates(index: Searcher, rules: ResolvedRules, walk
     for (const hit of hits.slice(looked)) {
       if (hit.score < minScore) return { found, ...filter.seen };
       const document = documents.get(hit.docId);
-      if (filter.admits(hit, document)) found.push({ ...hit, text: document.text });
+      const { id, docId, score, rank } = hit;
+      if (filter.admits(hit, document)) found.push({ id, docId, score, rank, text: document.text });
       if (found.length === count) return { found, ...filter.seen };
     }
     looked = hits.length;

@@ -72,6 +72,9 @@ test('random takes any of the window, the same ones for a seed, others for anoth
   assert.deepEqual(await draw(7), draws[7]);
   assert.ok(new Set(draws.map(String)).size > 10);
   assert.ok(draws.every((ranks) => ranks.length === 3 && ranks.every((rank) => rank <= 9)));
+  const seedOf = (out: DataRecord | undefined) => provenanceOf(out, 'bm25_hard_neg').seed;
+  assert.equal(seedOf((await mine({ sampling: 'random', seed: 7 })).out), 7);
+  assert.equal(seedOf((await mine({ seed: 7 })).out), undefined, 'where nothing is drawn, no seed is told');
 });
 
 test('excludeIds and further positives are left out, by id, by text and as objects', async () => {

@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto';
+import { isRecord } from '../record.js';
+import type { ChatRequest } from './chatModel.js';
+
+/** Raised when the same request would have to be asked again: when what is sent for it changes. */
+const KEY_VERSION = 1;
+
+/** What an answer depends on besides its request. Never a key, a timeout or a limit. */
+export interface AskedOf {
+  /** Without credentials and query. */
+  baseUrl: string;
+  model: string;
+}
+
+/** The hash of all that an answer depends on: every field of the request that shapes it, and whom it is asked of. */
+export function cacheKey(
+  { stage: _stage, maxAnswers: _limit, ...asked }: ChatRequest,
+  { baseUrl, model }: AskedOf,
+): string {
+  const canonical = JSON.stringify([KEY_VERSION, baseUrl, model, asked], (_name, value) =>
+    isRecord(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
+  );
+  return createHash('sha256').update(canonical).digest('base64url');
+}

@@ -1,0 +1,53 @@
+import { isRecord } from '../record.js';
+import { parseJson } from './answerBody.js';
+
+/**
+ * Reads a streamed chat completion (server-sent events) and makes of its pieces the JSON that an unstreamed answer holds.
+ * An error that comes midway is the whole answer, as servers put it in a 200; undefined where the stream breaks off.
+ */
+export async function readEventStream(body: AsyncIterable<Uint8Array>): Promise<unknown> {
+  const message: Record<string, unknown> = {};
+  let { finishReason, model, usage, error }: Record<string, unknown> = {};
+  let ended = false;
+  for await (const data of eventData(body)) {
+    const chunk = parseJson(data);
+    if (data === '[DONE]') ended = true;
+    if (!isRecord(chunk)) continue;
+    error ??= chunk.error;
+    model ??= chunk.model;
+    usage = chunk.usage ?? usage;
+    const choice: unknown = Array.isArray(chunk.choices) ? chunk.choices[0] : undefined;
+    if (!isRecord(choice)) continue;
+    finishReason = choice.finish_reason ?? finishReason;
+    if (isRecord(choice.delta)) append(message, choice.delta);
+  }
+  if (isPresent(error)) return { error, usage };
+  if (!ended && !isPresent(finishReason)) return undefined;
+  return { model, usage, choices: [{ message, finish_reason: finishReason }] };
+}
+
+/** What stands after `data:`, event by event. Comments, such as the keep-alives of DeepSeek and OpenRouter, hold none. */
+async function* eventData(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const bytes of body) {
+    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line.startsWith('data:')) yield line.slice('data:'.length).trim();
+  }
+  if (rest.startsWith('data:')) yield rest.slice('data:'.length).trim();
+}
+
+/** Texts grow (the answer, its thinking whatever its field), lists grow (`reasoning_details`), all else is set. */
+function append(message: Record<string, unknown>, delta: Record<string, unknown>): void {
+  for (const [key, value] of Object.entries(delta)) {
+    const before = message[key];
+    if (key !== 'role' && typeof before === 'string' && typeof value === 'string') message[key] = before + value;
+    else if (Array.isArray(before) && Array.isArray(value)) before.push(...value);
+    else if (isPresent(value)) message[key] = value;
+  }
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}

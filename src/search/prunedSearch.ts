@@ -1,12 +1,13 @@
 import type { Bm25, Impacts } from './bm25.js';
 import { BoundBlock } from './boundBlock.js';
 import { BoundedQuery, type BoundedTerm, type SegmentTerm } from './boundedQuery.js';
-import { BLOCK_DOCS, PostingsCursor } from './postingsCursor.js';
+import { BLOCK_DOCS, openList, type Postings } from './postingsCursor.js';
 import type { SegmentReader } from './segmentReader.js';
 import { TopK } from './topK.js';
 
-/** The terms that are looked up, not added up, have at most this part of what a document needs. */
+/** The terms that are looked up, not added up, have at most this part of what a document needs: more where adding is dearer. */
 const LOOKED_UP_PART = 0.45;
+const LOOKED_UP_PART_OF_READ = 0.6;
 /** The best documents are sought first among those of rare terms, with so many postings at most. */
 const SEED_POSTINGS = 8000;
 
@@ -47,10 +48,11 @@ export class PrunedSearch {
   }
 
   /** The documents of a block whose bounds reach `needed`. */
-  #findCandidates({ terms, rest }: BoundedQuery, impacts: Impacts, firstDoc: number, needed: number): void {
+  #findCandidates({ terms, rest, isDecoded }: BoundedQuery, impacts: Impacts, firstDoc: number, needed: number): void {
     const block = this.#block;
     let added = 0;
-    while ((rest[added] as number) > needed * LOOKED_UP_PART) added++;
+    const part = isDecoded ? LOOKED_UP_PART : LOOKED_UP_PART_OF_READ;
+    while ((rest[added] as number) > needed * part) added++;
     block.reset(firstDoc, Math.max(1, needed - (rest[added] as number)));
     for (let at = 0; at < added; at++) block.add(terms[at] as BoundedTerm, impacts);
     block.collect();
@@ -87,21 +89,21 @@ export class PrunedSearch {
 
 /** Scores documents exactly; they must come in their order. */
 class DocumentScorer {
-  readonly #terms: (SegmentTerm & { cursor: PostingsCursor })[];
+  readonly #terms: { postings: Postings; idf: number; queryWeight: number }[];
 
   constructor(
     query: readonly SegmentTerm[],
     private readonly bm25: Bm25,
     private readonly segment: SegmentReader,
   ) {
-    this.#terms = query.map((term) => ({ ...term, cursor: new PostingsCursor(term.list) }));
+    this.#terms = query.map(({ list, idf, queryWeight }) => ({ postings: openList(list), idf, queryWeight }));
   }
 
   offer(docId: number, top: TopK): void {
     const length = this.segment.docLengths[docId] as number;
     let score = 0;
-    for (const { list, cursor, idf, queryWeight } of this.#terms) {
-      const tf = list.decoded === undefined ? cursor.tfOf(docId) : list.decoded.tfOf(docId);
+    for (const { postings, idf, queryWeight } of this.#terms) {
+      const tf = postings.tfOf(docId);
       if (tf > 0) score += queryWeight * this.bm25.weight(idf, tf, length);
     }
     top.offer(this.segment.firstDoc + docId, score);

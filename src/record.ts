@@ -34,6 +34,24 @@ export interface Reject {
   text?: string;
 }
 
+/** Where a record stands: the bytes of its line in a file. */
+export interface RecordPlace {
+  path: string;
+  offset: number;
+  bytes: number;
+}
+
+const places = new WeakMap<object, RecordPlace>();
+
+/** A reader tells where a record stands; it is remembered for the record itself, not for copies of it. */
+export function rememberPlace(record: object, place: RecordPlace): void {
+  places.set(record, place);
+}
+
+export function placeOf(record: object): RecordPlace | undefined {
+  return places.get(record);
+}
+
 /** True for a JSON object: not null, not a list. */
 export function isRecord(value: unknown): value is DataRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

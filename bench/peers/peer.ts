@@ -14,6 +14,8 @@ export interface PeerResult {
   indexBytes: number;
   k10: number;
   k100: number;
+  /** Why its ranking cannot be ours, where it cannot. */
+  ranking?: string;
 }
 
 export async function* readEntries(file: string): AsyncGenerator<Entry> {

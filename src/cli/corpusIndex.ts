@@ -16,6 +16,8 @@ export interface CorpusFlags {
   textKey: string;
   idKey: string;
   analyzer: string;
+  store: boolean;
+  groupKey?: string;
   onBadLine: 'reject' | 'stop';
   maxLineBytes?: number;
   /** Threads that analyze texts. */
@@ -30,7 +32,7 @@ export async function buildCorpusIndex(
   rejects: Rejects,
 ): Promise<BuildStats> {
   const { buildIndex } = await import('../search/buildIndex.js');
-  const { textKey, idKey, analyzer, onBadLine, maxLineBytes, threads, limit } = flags;
+  const { textKey, idKey, analyzer, store, groupKey, onBadLine, maxLineBytes, threads, limit } = flags;
   const display = progressDisplay();
   let shownMs = performance.now();
   using interrupt = abortOnInterrupt();
@@ -40,7 +42,7 @@ export async function buildCorpusIndex(
     last = reject;
     return rejects(reject);
   };
-  const records = readRecords(paths, { onBadLine, maxLineBytes, rejects: watched, signal });
+  const records = readRecords(paths, { onBadLine, maxLineBytes, rejects: watched, signal, places: !store });
   try {
     const corpus = gate<DataRecord>({ limit })(records);
     const sampled = analyzer === 'auto' ? await sampleCorpus(corpus, textKey) : { analyzer, records: corpus };
@@ -51,6 +53,8 @@ export async function buildCorpusIndex(
       textKey,
       idKey,
       analyzer: sampled.analyzer,
+      store,
+      groupKey,
       threads,
       source: fingerprintOf(paths, flags),
       rejects: watched,
@@ -83,10 +87,14 @@ export function holdsIndex(target: string): boolean {
 export async function buildOrReuseIndex(
   paths: string[],
   target: string,
-  { textKey, idKey, analyzer, onBadLine, maxLineBytes, isOurs }: CorpusFlags & { isOurs: boolean },
+  { textKey, idKey, analyzer, store, groupKey, onBadLine, maxLineBytes, isOurs }: CorpusFlags & { isOurs: boolean },
 ): Promise<Bm25Index> {
   const { openIndex } = await import('../search/bm25Index.js');
-  const whole = { textKey, idKey, analyzer, onBadLine, ...(maxLineBytes === undefined ? {} : { maxLineBytes }) };
+  const whole = {
+    ...{ textKey, idKey, analyzer, store, onBadLine },
+    ...(groupKey === undefined ? {} : { groupKey }),
+    ...(maxLineBytes === undefined ? {} : { maxLineBytes }),
+  };
   if (holdsIndex(target)) {
     const index = await openIndex(target, { threads: 1 }).catch((error: unknown) => {
       if (isOurs && error instanceof IndexError) return undefined;
@@ -118,11 +126,19 @@ function isSameCorpus(before: unknown, now: Fingerprint): boolean {
 type Fingerprint = ReturnType<typeof fingerprintOf>;
 
 /** What tells whether an index was built of the files as they are now. */
-function fingerprintOf(paths: string[], { textKey, idKey, analyzer, limit }: CorpusFlags & { limit?: number }) {
+function fingerprintOf(paths: string[], flags: CorpusFlags & { limit?: number }) {
+  const { textKey, idKey, analyzer, store, groupKey, limit } = flags;
   const files = paths.map((file) => {
     if (file === '-') return { path: file };
     const { size, mtimeMs } = statSync(file, { throwIfNoEntry: false }) ?? {};
     return { path: path.resolve(file), bytes: size, modifiedMs: mtimeMs };
   });
-  return { files, textKey, idKey, analyzer, ...(limit === undefined ? {} : { limit }) };
+  const keys = {
+    textKey,
+    idKey,
+    analyzer,
+    ...(store ? {} : { store }),
+    ...(groupKey === undefined ? {} : { groupKey }),
+  };
+  return { files, ...keys, ...(limit === undefined ? {} : { limit }) };
 }

@@ -1,4 +1,4 @@
-import { count, number, option, wholeNumber } from './options.js';
+import { count, groupKeyOption, number, option, wholeNumber } from './options.js';
 import { formatCount } from './terminal.js';
 
 const amount = (flags: string, description: string) => option(flags, description).argParser(number);
@@ -21,9 +21,10 @@ export const hardNegOptions = () => [
   amount('--absolute-margin <x>', "take only scores that are less than the positive's own by this"),
   amount('--near-duplicate <x>', 'leave out what shares this part of its shingles with the positive (default: 0.8)'),
   option('--no-near-duplicate', 'take near-duplicates of the positive too'),
+  groupKeyOption('leave out documents that hold the same under this key as the positive; the index must keep it'),
   option(
     '--group-pattern <regexp>',
-    'leave out documents in whose id this finds what it finds in the id of the positive',
+    'as --group-key by the ids: leave out documents in whose id this finds what it finds in the id of the positive',
   ),
   option('--exclude-ids <key>', 'the key of a list of ids that must not be taken'),
   option('--input-positives-key <key>', 'the key of a list of further positives, by text or id'),
@@ -48,6 +49,7 @@ export interface HardNegFlags {
   maxScoreRatio?: number;
   absoluteMargin?: number;
   nearDuplicate?: number | false;
+  groupKey?: string;
   groupPattern?: string;
   excludeIds?: string;
   inputPositivesKey?: string;

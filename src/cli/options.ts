@@ -161,7 +161,13 @@ export const indexOptions = () => [
   option('--analyzer <name>', 'how texts become terms; auto takes english or multilingual, by a sample of the corpus')
     .choices(['auto', 'english', 'standard', 'cjk', 'multilingual'])
     .default('auto'),
+  option(
+    '--no-store',
+    'leave the texts in the corpus, plain JSONL files that must stay as they are, and read them there',
+  ),
 ];
+
+export const groupKeyOption = (description: string) => option('--group-key <key>', description);
 
 export const key = (flags: string, description: string, name: string) => option(flags, description).default(name);
 export { count, number, option, wholeNumber };

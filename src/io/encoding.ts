@@ -15,6 +15,8 @@ export interface Utf8 {
   chunks: AsyncIterable<Chunk>;
   /** The binary format that the input is in instead of text; its chunks are then worthless. */
   packed: string | undefined;
+  /** It was UTF-16: the bytes are not those of the input. */
+  recoded: boolean;
 }
 
 /**
@@ -25,7 +27,7 @@ export async function asUtf8(source: AsyncIterable<Chunk>): Promise<Utf8> {
   const { start, chunks } = await peek(source, (bytes) => bytes.length >= 4 || bytes.includes(0x0a));
   const packed = packers.find(([, magic]) => start.subarray(0, magic.length).equals(magic))?.[0];
   const endian = utf16Endian(start);
-  return { packed, chunks: endian === undefined ? chunks : fromUtf16(chunks, endian) };
+  return { packed, recoded: endian !== undefined, chunks: endian === undefined ? chunks : fromUtf16(chunks, endian) };
 }
 
 function utf16Endian(start: Buffer): 'little' | 'big' | undefined {

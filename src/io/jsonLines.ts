@@ -11,9 +11,17 @@ export interface BadLine {
   text: string;
 }
 
+/** Where a line stands in the input, without its newline. */
+export interface LinePlace {
+  offset: number;
+  bytes: number;
+}
+
 /** What some bytes held. */
 export interface ParsedLines {
   records: unknown[];
+  /** Of each record, where they were asked for. */
+  places?: LinePlace[] | undefined;
   /** Each with the number of this batch's records that came before it. */
   bad: { after: number; badLine: BadLine }[];
 }
@@ -29,33 +37,46 @@ const shownBytes = shownChars * 3 + 3;
  * whole chunk and slicing the string took twice the time, as JSON.parse is slow on a slice of a long string.
  */
 export class JsonLines {
-  private parsed: ParsedLines = { records: [], bad: [] };
+  private parsed: ParsedLines;
   private line = 0;
+  /** How many bytes came before those that are pushed. */
+  private offset = 0;
+  /** Where the bytes that are parsed begin. */
+  private parsedAt = 0;
   /** The start of a line whose end has not come, or the shown part of one that is over the cap. */
   private held: Buffer[] = [];
   private heldBytes = 0;
+  private heldAt = 0;
 
-  constructor(private readonly maxLineBytes: number) {}
+  constructor(
+    private readonly maxLineBytes: number,
+    private readonly withPlaces = false,
+  ) {
+    this.parsed = this.nothing();
+  }
 
   push(bytes: Buffer): ParsedLines {
+    const at = this.offset;
+    this.offset += bytes.length;
     const last = bytes.lastIndexOf(newline);
     if (last === -1) {
-      this.hold(bytes);
+      this.hold(bytes, at);
       return this.take();
     }
     let start = 0;
     if (this.heldBytes > 0) {
       start = bytes.indexOf(newline) + 1;
-      this.hold(bytes.subarray(0, start - 1));
+      this.hold(bytes.subarray(0, start - 1), at);
       this.finishHeld();
     }
     const wellFormed = isUtf8(bytes.subarray(start, last));
+    this.parsedAt = at;
     while (start <= last) {
       const end = bytes.indexOf(newline, start);
       this.parse(bytes, start, end, wellFormed);
       start = end + 1;
     }
-    this.hold(bytes.subarray(start));
+    this.hold(bytes.subarray(start), at + start);
     return this.take();
   }
 
@@ -83,6 +104,7 @@ export class JsonLines {
     }
     try {
       this.parsed.records.push(JSON.parse(text));
+      this.parsed.places?.push({ offset: this.parsedAt + start, bytes: end - start });
     } catch (error) {
       this.refuse(bytes.subarray(start, end), `not JSON: ${messageOf(error)}${guess(text)}${remark}`);
     }
@@ -97,8 +119,9 @@ export class JsonLines {
     this.parsed.bad.push({ after: this.parsed.records.length, badLine: { reason, line: this.line, text } });
   }
 
-  private hold(bytes: Buffer): void {
+  private hold(bytes: Buffer, at: number): void {
     if (bytes.length === 0) return;
+    if (this.heldBytes === 0) this.heldAt = at;
     this.heldBytes += bytes.length;
     if (this.heldBytes <= this.maxLineBytes) {
       this.held.push(bytes);
@@ -114,6 +137,7 @@ export class JsonLines {
     const isOver = this.heldBytes > this.maxLineBytes;
     this.held = [];
     this.heldBytes = 0;
+    this.parsedAt = this.heldAt;
     if (!isOver) {
       this.parse(line, 0, line.length, false, remark);
       return;
@@ -124,8 +148,12 @@ export class JsonLines {
 
   private take(): ParsedLines {
     const parsed = this.parsed;
-    this.parsed = { records: [], bad: [] };
+    this.parsed = this.nothing();
     return parsed;
+  }
+
+  private nothing(): ParsedLines {
+    return { records: [], bad: [], ...(this.withPlaces && { places: [] }) };
   }
 }
 

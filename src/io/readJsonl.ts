@@ -2,6 +2,7 @@ import { InputError } from '../errors.js';
 import { asUtf8 } from './encoding.js';
 import type { Input } from './input.js';
 import { type BadLine, JsonLines, type ParsedLines } from './jsonLines.js';
+import { noPlaces } from './places.js';
 import {
   type Batch,
   type Format,
@@ -32,12 +33,13 @@ export function readJsonl(input: Input, options: ReadOptions = {}): RecordStream
 
 /** JSON Lines. */
 export const jsonl: Format = async function* (source, context) {
-  const { chunks, packed } = await asUtf8(source);
+  const { chunks, packed, recoded } = await asUtf8(source);
   if (packed !== undefined) {
     await refuse({ reason: looksPacked(packed, context.path), line: 1, text: '' }, context);
     return;
   }
-  const lines = new JsonLines(context.maxLineBytes);
+  if (recoded && context.places) throw noPlaces(context.path, 'is UTF-16');
+  const lines = new JsonLines(context.maxLineBytes, context.places);
   for await (const { bytes, rawBytes } of chunks) yield* deliver(lines.push(bytes), rawBytes, context);
   yield* deliver(lines.end(), 0, context);
 };
@@ -46,17 +48,19 @@ export const readerOfJsonl = sequential(jsonl);
 
 /** Gives records and bad lines in their order. */
 async function* deliver(
-  { records, bad }: ParsedLines,
+  { records, places, bad }: ParsedLines,
   rawBytes: number,
   context: FormatContext,
 ): AsyncGenerator<Batch> {
   let given = 0;
   for (const { after, badLine } of bad) {
-    if (after > given) yield { records: records.slice(given, after), rawBytes: 0 };
+    if (after > given) {
+      yield { records: records.slice(given, after), places: places?.slice(given, after), rawBytes: 0 };
+    }
     given = after;
     await refuse(badLine, context);
   }
-  yield { records: given === 0 ? records : records.slice(given), rawBytes };
+  yield { records: given === 0 ? records : records.slice(given), places: places?.slice(given), rawBytes };
 }
 
 async function refuse({ reason, line, text }: BadLine, { path, onBadLine, rejects }: FormatContext): Promise<void> {

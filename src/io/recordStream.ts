@@ -3,8 +3,10 @@ import { AsyncIterableX } from 'ix/asynciterable';
 import { UsageError } from '../errors.js';
 import { eitherSignal } from '../flow/eitherSignal.js';
 import { type Rejects, warnOfReject } from '../flow/rejects.js';
-import type { DataRecord } from '../record.js';
+import { type DataRecord, isRecord, rememberPlace } from '../record.js';
 import { type Chunk, type Input, inputBytes, inputName, openInput } from './input.js';
+import type { LinePlace } from './jsonLines.js';
+import { requirePlaces } from './places.js';
 
 /** What every reader takes. */
 export interface ReadOptions {
@@ -14,6 +16,8 @@ export interface ReadOptions {
   rejects?: Rejects | undefined;
   /** A longer line is bad and is not held in memory. Default: 64 MiB. */
   maxLineBytes?: number | undefined;
+  /** Remember where each record stands in its file, for `buildIndex` with `store: false`; plain JSONL files only. Default: false. */
+  places?: boolean | undefined;
   /** Aborting it ends the reading with its reason. */
   signal?: AbortSignal | undefined;
   /**
@@ -27,6 +31,8 @@ export interface ReadOptions {
 /** Records that became ready together, and how many bytes of the file they took. */
 export interface Batch {
   records: unknown[];
+  /** Of each record, where they were asked for. */
+  places?: LinePlace[] | undefined;
   rawBytes: number;
 }
 
@@ -36,6 +42,7 @@ export interface FormatContext {
   onBadLine: 'reject' | 'stop';
   rejects: Rejects;
   maxLineBytes: number;
+  places: boolean;
 }
 
 /** Turns the bytes of one input into its records. */
@@ -72,11 +79,11 @@ export class RecordStream extends AsyncIterableX<DataRecord> {
     private readonly options: ReadOptions,
   ) {
     super();
-    const { onBadLine = 'reject', rejects = warnOfReject, maxLineBytes = 64 * 1024 * 1024 } = options;
+    const { onBadLine = 'reject', rejects = warnOfReject, maxLineBytes = 64 * 1024 * 1024, places = false } = options;
     if (!(maxLineBytes >= 1 && maxLineBytes <= constants.MAX_STRING_LENGTH)) {
       throw new UsageError(`maxLineBytes: expected 1 to ${constants.MAX_STRING_LENGTH}, got ${maxLineBytes}`);
     }
-    this.context = { onBadLine, rejects, maxLineBytes };
+    this.context = { onBadLine, rejects, maxLineBytes, places };
   }
 
   override async *[Symbol.asyncIterator](iteratorSignal?: AbortSignal): AsyncGenerator<DataRecord> {
@@ -89,14 +96,17 @@ export class RecordStream extends AsyncIterableX<DataRecord> {
       (sum, size) => (sum === undefined || size === undefined ? undefined : sum + size),
       0,
     );
+    for (const [i, input] of this.context.places ? inputs.entries() : []) requirePlaces(input, sizes[i] !== undefined);
     let bytesRead = 0;
     for (const [i, input] of inputs.entries()) {
       const context = { ...this.context, path: inputName(input), isFile: sizes[i] !== undefined, signal };
-      for await (const { records, rawBytes } of this.readerOf(input)(input, context)) {
+      for await (const { records, places, rawBytes } of this.readerOf(input)(input, context)) {
         const bytesPerRecord = rawBytes / records.length;
         let given = 0;
         for (const record of records) {
           if (signal?.aborted) throw signal.reason;
+          const place = places?.[given];
+          if (place !== undefined && isRecord(record)) rememberPlace(record, { path: context.path, ...place });
           // Valid JSON that is no object is passed as it is: operators refuse it, with the record in the reject.
           yield record as DataRecord;
           given++;

@@ -1,5 +1,6 @@
-import { RejectError, requireWholeNumber, UsageError } from '../errors.js';
+import { IndexError, RejectError, requireWholeNumber, UsageError } from '../errors.js';
 import type { Operator } from '../flow/operator.js';
+import { Turns } from '../flow/turns.js';
 import { type DataRecord, defaultKeys } from '../record.js';
 import type { Searcher, Weighting } from '../search/searcher.js';
 import { findCandidates, type Refusals } from './negatives/candidates.js';
@@ -63,7 +64,8 @@ interface Mined {
  * Adds `hard_negatives`: `numNeg` texts, best score first: by default those of the 20 best candidates that are least similar to
  * the positive. Never among them: a document of a positive's id or text (white space aside) or, unless told, a near-duplicate of
  * it; a text twice; a score of 0. Where fewer are left the record has fewer, where none is left it is rejected. Ids, ranks, scores
- * and the shortfall are kept under `_rareflow.bm25_hard_neg`. Throws UsageError for rules that make no sense.
+ * and the shortfall are kept under `_rareflow.bm25_hard_neg`. Throws UsageError for rules that make no sense, IndexError for a
+ * `groupKey` whose values the index does not keep.
  */
 export function bm25HardNeg(options: Bm25HardNegOptions): Operator<object, DataRecord> {
   const {
@@ -87,7 +89,10 @@ export function bm25HardNeg(options: Bm25HardNegOptions): Operator<object, DataR
   } = options;
   requireWholeNumber('numNeg', numNeg);
   const rules = resolveRules(others, numNeg);
+  const { groupKey } = rules;
   if (profile !== undefined) refuseBeside(profile, options);
+  requireGroups(index, groupKey);
+  const turns = new Turns();
   const usesScenario = queryKind === 'scenario+question';
   const detailsKey = `${outputNegativesKey}_details`;
 
@@ -101,9 +106,9 @@ export function bm25HardNeg(options: Bm25HardNegOptions): Operator<object, DataR
       const { negatives, positive } = await reproduce(index, { profile, query, numNeg, text, id, signal });
       return { negatives, positive: placed(positive), refused: {} };
     }
-    const positives = positivesOf(record, { inputTextKey, idKey, inputPositivesKey, excludeIds }, index);
+    const positives = positivesOf(record, { inputTextKey, idKey, inputPositivesKey, excludeIds, groupKey }, index);
     const count = candidatesWanted(rules, numNeg);
-    const walk = { query, weighting, positives, positiveScore, count, signal };
+    const walk = { query, weighting, positives, positiveScore, count, signal, turns };
     const { found, positive, refused } = await findCandidates(index, rules, walk);
     const random = seededRandom(seed, record[inputQuestionKey] as string, text);
     const choice = { numNeg, positiveTexts: positives.texts, random };
@@ -167,11 +172,19 @@ function knownProfile(profile: Profile): (typeof profiles)[Profile] {
   throw new UsageError(`no profile is named ${JSON.stringify(profile)}`, { hint: Object.keys(profiles).join(' or ') });
 }
 
+function requireGroups({ groupKey }: Searcher, wanted: string | undefined): void {
+  if (wanted === undefined || wanted === groupKey) return;
+  const has = groupKey === undefined ? 'no groups' : `the groups of the key ${JSON.stringify(groupKey)}`;
+  throw new IndexError(`groupKey is ${JSON.stringify(wanted)}, and the index keeps ${has}`, {
+    hint: `build it with that key: rareflow index CORPUS -o PATH --group-key ${wanted}`,
+  });
+}
+
 /** What a profile decides, so that it cannot be told besides. */
 const decidedByProfile = [
   ...['skipTop', 'rangeMin', 'rangeMax', 'minScore', 'maxScore', 'maxScoreRatio', 'absoluteMargin', 'sampling'],
-  ...['candidateWindow', 'maxPositiveSimilarity', 'nearDuplicate', 'groupPattern', 'inputPositivesKey', 'excludeIds'],
-  ...['query', 'weighting'],
+  ...['candidateWindow', 'maxPositiveSimilarity', 'nearDuplicate', 'inputPositivesKey', 'excludeIds'],
+  ...['groupKey', 'groupPattern', 'query', 'weighting'],
 ] as (keyof Bm25HardNegOptions)[];
 
 function refuseBeside(profile: Profile, options: Bm25HardNegOptions): void {

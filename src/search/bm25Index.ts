@@ -2,6 +2,7 @@ import { IndexError, requireWholeNumber, UsageError } from '../errors.js';
 import { type Analyzer, type AnalyzerOption, analyzerOfIndex } from './analyzer.js';
 import { Bm25 } from './bm25.js';
 import { keyBytes } from './bytes.js';
+import { CorpusTexts } from './corpusFiles.js';
 import { type IndexData, openIndexData } from './indexData.js';
 import type { Manifest } from './manifest.js';
 import { rebuildHint } from './refusals.js';
@@ -9,7 +10,6 @@ import { Scorer } from './scorer.js';
 import type { Hit, Searcher, SearchOptions, Weighting } from './searcher.js';
 import { SearchPool } from './searchPool.js';
 import { type SegmentReader, segmentOf } from './segmentReader.js';
-import { TermLists } from './termLists.js';
 import { TextWeights } from './textWeights.js';
 
 export interface OpenIndexOptions {
@@ -25,6 +25,7 @@ interface OpenedWith {
   cacheMb: number;
   analyzer: Analyzer;
   pool: SearchPool | undefined;
+  corpus: CorpusTexts | undefined;
 }
 
 /** What one term of a query adds to the score of a document. */
@@ -52,12 +53,15 @@ export async function openIndex(path: string, options: OpenIndexOptions = {}): P
   const { cacheMb = 64, threads = 0, analyzer } = options;
   requireWholeNumber('threads', threads, 0);
   const data = await openIndexData(path);
+  let corpus: CorpusTexts | undefined;
   try {
     const own = analyzerOfIndex(data.manifest.analyzer, analyzer);
+    corpus = data.manifest.corpus && new CorpusTexts(path, data.manifest.corpus);
     const pool = threads > 0 ? await SearchPool.open(threads, { path, manifest: data.manifest, cacheMb }) : undefined;
-    return new Bm25Index(data, { cacheMb, analyzer: own, pool });
+    return new Bm25Index(data, { cacheMb, analyzer: own, pool, corpus });
   } catch (error) {
-    await data.close();
+    corpus?.close();
+    data.close();
     throw error;
   }
 }
@@ -71,21 +75,23 @@ export class Bm25Index implements Searcher {
   readonly #scorer: Scorer;
   readonly #bm25: Bm25;
   readonly #texts: TextWeights;
+  readonly #corpus: CorpusTexts | undefined;
 
   readonly #pool: SearchPool | undefined;
 
   constructor(
     private readonly data: IndexData,
-    { cacheMb, analyzer, pool }: OpenedWith,
+    { cacheMb, analyzer, pool, corpus }: OpenedWith,
   ) {
     const { path, manifest, segments } = data;
     this.#pool = pool;
+    this.#corpus = corpus;
     this.analyzer = analyzer;
     this.path = path;
     this.manifest = manifest;
     this.docCount = manifest.docCount;
     this.#bm25 = new Bm25(segments, manifest);
-    this.#scorer = new Scorer(this.#bm25, new TermLists(segments, this.#bm25, cacheMb));
+    this.#scorer = new Scorer(segments, this.#bm25, cacheMb);
     this.#texts = new TextWeights({
       analyzer: this.analyzer,
       bm25: this.#bm25,
@@ -124,13 +130,9 @@ export class Bm25Index implements Searcher {
     const docId = typeof document === 'number' ? document : this.docIds(document)[0];
     if (docId === undefined) throw new UsageError(`no document has the id ${JSON.stringify(document)}`);
     const id = this.id(docId);
-    const parts = this.#scorer
-      .weigh(this.analyzer.tokens(query), checked(weighting))
-      .map(({ token, list, queryWeight }) => {
-        const place = list.placeOf(docId);
-        const tf = place < 0 ? 0 : list.tfAt(place);
-        return { term: token, idf: list.idf, tf, weight: queryWeight * list.weightOf(docId, this.#bm25) };
-      });
+    const parts = this.#scorer.weigh(this.analyzer.tokens(query), checked(weighting)).map((term) => {
+      return { term: term.token, idf: term.idf, ...this.#scorer.partOf(term, docId) };
+    });
     const score = parts.reduce((sum, { weight }) => sum + weight, 0);
     const terms = parts
       .filter(({ weight }) => weight > 0)
@@ -154,16 +156,29 @@ export class Bm25Index implements Searcher {
     return this.#texts.cosines(text, docIds);
   }
 
-  /** The stored text of a document; throws IndexError where the index was built without texts. */
+  /** The text of a document; throws IndexError where there is none, or where the corpus that it is read from has changed. */
   text(docId: number): string {
     const text = this.storedText(docId);
     if (text !== undefined) return text;
     throw new IndexError(`${this.path} holds no text of document ${docId}`, { hint: rebuildHint(this.path) });
   }
 
-  /** As `text`, but undefined where it is not stored. */
+  /** As `text`, but undefined where the index has none. */
   storedText(docId: number): string | undefined {
-    return this.#segmentOf(docId).text(docId);
+    const segment = this.#segmentOf(docId);
+    if (this.#corpus === undefined) return segment.text(docId);
+    const place = segment.place(docId);
+    return place && this.#corpus.text(place);
+  }
+
+  /** The key of the documents' groups; undefined where the index keeps none. */
+  get groupKey(): string | undefined {
+    return this.manifest.groupKey;
+  }
+
+  /** What a document holds under `groupKey`, as a string; undefined where it holds nothing. */
+  group(docId: number): string | undefined {
+    return this.#segmentOf(docId).group(docId);
   }
 
   /** The id of a document as the corpus has it. */
@@ -178,8 +193,9 @@ export class Bm25Index implements Searcher {
   }
 
   async close(): Promise<void> {
+    this.#corpus?.close();
     await this.#pool?.close();
-    await this.data.close();
+    this.data.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -6,11 +6,13 @@ import type { Analyzer } from './analyzer.js';
 import { type Bm25Index, openIndex } from './bm25Index.js';
 import { analyzerOf } from './bm25Options.js';
 import { keyBytes } from './bytes.js';
+import { appendTerms, joinAppended } from './flexAppend.js';
 import { type FlexBatch, type FlexId, type FlexIndex, giveBack, takeBatch, writeBatch } from './flexBatch.js';
 import { Generation, removeEmptyFolder, removeIndex } from './generation.js';
 import { type IndexData, openIndexData } from './indexData.js';
 import { MANIFEST_NAME, type Manifest, readManifest } from './manifest.js';
 import { mergeSegments } from './mergeSegments.js';
+import { keptByAny } from './segmentReader.js';
 import { type SegmentMeta, SegmentWriter } from './segmentWriter.js';
 
 export { bm25Options } from './bm25Options.js';
@@ -64,6 +66,12 @@ export class Bm25Storage {
     }
     await this.open();
     flex.db = this;
+    const analyzer = this.#analyzer;
+    const append = flex.append.bind(flex);
+    flex.append = (id, content) => {
+      appendTerms(flex, id, analyzer.tokens(content));
+      return append(id, ''); // FlexSearch's own part of it: the task, and the commit where it commits by itself
+    };
   }
 
   /** Opens the index as it is now, if there is one. */
@@ -177,9 +185,10 @@ export class Bm25Storage {
     return done;
   }
 
-  async #write(batch: FlexBatch): Promise<void> {
+  async #write(given: FlexBatch): Promise<void> {
     const base = existsSync(join(this.id, MANIFEST_NAME)) ? await openIndexData(this.id) : undefined;
     try {
+      const batch = base ? joinAppended(given, base.segments) : given;
       const removed = new Set(base && batch.tasks.flatMap(({ del }) => (del === undefined ? [] : docIdsOf(base, del))));
       if (removed.size === 0 && batch.added.size === 0) return;
       if (base && batch.added.size === 0 && removed.size === base.manifest.docCount) {
@@ -189,36 +198,38 @@ export class Bm25Storage {
       }
       await this.#writeGeneration(batch, base, removed);
     } finally {
-      await base?.close();
+      base?.close();
     }
     await this.open();
   }
 
   async #writeGeneration(batch: FlexBatch, base: IndexData | undefined, removed: Set<number>): Promise<void> {
     const append = base !== undefined && removed.size === 0 && base.segments.length < MAX_SEGMENTS;
-    const from = append ? { data: base.manifest.data, meta: base.meta } : undefined;
+    const from = append ? base.manifest.data : undefined;
     const generation = await Generation.begin(this.id, from);
     try {
       const segments: SegmentMeta[] = append ? [...base.meta.segments] : [];
       if (base && !append && removed.size < base.manifest.docCount) {
-        const storesTexts = base.segments.some((segment) => segment.storesTexts);
-        const old = new SegmentWriter(generation.streams, storesTexts);
+        const old = new SegmentWriter(generation.streams, keptByAny(base.segments));
         mergeSegments(base.segments, removed, old);
         segments.push(old.finish());
       }
       if (batch.added.size > 0) {
-        const added = new SegmentWriter(generation.streams, false);
+        const added = new SegmentWriter(generation.streams, { storesTexts: false });
         writeBatch(batch, added);
         segments.push(added.finish());
       }
-      await generation.close(segments);
+      generation.close(segments);
       const { k1 = 0.9, b = 0.4 } = base?.manifest ?? this.#options;
+      const { groupKey, corpus } = base?.manifest ?? {};
       await generation.commit({
         analyzer: base?.manifest.analyzer ?? this.#analyzer?.name ?? 'english',
         k1,
         b,
         docCount: segments.reduce((sum, { docs }) => sum + docs, 0),
         sumDocLength: segments.reduce((sum, { sumDocLength }) => sum + sumDocLength, 0),
+        groupKey,
+        corpus,
       });
     } catch (error) {
       await generation.abort();

@@ -6,6 +6,8 @@ import { type DataRecord, defaultKeys } from '../record.js';
 import { analyzeDocuments } from './analyzeDocuments.js';
 import { type AnalyzerOption, analyzerNames, analyzerOfOption } from './analyzer.js';
 import { admitDocuments } from './corpusDocument.js';
+import { PlaceFinder } from './corpusFiles.js';
+import type { Kept } from './docBlocks.js';
 import { Generation } from './generation.js';
 import { openSegments } from './indexData.js';
 import { MANIFEST_NAME } from './manifest.js';
@@ -31,8 +33,13 @@ export interface BuildOptions {
   k1?: number | undefined;
   /** How much long documents are marked down: 0 not at all, 1 fully. Default 0.4. */
   b?: number | undefined;
-  /** Keep the texts in the index. Default true. */
-  storeTexts?: boolean | undefined;
+  /**
+   * Keep the texts in the index. `false` keeps where they stand in the corpus, and reads them there: the records must come from
+   * `readJsonl(path, { places: true })`, or `readRecords`, and the file must stay as it is. Default true.
+   */
+  store?: boolean | undefined;
+  /** The key of what documents may have in common, for the `groupKey` of bm25HardNeg: the index keeps its values. Default: none. */
+  groupKey?: string | undefined;
   /** About how much memory the postings may take before they are written, in MB. Default 256. */
   memoryMb?: number | undefined;
   /** Replace the index that is there. Default true. */
@@ -61,7 +68,8 @@ const PROGRESS_EVERY = 1000;
 /**
  * Builds the BM25 index of a corpus, one pass over it, into the folder `path`. The index that was there answers until the new
  * one is whole; a build that fails or is killed changes nothing. A record that cannot be indexed goes to the rejects.
- * Throws InputError where no record can be indexed, or none of the first 100 has the text key; UsageError for options.
+ * Throws InputError where no record can be indexed, none of the first 100 has the text key, or none at all the group key;
+ * UsageError for options.
  */
 export async function buildIndex(
   source: AsyncIterable<DataRecord>,
@@ -79,18 +87,22 @@ export async function buildIndex(
   const startedMs = performance.now();
   const progress = { docs: 0, rejected: 0 };
   const report = () => ({ ...progress, seconds: (performance.now() - startedMs) / 1000 });
-  const { textKey = defaultKeys.text, idKey = defaultKeys.id } = options;
-  const documents = admitDocuments(source, { textKey, idKey, signal }, async (reject) => {
+  const { textKey = defaultKeys.text, idKey = defaultKeys.id, groupKey, store = true } = options;
+  const places = store ? undefined : new PlaceFinder();
+  const kept: Kept = { storesTexts: store, storesPlaces: !store, storesGroups: groupKey !== undefined };
+  const documents = admitDocuments(source, { textKey, idKey, groupKey, places, signal }, async (reject) => {
     progress.rejected++;
     await rejects(reject);
   });
 
   let generation = await Generation.begin(path);
   try {
-    const builder = new SegmentsBuilder(generation.streams, options);
+    let grouped = false;
+    const builder = new SegmentsBuilder(generation.streams, { memoryMb: options.memoryMb, kept });
     for await (const analyzed of analyzeDocuments(documents, analyzer, threads)) {
       for (let place = 0; place < analyzed.documents.length; place++) {
         builder.add(analyzed, place);
+        grouped ||= analyzed.documents[place]?.group !== undefined;
         if (++progress.docs % PROGRESS_EVERY === 0) onProgress?.(report());
       }
     }
@@ -99,9 +111,14 @@ export async function buildIndex(
         hint: `an index needs a record with text under ${JSON.stringify(textKey)}`,
       });
     }
+    if (groupKey !== undefined && !grouped) {
+      throw new InputError(`no record has the key ${JSON.stringify(groupKey)}`, {
+        hint: 'name the key of the groups: groupKey',
+      });
+    }
     let segments = builder.finish();
-    await generation.close(segments);
-    if (segments.length > 1) ({ generation, segments } = await merged(path, generation, options.storeTexts ?? true));
+    generation.close(segments);
+    if (segments.length > 1) ({ generation, segments } = await merged(path, generation, kept));
     const [segment] = segments as [SegmentMeta];
     const indexBytes = await generation.commit({
       analyzer: analyzer.name,
@@ -110,6 +127,8 @@ export async function buildIndex(
       docCount: segment.docs,
       sumDocLength: segment.sumDocLength,
       ...(options.source === undefined ? {} : { source: options.source }),
+      groupKey,
+      corpus: places && { textKey, files: places.files },
     });
     onProgress?.(report());
     const { docs, rejected, seconds } = report();
@@ -126,19 +145,19 @@ export async function buildIndex(
 async function merged(
   path: string,
   parts: Generation,
-  storesTexts: boolean,
+  kept: Kept,
 ): Promise<{ generation: Generation; segments: SegmentMeta[] }> {
   const generation = await Generation.begin(path);
   try {
-    const data = await openSegments(parts.file);
-    const whole = new SegmentWriter(generation.streams, storesTexts);
+    const data = openSegments(parts.file);
+    const whole = new SegmentWriter(generation.streams, kept);
     try {
       mergeSegments(data.segments, new Set(), whole);
     } finally {
-      await data.close();
+      data.close();
     }
     const segments = [whole.finish()];
-    await generation.close(segments);
+    generation.close(segments);
     await parts.abort();
     return { generation, segments };
   } catch (error) {

@@ -1,16 +1,23 @@
 import { InputError } from '../errors.js';
 import type { Rejects } from '../flow/rejects.js';
 import { type DataRecord, isRecord } from '../record.js';
+import type { PlaceFinder, TextPlace } from './corpusFiles.js';
 
 /** A record as the index takes it. */
 export interface CorpusDocument {
   id: string;
   text: string;
+  group?: string | undefined;
+  place?: TextPlace | undefined;
 }
 
 export interface CorpusKeys {
   textKey: string;
   idKey: string;
+  /** The key of what documents may have in common, where the index keeps it. */
+  groupKey?: string | undefined;
+  /** Finds the place of each text, where the index keeps it. */
+  places?: PlaceFinder | undefined;
   signal: AbortSignal | undefined;
 }
 
@@ -25,9 +32,10 @@ const keysShown = 20;
  */
 export async function* admitDocuments(
   source: AsyncIterable<DataRecord>,
-  { textKey, idKey, signal }: CorpusKeys,
+  keys: CorpusKeys,
   rejects: Rejects,
 ): AsyncGenerator<CorpusDocument> {
+  const { textKey, signal } = keys;
   let ordinal = 0;
   let seenKeys: Set<string> | undefined = new Set();
   for await (const record of source as AsyncIterable<unknown>) {
@@ -36,7 +44,7 @@ export async function* admitDocuments(
       if (Object.hasOwn(record, textKey)) seenKeys = undefined;
       else for (const key of Object.keys(record)) seenKeys.add(key);
     }
-    const document = documentOf(record, textKey, idKey, ordinal++);
+    const document = documentOf(record, keys, ordinal++);
     if (typeof document === 'string') await rejects({ stage: 'index', reason: document, record });
     else yield document;
     if (seenKeys && ordinal === hopelessAfter) throw withoutKey(textKey, ordinal, seenKeys);
@@ -45,14 +53,20 @@ export async function* admitDocuments(
 }
 
 /** The document, or why the record is none. */
-function documentOf(record: unknown, textKey: string, idKey: string, ordinal: number): CorpusDocument | string {
+function documentOf(record: unknown, keys: CorpusKeys, ordinal: number): CorpusDocument | string {
+  const { textKey, idKey, groupKey, places } = keys;
   if (!isRecord(record)) return `not an object but ${describe(record)}`;
   const text = Object.hasOwn(record, textKey) ? record[textKey] : undefined;
   if (text === undefined) return `no ${quote(textKey)}`;
   if (typeof text !== 'string') return `${quote(textKey)} holds ${describe(text)}, not a string`;
   if (text.trim() === '') return `${quote(textKey)} is blank`;
   const id = idOf(Object.hasOwn(record, idKey) ? record[idKey] : undefined, idKey, ordinal);
-  return typeof id === 'string' ? { id, text } : id.problem;
+  if (typeof id !== 'string') return id.problem;
+  const group = groupKey !== undefined && Object.hasOwn(record, groupKey) ? (record[groupKey] ?? undefined) : undefined;
+  if (group !== undefined && typeof group !== 'string' && typeof group !== 'number') {
+    return `${quote(groupKey as string)} holds ${describe(group)}, not a string or a number`;
+  }
+  return { id, text, group: group === undefined ? undefined : String(group), place: places?.find(record, text) };
 }
 
 function idOf(value: unknown, idKey: string, ordinal: number): string | { problem: string } {

@@ -17,10 +17,14 @@ export interface DictionaryPlace {
   indexBytes: number;
 }
 
-/** The postings of one key. */
+/** The postings of one key: how many, and where their bytes are. */
 export interface DictionaryEntry {
   count: number;
-  postings: Uint8Array;
+  /** In the stream of postings. */
+  offset: number;
+  length: number;
+  /** The bytes, where they stand in the dictionary. */
+  inline: Uint8Array | undefined;
 }
 
 /**
@@ -94,20 +98,53 @@ export class Dictionary {
 
   lookup(key: Uint8Array): DictionaryEntry | undefined {
     const block = this.#blockOf(key);
-    if (block < 0) return undefined;
-    for (const entry of this.#read(block)) {
-      const order = Buffer.compare(entry.key, key);
-      if (order === 0) return { count: entry.count, postings: entry.postings() };
-      if (order > 0) return undefined;
+    return block < 0 ? undefined : this.#find(block, key);
+  }
+
+  /**
+   * Goes through a block without making its keys: an entry that shares more with the one before it than that one with `key` is before
+   * `key` too; one that shares less is behind it.
+   */
+  #find(block: number, key: Uint8Array): DictionaryEntry | undefined {
+    const reader = this.#blockReader(block);
+    const { bytes } = reader;
+    let offset = reader.varint();
+    let matched = 0;
+    while (!reader.done) {
+      const shared = reader.varint();
+      const suffix = reader.varint();
+      const start = reader.at;
+      reader.at += suffix;
+      const count = reader.varint();
+      const length = reader.varint();
+      if (shared < matched) return undefined;
+      if (shared === matched) {
+        let at = 0;
+        while (at < suffix && matched < key.length && bytes[start + at] === key[matched]) {
+          at++;
+          matched++;
+        }
+        if (at === suffix && matched === key.length) {
+          const inline = count <= INLINE_POSTINGS ? reader.raw(length) : undefined;
+          return { count, offset, length, inline };
+        }
+        if (at < suffix && (matched === key.length || (bytes[start + at] as number) > (key[matched] as number)))
+          return undefined;
+      }
+      if (count <= INLINE_POSTINGS) reader.at += length;
+      else offset += length;
     }
     return undefined;
   }
 
-  /** Every key in order; the postings are read when asked for. */
-  *all(): Generator<{ key: Uint8Array; count: number; postings: () => Uint8Array }> {
-    for (let block = 0; block < this.#blockIndex().firstKeys.length; block++) {
-      for (const { key, count, postings } of this.#read(block)) yield { key: Uint8Array.from(key), count, postings };
-    }
+  /** Every key in order; `key` is good until the next one is read. */
+  *all(): Generator<DictionaryEntry & { key: Uint8Array }> {
+    for (let block = 0; block < this.#blockIndex().firstKeys.length; block++) yield* this.#read(block);
+  }
+
+  /** The bytes of an entry's postings. */
+  postingsOf({ offset, length, inline }: DictionaryEntry): Uint8Array {
+    return inline ?? this.postings.read(offset, length);
   }
 
   /** The last block whose first key is not after `key`; −1 where there is none. */
@@ -124,25 +161,24 @@ export class Dictionary {
   }
 
   /** The entries of a block; `key` is good until the next one is read. */
-  *#read(block: number): Generator<{ key: Uint8Array; count: number; postings: () => Uint8Array }> {
-    const { offsets } = this.#blockIndex();
-    const start = offsets[block] as number;
-    const reader = new ByteReader(this.blocks.read(start, (offsets[block + 1] as number) - start));
-    let elsewhere = reader.varint();
+  *#read(block: number): Generator<DictionaryEntry & { key: Uint8Array }> {
+    const reader = this.#blockReader(block);
+    let offset = reader.varint();
     const keys = new FrontDecoder();
     while (!reader.done) {
       const key = keys.read(reader);
       const count = reader.varint();
       const length = reader.varint();
-      if (count <= INLINE_POSTINGS) {
-        const inline = reader.raw(length);
-        yield { key, count, postings: () => inline };
-        continue;
-      }
-      const offset = elsewhere;
-      elsewhere += length;
-      yield { key, count, postings: () => this.postings.read(offset, length) };
+      const inline = count <= INLINE_POSTINGS ? reader.raw(length) : undefined;
+      yield { key, count, offset, length, inline };
+      if (inline === undefined) offset += length;
     }
+  }
+
+  #blockReader(block: number): ByteReader {
+    const { offsets } = this.#blockIndex();
+    const start = offsets[block] as number;
+    return new ByteReader(this.blocks.read(start, (offsets[block + 1] as number) - start));
   }
 
   #blockIndex(): BlockIndex {

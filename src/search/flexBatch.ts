@@ -1,4 +1,3 @@
-import { UsageError } from '../errors.js';
 import { keyBytes } from './bytes.js';
 import type { SegmentWriter } from './segmentWriter.js';
 
@@ -12,6 +11,7 @@ export interface FlexIndex {
   reg: Set<FlexId>;
   commit_task: { del?: FlexId; ins?: FlexId }[];
   db: unknown;
+  append(id: FlexId, content: string): unknown;
   encoder: { encode?: unknown };
   tokenize: string;
   depth: number;
@@ -26,11 +26,6 @@ export interface FlexBatch {
 
 /** Takes what waits in the index, so that what is added from now on belongs to the next commit. */
 export function takeBatch(index: FlexIndex): FlexBatch {
-  if (index.commit_task.some((task) => task.ins !== undefined)) {
-    throw new UsageError('a Bm25Storage cannot append to a document', {
-      hint: 'add the whole text under its id again',
-    });
-  }
   const batch = { map: index.map, added: index.reg, tasks: index.commit_task };
   index.map = new Map();
   index.reg = new Set();
@@ -65,7 +60,7 @@ export function writeBatch({ map, added }: FlexBatch, segment: SegmentWriter): v
       }
     });
   }
-  for (const [id, docId] of docIds) segment.addDocument(String(id), lengths[docId] as number, undefined);
+  for (const [id, docId] of docIds) segment.addDocument({ id: String(id), length: lengths[docId] as number });
   for (const term of [...map.keys()].sort()) {
     const postings = (map.get(term) ?? []).flatMap((ids, slot) =>
       (ids ?? []).map((id) => ({ docId: docIds.get(id) as number, tf: slot + 1 })),

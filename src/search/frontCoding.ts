@@ -25,12 +25,17 @@ export class FrontDecoder {
 
   /** The next key; its bytes are good until the one after it is read. */
   read(reader: ByteReader): Uint8Array {
+    this.skip(reader);
+    return this.key;
+  }
+
+  /** Goes to the next key. */
+  skip(reader: ByteReader): void {
     const shared = reader.varint();
     const suffix = reader.raw(reader.varint());
     this.#length = shared + suffix.length;
     if (this.#length > this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes], this.#length * 2);
     this.#bytes.set(suffix, shared);
-    return this.key;
   }
 
   /** The key read last. */

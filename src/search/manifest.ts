@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { IndexError } from '../errors.js';
 import { isRecord } from '../record.js';
+import type { CorpusFiles } from './corpusFiles.js';
 import { damaged, rebuildHint } from './refusals.js';
 
 export const MANIFEST_NAME = 'index.json';
 const FORMAT = 'rareflow-bm25';
-const VERSION = 1;
+const VERSION = 2;
 
 /** What an index is, and which data file holds it: the file `index.json`. Writing it is what commits a build. */
 export interface Manifest {
@@ -22,6 +23,10 @@ export interface Manifest {
   b: number;
   docCount: number;
   sumDocLength: number;
+  /** The key of the documents' groups, where the index keeps them. */
+  groupKey?: string | undefined;
+  /** Where the texts are, if not in the index. */
+  corpus?: CorpusFiles | undefined;
   /** ISO 8601, UTC. */
   createdAt: string;
   /** What the builder says the index was made of. */

@@ -33,6 +33,10 @@ export interface Searcher {
   id(docId: number): string;
   /** Every document of this id, in corpus order; empty where there is none. */
   docIds(id: string): number[];
+  /** The key of the documents' groups; absent where the index keeps none. */
+  readonly groupKey?: string | undefined;
+  /** What a document holds under `groupKey`, as a string; undefined where it holds nothing. */
+  group?(docId: number): string | undefined;
   /** What a search for the query scores this text, were it a document of the index; 0 where they share no term. */
   score(query: string, text: string, options?: Pick<SearchOptions, 'weighting' | 'signal'>): Promise<number>;
   /** How alike a text and each of some documents are: the cosine of their BM25 weight vectors, from 0 to 1. */

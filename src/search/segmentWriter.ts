@@ -2,7 +2,7 @@ import { StreamWriter } from './byteStream.js';
 import { ByteWriter, keyBytes } from './bytes.js';
 import { type DataFileWriter, type StreamName, streamNames } from './dataFile.js';
 import { type DictionaryPlace, DictionaryWriter } from './dictionary.js';
-import { FrontEncoder } from './frontCoding.js';
+import { DocBlockWriter, type IndexedDocument, type Kept } from './docBlocks.js';
 import { encodePostings } from './postings.js';
 
 /** Documents in a block of ids. */
@@ -12,11 +12,12 @@ const BYTES_PER_DOC = 48;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** A self-contained part of an index: a run of documents with their own dictionary and postings. */
-export interface SegmentMeta {
+export interface SegmentMeta extends Kept {
   docs: number;
+  /** Those that have a term at all. */
+  docsWithTerms: number;
   sumDocLength: number;
   postings: number;
-  storesTexts: boolean;
   terms: DictionaryPlace;
   ids: DictionaryPlace;
   /** Of the blocks of ids in the stream `docs`. */
@@ -29,22 +30,13 @@ export interface SegmentMeta {
 /** What the `meta` value of a data file holds. */
 export interface DataMeta {
   segments: SegmentMeta[];
-  /** How many chunks each stream has, so that a later segment can be appended. */
-  chunks: Record<StreamName, number>;
 }
 
 export type Streams = Record<StreamName, StreamWriter>;
 
-/** The streams of a data file, to be appended to where `after` tells what the file holds. */
-export function openStreams(file: DataFileWriter, after?: DataMeta): Streams {
-  return Object.fromEntries(
-    streamNames.map((name) => [name, new StreamWriter(file, name, after?.chunks[name])]),
-  ) as Streams;
-}
-
-/** Ends the streams and returns what the next segment must know. */
-export function finishStreams(streams: Streams): Record<StreamName, number> {
-  return Object.fromEntries(streamNames.map((name) => [name, streams[name].finish()])) as Record<StreamName, number>;
+/** The streams of a data file, to be appended to. */
+export function openStreams(file: DataFileWriter): Streams {
+  return Object.fromEntries(streamNames.map((name) => [name, new StreamWriter(file, name)])) as Streams;
 }
 
 /** Writes one segment: its documents in order, then its terms in order of their bytes, then `finish`. */
@@ -52,19 +44,21 @@ export class SegmentWriter {
   readonly #ids: string[] = [];
   #idUnits = 0;
   #lengths = new Uint32Array(1024);
+  #docsWithTerms = 0;
   #sumDocLength = 0;
   #postings = 0;
   #terms: DictionaryWriter | undefined;
   readonly #encoded = new ByteWriter();
   readonly #blockSizes = new ByteWriter();
   readonly #block = new ByteWriter();
-  readonly #blockIds = new FrontEncoder();
+  readonly #blockDocs: DocBlockWriter;
   readonly #docsOffset: number;
 
   constructor(
     private readonly streams: Streams,
-    private readonly storesTexts: boolean,
+    private readonly kept: Kept,
   ) {
+    this.#blockDocs = new DocBlockWriter(this.#block, kept);
     this.#docsOffset = streams.docs.offset;
   }
 
@@ -77,17 +71,14 @@ export class SegmentWriter {
     return this.docs * BYTES_PER_DOC + 2 * this.#idUnits;
   }
 
-  /** `text` is stored where the segment stores texts; undefined where there is none. */
-  addDocument(id: string, length: number, text: string | undefined): void {
+  addDocument(document: IndexedDocument): void {
+    const { id, length, text = '' } = document;
     if (this.#ids.length === this.#lengths.length) this.#lengths = grown(this.#lengths);
     this.#lengths[this.#ids.length] = length;
     this.#sumDocLength += length;
-    if (this.#block.length === 0) {
-      this.#block.varint(this.streams.texts.offset);
-      this.#blockIds.reset();
-    }
-    this.#blockIds.write(this.#block, keyBytes(id));
-    if (this.storesTexts) this.#writeText(text ?? '');
+    if (length > 0) this.#docsWithTerms++;
+    if (this.#block.length === 0) this.#blockDocs.begin(this.streams.texts.offset);
+    this.#blockDocs.add(document, this.kept.storesTexts ? this.#writeText(text) : 0);
     this.#ids.push(id);
     this.#idUnits += id.length;
     if (this.#ids.length % DOCS_PER_BLOCK === 0) this.#endBlock();
@@ -115,9 +106,10 @@ export class SegmentWriter {
     tables.append(table.view());
     return {
       docs: this.docs,
+      docsWithTerms: this.#docsWithTerms,
       sumDocLength: this.#sumDocLength,
       postings: this.#postings,
-      storesTexts: this.storesTexts,
+      ...this.kept,
       terms: termsPlace,
       ids: idsPlace,
       docsOffset: this.#docsOffset,
@@ -126,13 +118,13 @@ export class SegmentWriter {
     };
   }
 
-  /** UTF-8 where it can say the text, UTF-16 where there are lone surrogates; the low bit of the size tells which. */
-  #writeText(text: string): void {
+  /** UTF-8 where it can say the text, UTF-16 where there are lone surrogates; the low bit of the size that it returns tells which. */
+  #writeText(text: string): number {
     const utf8 = Buffer.from(text, 'utf8');
     const lossy = utf8.includes('\ufffd') && LONE_SURROGATE.test(text);
     const bytes = lossy ? Buffer.from(text, 'utf16le') : utf8;
-    this.#block.varint(bytes.length * 2 + (lossy ? 1 : 0));
     this.streams.texts.append(bytes);
+    return bytes.length * 2 + (lossy ? 1 : 0);
   }
 
   #endBlock(): void {

@@ -1,13 +1,14 @@
 import { InputError } from '../errors.js';
 import type { AnalyzedDocuments } from './analyzeDocuments.js';
 import type { CorpusDocument } from './corpusDocument.js';
+import type { Kept } from './docBlocks.js';
 import { InvertedBuffer } from './invertedBuffer.js';
 import { MAX_DOCS } from './postings.js';
 import { grown, type SegmentMeta, SegmentWriter, type Streams } from './segmentWriter.js';
 
 export interface SegmentsOptions {
   memoryMb?: number | undefined;
-  storeTexts?: boolean | undefined;
+  kept: Kept;
 }
 
 /** A term has no number in the buffer yet. */
@@ -23,7 +24,7 @@ interface ThreadTerms {
 export class SegmentsBuilder {
   readonly #segments: SegmentMeta[] = [];
   readonly #memoryBytes: number;
-  readonly #storesTexts: boolean;
+  readonly #kept: Kept;
   readonly #threads: ThreadTerms[] = [];
   #buffer = new InvertedBuffer();
   #segment: SegmentWriter;
@@ -31,10 +32,10 @@ export class SegmentsBuilder {
 
   constructor(
     private readonly streams: Streams,
-    { memoryMb = 256, storeTexts = true }: SegmentsOptions,
+    { memoryMb = 256, kept }: SegmentsOptions,
   ) {
     this.#memoryBytes = memoryMb * 2 ** 20;
-    this.#storesTexts = storeTexts;
+    this.#kept = kept;
     this.#segment = this.#newSegment();
   }
 
@@ -48,8 +49,8 @@ export class SegmentsBuilder {
     const from = place === 0 ? 0 : (ends[place - 1] as number);
     const to = ends[place] as number;
     this.#buffer.add(terms, this.#numbersOf(thread, terms, from, to), tfs, from, to);
-    const { id, text } = documents[place] as CorpusDocument;
-    this.#segment.addDocument(id, lengths[place] as number, text);
+    const document = documents[place] as CorpusDocument;
+    this.#segment.addDocument({ ...document, length: lengths[place] as number });
     if (this.#buffer.bytes + this.#segment.bytes > this.#memoryBytes) this.#endSegment();
   }
 
@@ -89,6 +90,6 @@ export class SegmentsBuilder {
   }
 
   #newSegment(): SegmentWriter {
-    return new SegmentWriter(this.streams, this.#storesTexts);
+    return new SegmentWriter(this.streams, this.#kept);
   }
 }

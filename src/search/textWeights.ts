@@ -1,6 +1,7 @@
 import type { Analyzer } from './analyzer.js';
 import type { Bm25 } from './bm25.js';
 import type { Weighting } from './searcher.js';
+import { WordNumbers } from './wordNumbers.js';
 
 /** What the weights of texts are made from. */
 export interface TextWeightsParts {
@@ -34,6 +35,8 @@ const BYTES_PER_VECTOR = 300;
  */
 export class TextWeights {
   readonly #numbers = new Map<string, number>();
+  /** Numbers the terms of a text without making strings of its words, where the analyzer goes by words. */
+  #words: WordNumbers | undefined;
   /** By a term's number; 0 for a term that no document holds. */
   #idfs = new Float64Array(4096);
   /** Zero between uses, by a term's number. */
@@ -41,7 +44,9 @@ export class TextWeights {
   readonly #vectors = new Map<number | string, Vector>();
   #bytes = 0;
 
-  constructor(private readonly parts: TextWeightsParts) {}
+  constructor(private readonly parts: TextWeightsParts) {
+    this.#words = this.#newWords();
+  }
 
   /** Σ of query weight × w(t, d): what a search for the query scores the text, were it a document. */
   score(query: string, text: string, weighting: Weighting): number {
@@ -68,7 +73,7 @@ export class TextWeights {
     const own = this.#vector(text);
     const others = docIds.map((docId) => this.#vector(docId));
     const ownWeights = this.#counts;
-    for (const [at, term] of own.terms.entries()) ownWeights[term] = own.weights[at] as number;
+    for (let at = 0; at < own.terms.length; at++) ownWeights[own.terms[at] as number] = own.weights[at] as number;
     const cosines = others.map(({ terms, weights, squares }) => {
       let dot = 0;
       for (let at = 0; at < terms.length; at++) {
@@ -100,11 +105,11 @@ export class TextWeights {
   }
 
   #weigh(text: string): Vector {
-    const tokens = this.parts.analyzer.tokens(text);
-    const norm = this.parts.bm25.norm(tokens.length);
+    const { tokens, length } = this.#tokens(text);
+    const norm = this.parts.bm25.norm(length);
     const numbers: number[] = [];
-    for (const token of tokens) {
-      const term = this.#number(token);
+    for (let at = 0; at < length; at++) {
+      const term = tokens[at] as number;
       const count = this.#counts[term] as number;
       if (count === 0) numbers.push(term);
       this.#counts[term] = count + 1;
@@ -112,7 +117,8 @@ export class TextWeights {
     const terms = Uint32Array.from(numbers);
     const weights = new Float64Array(terms.length);
     let squares = 0;
-    for (const [at, term] of terms.entries()) {
+    for (let at = 0; at < terms.length; at++) {
+      const term = terms[at] as number;
       const tf = this.#counts[term] as number;
       const weight = (this.#idf(term) * tf) / (tf + norm);
       this.#counts[term] = 0;
@@ -122,10 +128,32 @@ export class TextWeights {
     return { terms, weights, squares, bytes: BYTES_PER_VECTOR + 12 * terms.length };
   }
 
+  /** The numbers of a text's terms, the first `length` of `tokens`; good until the next text. */
+  #tokens(text: string): { tokens: ArrayLike<number>; length: number } {
+    if (this.#words) {
+      const length = this.#words.analyze(text);
+      return { tokens: this.#words.terms, length };
+    }
+    const tokens = this.parts.analyzer.tokens(text).map((token) => this.#number(token));
+    return { tokens, length: tokens.length };
+  }
+
+  #newWords(): WordNumbers | undefined {
+    const { analyzer } = this.parts;
+    return (
+      analyzer.termOf &&
+      new WordNumbers(
+        (word) => analyzer.termOf?.(word) ?? '',
+        (term) => this.#number(term),
+      )
+    );
+  }
+
   /** Called before a comparison: no vector in use outlives its numbers. */
   #renumberWhenFull(): void {
     if (this.#numbers.size < MAX_TERMS) return;
     this.#numbers.clear();
+    this.#words = this.#newWords();
     this.#vectors.clear();
     this.#bytes = 0;
   }

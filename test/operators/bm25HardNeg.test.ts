@@ -107,3 +107,16 @@ test('a numNeg that is no whole number over 0 is refused', () => {
     /numNeg must be a whole number of at least 1/,
   );
 });
+
+test('the event loop turns between two records, also where every search has its answer at once', async () => {
+  let turns = 0;
+  const count = () => {
+    turns++;
+    immediate = setImmediate(count);
+  };
+  let immediate = setImmediate(count);
+  const records = corpus.slice(0, 60).map((document) => ({ ...document, question: 'tide' }));
+  await collect(bm25HardNeg({ index: memorySearcher(corpus) })(watched(records)));
+  clearImmediate(immediate);
+  assert.ok(turns >= 60, `${turns} turns`);
+});

@@ -213,13 +213,7 @@ test('an Index without bm25Options, of another analyzer, or a Document is refuse
   assert.throws(() => bm25Options({ analyzer: 'klingon' }), UsageError);
 });
 
-test('append is refused, as documents are replaced', async (t) => {
-  const { index } = await newStorage(t);
-  index.append('a', 'plums');
-  await assert.rejects(index.commit(), UsageError);
-});
-
-test('any sequence of adds, removals and commits leaves the index of what is left', async (t) => {
+test('any sequence of adds, appends, removals and commits leaves the index of what is left', async (t) => {
   const folder = await workFolder(t);
   const words = fc.array(fc.constantFrom('plum', 'pear', 'fig', 'date', '__proto__', 'constructor'), {
     minLength: 1,
@@ -228,8 +222,8 @@ test('any sequence of adds, removals and commits leaves the index of what is lef
   const ids = fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor');
   const steps = fc.array(
     fc.oneof(
-      fc.record({ id: ids, words }),
-      fc.record({ id: ids, words: fc.constant(undefined) }),
+      fc.record({ id: ids, words, appends: fc.boolean() }),
+      fc.record({ id: ids, words: fc.constant(undefined), appends: fc.constant(false) }),
       fc.constant('commit' as const),
     ),
     { maxLength: 25 },
@@ -243,10 +237,13 @@ test('any sequence of adds, removals and commits leaves the index of what is lef
       for (const step of [...sequence, 'commit' as const]) {
         if (step === 'commit') await index.commit();
         else {
+          const text = step.words?.join(' ');
+          const before = step.appends ? `${left.get(step.id) ?? ''} ` : '';
           left.delete(step.id);
-          if (step.words) left.set(step.id, step.words.join(' '));
-          if (step.words) index.add(step.id, step.words.join(' '));
-          else index.remove(step.id);
+          if (text) left.set(step.id, before + text);
+          if (text === undefined) index.remove(step.id);
+          else if (step.appends) index.append(step.id, text);
+          else index.add(step.id, text);
         }
       }
       const wanted = left.size === 0 ? undefined : await openBuilt(`${name}.bulk`, left);

@@ -19,7 +19,7 @@ export const fixture = (name: string): string => path.join(root, 'test/fixtures'
 export const nasty = (name: string): string => fixture(path.join('nasty', name));
 
 /** A new folder, removed after the test. */
-export async function workFolder(t: TestContext): Promise<string> {
+export async function workFolder(t: Pick<TestContext, 'after'>): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'rareflow-search-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;

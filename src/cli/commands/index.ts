@@ -2,7 +2,7 @@ import { UsageError } from '../../errors.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { buildCorpusIndex, type CorpusFlags } from '../corpusIndex.js';
 import { refuseSameFile } from '../files.js';
-import { count, indexOptions, maxRejectsOption, option, readOptions } from '../options.js';
+import { count, groupKeyOption, indexOptions, maxRejectsOption, option, readOptions } from '../options.js';
 import { openRejects } from '../rejects.js';
 import { inputPaths, rejectsExitCode } from '../streamRun.js';
 import { formatCount, formatSeconds, say, sayStats } from '../terminal.js';
@@ -24,6 +24,7 @@ export const indexCommand: CommandSpec = {
     option('-o, --output <path>', 'the index, a folder'),
     option('--verify <path>', 'build nothing: read the whole index at <path> and check every checksum'),
     ...indexOptions(),
+    groupKeyOption('keep what documents hold under this key, for bm25-hard-neg --group-key'),
     count('--threads <n>', 'threads that analyze texts').default(1),
     option('--stats', 'print the figures as one JSON line to stderr'),
     ...readOptions(),

@@ -1,3 +1,4 @@
+import { UsageError } from '../../errors.js';
 import { bm25HardNeg } from '../../operators/bm25HardNeg.js';
 import { doc2Query } from '../../operators/doc2Query.js';
 import { reasonDistill } from '../../operators/reasonDistill.js';
@@ -38,6 +39,15 @@ interface Flags extends StreamFlags, RecordFlags, ModelFlags, DryRunFlags, Corpu
   inputScenarioKey: string;
   doc2queryPromptFile?: string;
   reasonDistillPromptFile?: string;
+}
+
+function withoutFile(input: string): UsageError {
+  return new UsageError(
+    `--no-store reads the texts from the corpus again, and ${input === '-' ? 'stdin' : input} is no file`,
+    {
+      hint: 'leave out --no-store',
+    },
+  );
 }
 
 export const runCommand: CommandSpec = {
@@ -86,6 +96,7 @@ export const runCommand: CommandSpec = {
       const paths: string[] = [];
       for (const input of given) {
         const spools = readTwice && (input === '-' || isDevice(input));
+        if (spools && !flags.store) throw withoutFile(input);
         const path = spools ? await work.spool(input) : input;
         if (spools) inputNames.set(path, input === '-' ? 'stdin' : input);
         paths.push(path);

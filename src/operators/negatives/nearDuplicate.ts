@@ -1,17 +1,34 @@
-/** Words in a shingle. */
-const SHINGLE_WORDS = 3;
+import { Shingles } from './shingles.js';
 
-/** A word, or one character of a script that is written without spaces. */
-const WORD =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]|[\p{L}\p{M}\p{N}]+/gu;
+/** The distinct shingles of a text, found as far as somebody looks. */
+export class DistinctShingles {
+  readonly #found: number[] = [];
+  readonly #seen = new Set<number>();
+  readonly #walk: Shingles;
+
+  constructor(text: string) {
+    this.#walk = new Shingles(text);
+  }
+
+  /** The fingerprint of the one at `place`; undefined behind the last. */
+  at(place: number): number | undefined {
+    while (place >= this.#found.length && this.#walk.next()) {
+      const { fingerprint } = this.#walk;
+      if (this.#seen.has(fingerprint)) continue;
+      this.#seen.add(fingerprint);
+      this.#found.push(fingerprint);
+    }
+    return this.#found[place];
+  }
+}
 
 /**
  * Tells near-duplicates of one text: those whose resemblance to it, the Jaccard coefficient of the two sets of shingles, is at
- * least `threshold` (A. Broder, "On the resemblance and containment of documents", 1997). A shingle is three successive words,
- * whatever their case and the marks between them; a text of fewer words is one shingle.
+ * least `threshold` (A. Broder, "On the resemblance and containment of documents", 1997, where shingles are compared by
+ * fingerprints too).
  */
 export class NearDuplicates {
-  readonly #shingles: ReadonlySet<string>;
+  readonly #shingles = new Set<number>();
   /** A text with more shingles of its own than this cannot reach the threshold. */
   readonly #mostForeign: number;
 
@@ -19,32 +36,18 @@ export class NearDuplicates {
     text: string,
     private readonly threshold: number,
   ) {
-    this.#shingles = new Set(shingles(text));
+    for (const walk = new Shingles(text); walk.next(); ) this.#shingles.add(walk.fingerprint);
     this.#mostForeign = (this.#shingles.size * (1 - threshold)) / threshold;
   }
 
-  /** Looks no further into `text` than it takes to rule it out. */
-  includes(text: string): boolean {
-    const seen = new Set<string>();
+  /** Looks no further into the other text than it takes to rule it out. */
+  includes(other: DistinctShingles): boolean {
+    let common = 0;
     let foreign = 0;
-    for (const shingle of shingles(text)) {
-      if (seen.has(shingle)) continue;
-      seen.add(shingle);
-      if (!this.#shingles.has(shingle) && ++foreign > this.#mostForeign) return false;
+    for (let shingle = other.at(0); shingle !== undefined; shingle = other.at(common + foreign)) {
+      if (this.#shingles.has(shingle)) common++;
+      else if (++foreign > this.#mostForeign) return false;
     }
-    const common = seen.size - foreign;
     return common > 0 && common >= this.threshold * (this.#shingles.size + foreign);
   }
-}
-
-function* shingles(text: string): Generator<string> {
-  const word = new RegExp(WORD);
-  let [before, last] = ['', ''];
-  let words = 0;
-  for (let found = word.exec(text); found !== null; found = word.exec(text)) {
-    const next = found[0].toLowerCase();
-    if (++words >= SHINGLE_WORDS) yield `${before} ${last} ${next}`;
-    [before, last] = [last, next];
-  }
-  if (words > 0 && words < SHINGLE_WORDS) yield `${before} ${last}`;
 }

@@ -12,6 +12,8 @@ export interface Positives {
   /** The texts of all positives, the own one first. */
   texts: readonly string[];
   excludedIds: ReadonlySet<string>;
+  /** What the positives hold under `groupKey`. */
+  groups: ReadonlySet<string | undefined>;
 }
 
 export interface PositiveKeys {
@@ -19,6 +21,7 @@ export interface PositiveKeys {
   idKey: string;
   inputPositivesKey: string | undefined;
   excludeIds: string | undefined;
+  groupKey: string | undefined;
 }
 
 /** Reads them from a record whose text is good; throws RejectError where a list holds what it must not. */
@@ -38,7 +41,21 @@ export function positivesOf(record: DataRecord, keys: PositiveKeys, index: Searc
     if (excluded !== undefined) return excluded;
     throw new RejectError(`"${keys.excludeIds}" holds ${JSON.stringify(item)}, which is no id`);
   });
-  return { id, text, ids, texts, excludedIds: new Set(excludedIds) };
+  return {
+    id,
+    text,
+    ids,
+    texts,
+    excludedIds: new Set(excludedIds),
+    groups: groupsOf(record, ids, keys.groupKey, index),
+  };
+}
+
+/** The groups of the record itself, by its own key, and of all positives that the index knows by their ids. */
+function groupsOf(record: DataRecord, ids: Iterable<string>, groupKey: string | undefined, index: Searcher) {
+  if (groupKey === undefined) return new Set<string>();
+  const known = [...ids].flatMap((id) => index.docIds(id)).map((docId) => index.group?.(docId));
+  return new Set([idOf(record[groupKey]), ...known].filter((group) => group !== undefined));
 }
 
 /** A string is an id where the index has one such, and a text otherwise; an object names which it holds. */

@@ -35,7 +35,12 @@ export interface NegativeRules {
    */
   nearDuplicate?: number | false | undefined;
   /**
-   * Leave out documents of the positive's group. A document's group is what this pattern finds in its id: its first
+   * Leave out documents that have the same value under this key as a positive: other passages of its parent. The index must have
+   * been built with this `groupKey`. Default: none.
+   */
+  groupKey?: string | undefined;
+  /**
+   * As `groupKey`, for an index that keeps no groups and ids that tell them. A document's group is what this pattern finds in its id: its first
    * parenthesis, or all that matches. `^(.*)#` makes passages `doc7#1` and `doc7#2` one group.
    */
   groupPattern?: string | RegExp | undefined;
@@ -55,6 +60,7 @@ export interface ResolvedRules {
   candidateWindow: number;
   maxPositiveSimilarity: number | undefined;
   nearDuplicate: number | false;
+  groupKey: string | undefined;
   groupPattern: RegExp | undefined;
 }
 
@@ -72,6 +78,7 @@ export function resolveRules(rules: NegativeRules, numNeg: number): ResolvedRule
     candidateWindow = Math.max(20, 4 * numNeg),
     maxPositiveSimilarity,
     nearDuplicate = 0.8,
+    groupKey,
     groupPattern,
   } = rules;
   whole('numNeg', numNeg, 1);
@@ -101,6 +108,7 @@ export function resolveRules(rules: NegativeRules, numNeg: number): ResolvedRule
     candidateWindow,
     maxPositiveSimilarity,
     nearDuplicate,
+    groupKey,
     groupPattern: groupPattern === undefined ? undefined : patternOf(groupPattern),
   };
 }

@@ -57,9 +57,15 @@ async function withSimilarities(
   positiveTexts: readonly string[],
 ): Promise<Negative[]> {
   const docIds = candidates.map(({ docId }) => docId);
-  const perPositive = await Promise.all(positiveTexts.map((text) => index.similarities(text, docIds)));
-  return candidates.map((candidate, place) => ({
-    ...candidate,
-    similarity: Math.max(...perPositive.map((similarities) => similarities[place] as number)),
-  }));
+  const greatest = new Float64Array(docIds.length);
+  for (const text of positiveTexts) {
+    const similarities = await index.similarities(text, docIds);
+    for (let place = 0; place < docIds.length; place++) {
+      greatest[place] = Math.max(greatest[place] as number, similarities[place] as number);
+    }
+  }
+  // Spreading the candidates would take longer than comparing them.
+  return candidates.map(({ id, docId, score, rank, text }, place) => {
+    return { id, docId, score, rank, text, similarity: greatest[place] as number };
+  });
 }

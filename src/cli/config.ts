@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { UsageError } from '../errors.js';
 import { isRecord } from '../record.js';
 import type { CommandSpec } from './commandSpec.js';
+import { ListOption } from './options.js';
 
 /** What is looked for in the working folder, the first first. */
 export const configNames = ['rareflow.config.ts', 'rareflow.config.js', 'rareflow.config.mjs', 'rareflow.config.json'];
@@ -75,7 +76,9 @@ function configSchema(commands: readonly CommandSpec[]): z.ZodType<Config> {
     return Object.fromEntries(Object.entries(flags).map(([name, schema]) => [name, schema.optional()]));
   };
   const sections = commands.map(({ name, options }) => [name, z.strictObject(flagsOf(options)).optional()]);
-  const all = flagsOf(commands.flatMap(({ options }) => options));
+  // Where one command takes a list and another a single value of the same name, a list is right.
+  const listsLast = (a: Option, b: Option) => Number(a instanceof ListOption) - Number(b instanceof ListOption);
+  const all = flagsOf(commands.flatMap(({ options }) => options).sort(listsLast));
   const schema = z.strictObject({ ...all, commands: z.strictObject(Object.fromEntries(sections)).optional() });
   return schema as unknown as z.ZodType<Config>;
 }
@@ -83,6 +86,7 @@ function configSchema(commands: readonly CommandSpec[]): z.ZodType<Config> {
 function flagSchema(option: Option): z.ZodType {
   if (option.isBoolean()) return z.boolean();
   if (option.variadic) return z.array(z.string());
+  if (option instanceof ListOption) return z.union([z.string(), z.array(z.string())]);
   if (option.argChoices) return z.enum(option.argChoices);
   const { parseArg } = option;
   if (parseArg === undefined) return z.string();

@@ -32,6 +32,21 @@ export function durationMs(text: string): number {
 }
 
 const option = (flags: string, description: string) => new Option(flags, description);
+
+/** An option that may be given more than once; a configuration gives a value or a list, which a command line replaces. */
+export class ListOption extends Option {
+  constructor(flags: string, description: string) {
+    super(flags, description);
+    const given = new WeakSet<string[]>();
+    this.argParser((value: string, earlier: string | string[] = []) => {
+      const values = Array.isArray(earlier) && given.has(earlier) ? [...earlier, value] : [value];
+      given.add(values);
+      return values;
+    });
+  }
+}
+
+const list = (flags: string, description: string) => new ListOption(flags, description);
 const count = (flags: string, description: string) => option(flags, description).argParser(wholeNumber(1));
 
 export const readOptions = () => [
@@ -64,13 +79,17 @@ export const recordOptions = () => [
 
 export const modelOptions = () => [
   option('--model <name>', 'the model to ask; "offline" needs no key and makes no training data'),
-  option('--base-url <url>', 'an OpenAI-compatible server (default: OPENAI_BASE_URL, else OpenAI)'),
-  option(
-    '--api-key-env <name>',
-    'the environment variable that holds the key for --base-url (default: OPENAI_API_KEY, for OpenAI only)',
+  list(
+    '--base-url <url>',
+    'an OpenAI-compatible server (default: OPENAI_BASE_URL, else OpenAI); given more than once, the least busy is asked',
   ),
-  count('--requests-per-minute <n>', "the endpoint's limit"),
-  count('--tokens-per-minute <n>', "the endpoint's limit"),
+  list(
+    '--api-key-env <name>',
+    'the environment variable that holds the key for --base-url (default: OPENAI_API_KEY, for OpenAI only); once for all servers, or once for each in order',
+  ),
+  count('--requests-per-minute <n>', "each server's limit (default: the one that its headers name)"),
+  count('--tokens-per-minute <n>', "each server's limit (default: the one that its headers name)"),
+  option('--adaptive-concurrency', 'find how many calls at once, up to --concurrency, serve best'),
   option('--temperature <x>', "sampling temperature (default: the server's)").argParser(number),
   option('--top-p <x>', "nucleus sampling (default: the server's)").argParser(number),
   count('--max-tokens <n>', "the longest answer (default: the server's)"),

@@ -3,6 +3,7 @@ import type { Usage } from './chatModel.js';
 
 /** What went wrong in one attempt, as seen on the wire. */
 export type Fault =
+  | 'not-sent' // held back at the last moment: it costs nothing
   | 'status' // an HTTP status that is no success, or an error that came in a 200
   | 'connect' // the server was never reached
   | 'tls' // its certificate is not trusted

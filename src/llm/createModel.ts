@@ -1,23 +1,18 @@
-import { UsageError } from '../errors.js';
+import { ModelError, UsageError } from '../errors.js';
 import { Budget, type BudgetOptions } from './budget.js';
 import { cache } from './cache.js';
 import type { ChatModel } from './chatModel.js';
-import { Endpoint, type EndpointOptions, gate } from './endpoint.js';
-import { type LimitOptions, limit } from './limit.js';
+import { Endpoint } from './endpoint.js';
+import { type LaneOptions, type OpenLane, openLanes } from './lanes.js';
+import { limit } from './limit.js';
 import { type OfflineModelOptions, offlineModel } from './offline.js';
-import { type OpenaiModelOptions, openaiModel } from './openai.js';
 import { type Prices, priceOf } from './prices.js';
 import { type RetryOptions, retry } from './retry.js';
-import { type UsageSnapshot, usageMeter } from './usage.js';
+import { route } from './route.js';
+import { type UsageMeter, type UsageSnapshot, usageMeter } from './usage.js';
 
 /** The options of every layer: the adapter, the limits, the retries, what the endpoint shares, and sampling. */
-export interface ModelOptions
-  extends OpenaiModelOptions,
-    Omit<LimitOptions, 'stopped'>,
-    Omit<RetryOptions, 'endpoint'>,
-    EndpointOptions,
-    BudgetOptions,
-    OfflineModelOptions {
+export interface ModelOptions extends LaneOptions, RetryOptions, BudgetOptions, OfflineModelOptions {
   /** The model's name, as its server knows it; `offline` is the writer that needs no server. */
   model: string;
   /** For requests that set none: the sampling temperature (the server's default). */
@@ -41,13 +36,18 @@ export interface ModelOptions
 export interface RareflowModel extends ChatModel {
   /** What it has used so far. */
   usage(): UsageSnapshot;
+  /**
+   * Lets no attempt go out any more: calls that wait for a slot, a rate, a hold or a retry reject with a resumable
+   * ModelError, and what is in flight ends well.
+   */
+  drain(): void;
   /** Ends its connections and timers, so that the process can exit; calls still in flight fail. */
   close(): Promise<void>;
 }
 
 /**
- * Makes a model ready for use: `usage(cache(retry(limit(budget(openai)))))`. Nothing is connected or loaded before the first
- * call; the offline writer never fails, so it goes without retries.
+ * Makes a model ready for use: `usage(cache(retry(route(limit(budget(gate(openai)))))))`. Nothing is connected or loaded
+ * before the first call; the offline writer never fails, so it goes without retries.
  * Throws UsageError for an option that cannot be used.
  */
 export function createModel(options: ModelOptions): RareflowModel {
@@ -56,18 +56,14 @@ export function createModel(options: ModelOptions): RareflowModel {
   const price = options.prices && priceOf(options.prices, name);
   const budget = new Budget({ ...options, price });
   const meter = usageMeter({ price, pricesAsOf: options.prices?.asOf, budget });
-  const endpoint = new Endpoint(options);
-  const adapter = name === 'offline' ? undefined : openaiModel({ ...options, needsCap: budget.isSet });
-  const attempts = meter.countAttempts(adapter ?? offlineModel(options));
-  const limited = limit(adapter ? budget.guard(gate(attempts, endpoint)) : attempts, {
-    ...options,
-    stopped: endpoint.stopped,
-  });
-  const asked = adapter ? retry(limited, { ...options, endpoint }) : limited;
+  const lanes = name === 'offline' ? [offlineLane(options, meter)] : openLanes(options, { meter, budget });
+  const routed = route(lanes, options);
+  const asked = name === 'offline' ? routed : retry(routed, options);
+  // Servers of one list are taken to serve the same model: the first of them names it in the cache.
   const cached =
     options.cache === undefined
       ? undefined
-      : cache(asked, { path: options.cache, onNotice, model: name, baseUrl: adapter?.baseUrl ?? 'offline:' });
+      : cache(asked, { path: options.cache, onNotice, model: name, baseUrl: lanes[0]?.baseUrl ?? '' });
   const calls = meter.countCalls(cached ?? asked);
 
   return {
@@ -84,10 +80,20 @@ export function createModel(options: ModelOptions): RareflowModel {
         callOptions,
       ),
     usage: meter.snapshot,
+    drain() {
+      const error = new ModelError('the run was stopped before this call was sent', { hint: 'run again to go on' });
+      for (const { endpoint } of lanes) endpoint.stop(error);
+    },
     async close() {
-      await Promise.all([limited.close(), adapter?.close(), cached?.close()]);
+      await Promise.all([...lanes.map((lane) => lane.close()), cached?.close()]);
     },
   };
+}
+
+function offlineLane(options: ModelOptions, meter: UsageMeter): OpenLane {
+  const endpoint = new Endpoint(options);
+  const model = limit(meter.countAttempts(offlineModel(options)), { ...options, stopped: endpoint.stopped });
+  return { model, endpoint, baseUrl: 'offline:', close: model.close };
 }
 
 const counts = [

@@ -1,17 +1,22 @@
 import { UsageError } from '../errors.js';
-import { type MaybeSignal, throwIfAborted } from './abort.js';
+import { throwIfAborted } from './abort.js';
+import { AdaptiveConcurrency } from './adaptiveConcurrency.js';
 import { AttemptError } from './attemptError.js';
 import type { ChatModel, ChatRequest, Usage } from './chatModel.js';
+import { type Clock, systemClock } from './clock.js';
 import { estimatePromptTokens } from './estimateTokens.js';
 import { Permits } from './permits.js';
-import { WaitingLine } from './waitingLine.js';
+import { type RateStates, shortageMs } from './rateHeaders.js';
+import { Slots } from './slots.js';
 
 export interface LimitOptions {
   /** The most attempts in flight at once (16), over all that use the model. */
   concurrency?: number | undefined;
-  /** Attempts a minute; no limit when absent. */
+  /** Find by trying how many attempts at once, up to `concurrency`, the server is best asked (false). */
+  adaptiveConcurrency?: boolean | undefined;
+  /** Attempts a minute; when absent, the limit that the server's headers name. */
   requestsPerMinute?: number | undefined;
-  /** Prompt and answer tokens a minute; no limit when absent. */
+  /** Prompt and answer tokens a minute; when absent, the limit that the server's headers name. */
   tokensPerMinute?: number | undefined;
   /** Answer tokens reserved for a request that sets no `maxTokens` (2,048). */
   assumedMaxTokens?: number | undefined;
@@ -19,9 +24,12 @@ export interface LimitOptions {
   stopped?: AbortSignal | undefined;
   /** The length of "a minute", in milliseconds (60,000). */
   windowMs?: number | undefined;
+  clock?: Clock | undefined;
 }
 
 export interface LimitedModel extends ChatModel {
+  /** Goes by limits that the server named; returns for how many milliseconds no call should go out. */
+  heed(rates: RateStates): number;
   /** Ends the timers of the rate limits. */
   close(): Promise<void>;
 }
@@ -32,55 +40,82 @@ export interface LimitedModel extends ChatModel {
  * is rejected at once.
  */
 export function limit(model: ChatModel, options: LimitOptions = {}): LimitedModel {
-  const { concurrency = 16, requestsPerMinute, tokensPerMinute, assumedMaxTokens = 2048, stopped, windowMs } = options;
-  const slots = new Slots(concurrency);
-  const requests = permitsOf('requests', requestsPerMinute, windowMs);
-  const tokens = permitsOf('tokens', tokensPerMinute, windowMs);
+  const { concurrency = 16, assumedMaxTokens = 2048, stopped, windowMs, clock = systemClock } = options;
+  const { adaptiveConcurrency = false, requestsPerMinute, tokensPerMinute } = options;
+  const adaptive = adaptiveConcurrency ? new AdaptiveConcurrency({ max: concurrency }) : undefined;
+  const slots = new Slots(adaptive?.limit ?? concurrency);
+  const requests = new Permits({ unit: 'requests', perWindow: requestsPerMinute, windowMs });
+  const tokens = new Permits({ unit: 'tokens', perWindow: tokensPerMinute, windowMs });
+  const closed = new AbortController();
+  /** What the last attempt reserved: the next may need as much. */
+  let lastReserve = 0;
+
   const weigh = (request: ChatRequest) =>
     estimatePromptTokens(request.messages) + (request.maxTokens ?? assumedMaxTokens);
 
-  const closed = new AbortController();
+  /** Makes an attempt, from which the adaptive limit learns. */
+  const attempt = async (...[request, { signal } = {}]: Parameters<ChatModel['complete']>) => {
+    const isFull = slots.isFull;
+    try {
+      const completion = await model.complete(request, { signal });
+      adaptive?.succeeded(totalOf(completion.usage), clock.now(), isFull);
+      return completion;
+    } catch (error) {
+      if (error instanceof AttemptError && isOverload(error)) adaptive?.overloaded(error.status === 429);
+      throw error;
+    } finally {
+      if (adaptive !== undefined) slots.resize(adaptive.limit);
+    }
+  };
 
   return {
     name: model.name,
     async complete(request, { signal } = {}) {
       const enders = [signal, stopped, closed.signal];
       throwIfAborted(...enders);
-      if (!slots.tryTake()) await slots.take(enders);
-      let unused = 0;
-      try {
-        if (tokens !== undefined) {
-          const reserve = weigh(request);
-          await tokens.take(reserve, enders);
-          unused = reserve;
-        }
-        if (requests !== undefined) await requests.take(1, enders);
-        const reserve = unused;
-        unused = 0;
+      return slots.use(enders, async () => {
+        const reserve = weigh(request);
+        const reserved = await tokens.take(reserve, enders);
+        let used = 0;
         try {
-          const completion = await model.complete(request, { signal });
-          unused = reserve - totalOf(completion.usage);
+          const permits = await requests.take(1, enders);
+          lastReserve = reserve;
+          used = reserve;
+          const completion = await attempt(request, { signal }).catch((error: unknown) => {
+            if (!(error instanceof AttemptError)) throw error;
+            used = usedBy(error, reserve);
+            if (error.fault === 'not-sent') requests.give(permits);
+            throw error;
+          });
+          used = totalOf(completion.usage);
           return completion;
-        } catch (error) {
-          if (error instanceof AttemptError) unused = reserve - usedBy(error, reserve);
-          throw error;
+        } finally {
+          // Of what was reserved without a rate nothing can come back.
+          if (reserved > 0) tokens.give(reserved - used);
         }
-      } finally {
-        tokens?.give(unused);
-        slots.give();
-      }
+      });
+    },
+    heed(rates) {
+      if (requestsPerMinute === undefined) requests.pace(rates.requests?.limit);
+      if (tokensPerMinute === undefined) tokens.pace(rates.tokens?.limit);
+      return Math.max(
+        rates.requests === undefined ? 0 : shortageMs(rates.requests, 1),
+        rates.tokens === undefined ? 0 : shortageMs(rates.tokens, lastReserve),
+      );
     },
     async close() {
       closed.abort(
         new UsageError('the model was closed while a call waited', { hint: 'close it after the last call' }),
       );
-      await Promise.all([requests?.close(), tokens?.close()]);
+      await Promise.all([requests.close(), tokens.close()]);
     },
   };
 }
 
-function permitsOf(unit: string, perWindow: number | undefined, windowMs: number | undefined): Permits | undefined {
-  return perWindow === undefined ? undefined : new Permits({ unit, perWindow, windowMs });
+const overloadStatuses = new Set([408, 429, 503, 504, 529]);
+
+function isOverload({ fault, status = 0 }: AttemptError): boolean {
+  return fault === 'timeout' || overloadStatuses.has(status);
 }
 
 function totalOf({ promptTokens, completionTokens }: Usage): number {
@@ -91,30 +126,4 @@ function totalOf({ promptTokens, completionTokens }: Usage): number {
 function usedBy({ usage, billingUnknown }: AttemptError, reserved: number): number {
   if (usage !== undefined) return totalOf(usage);
   return billingUnknown ? reserved : 0;
-}
-
-/** A counting semaphore, first come, first served. */
-class Slots {
-  readonly #line = new WaitingLine();
-  #free: number;
-
-  constructor(count: number) {
-    this.#free = count;
-  }
-
-  tryTake(): boolean {
-    if (this.#free === 0 || this.#line.length > 0) return false;
-    this.#free -= 1;
-    return true;
-  }
-
-  async take(signals: MaybeSignal[]): Promise<void> {
-    await this.#line.join(1, signals);
-  }
-
-  /** A slot given back goes straight to the next in line, so nobody who comes later can snatch it. */
-  give(): void {
-    if (this.#line.length > 0) this.#line.admitFront();
-    else this.#free += 1;
-  }
 }

@@ -5,6 +5,7 @@ import { AttemptError } from './attemptError.js';
 import { parseBaseUrl } from './baseUrl.js';
 import type { ChatModel, ChatRequest, Completion } from './chatModel.js';
 import { type ChatBody, capOf, Profile, type ProfileOptions } from './profile.js';
+import type { RateStates } from './rateHeaders.js';
 import { estimateUsage, readCompletion } from './readCompletion.js';
 import { createTransport, eventStream } from './transport.js';
 
@@ -30,6 +31,8 @@ export interface OpenaiModelOptions extends ProfileOptions {
   headers?: Record<string, string> | undefined;
   /** Told what was learned of the model: that a parameter which it does not take is left out from then on. */
   onNotice?: ((message: string) => void) | undefined;
+  /** Told the limits that the server names with an answer. */
+  onRates?: ((rates: RateStates) => void) | undefined;
 }
 
 export interface OpenaiModel extends ChatModel {
@@ -44,12 +47,12 @@ export interface OpenaiModel extends ChatModel {
  * The client is loaded at the first call. Throws UsageError for a base URL or a key that cannot be used.
  */
 export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
-  const { model, baseUrl = 'https://api.openai.com/v1', apiKey, keyName, onNotice } = options;
+  const { model, baseUrl = 'https://api.openai.com/v1', apiKey, keyName, onNotice, onRates } = options;
   const { attemptTimeoutMs = 600_000, connectTimeoutMs = 10_000, idleTimeoutMs = 120_000 } = options;
   const headers = checkHeaders(options.headers ?? {});
   const endpoint = parseBaseUrl(baseUrl, apiKey, Object.values(headers));
   const { host } = endpoint;
-  const transport = createTransport({ endpoint, connectTimeoutMs, idleTimeoutMs, headers, keyName });
+  const transport = createTransport({ endpoint, connectTimeoutMs, idleTimeoutMs, headers, keyName, onRates });
   const profile = new Profile(endpoint.hostname, options);
   let client: Promise<OpenAI> | undefined;
 

@@ -6,7 +6,8 @@ import { WaitingLine } from './waitingLine.js';
 export interface PermitsOptions {
   /** What is rationed, as an error names it: `requests`, `tokens`. */
   unit: string;
-  perWindow: number;
+  /** Without it there are permits for all, until `pace` names a rate. */
+  perWindow?: number | undefined;
   windowMs?: number | undefined;
 }
 
@@ -17,24 +18,38 @@ export interface PermitsOptions {
  */
 export class Permits {
   readonly #unit: string;
-  readonly #perWindow: number;
   readonly #windowMs: number;
-  readonly #lot: number;
   readonly #line = new WaitingLine();
+  #perWindow: number;
+  #lot = 1;
   #limiter: Promise<Bottleneck> | undefined;
   /** Permits fetched and not handed out; below 0 where a call took more than it had reserved. */
   #spare = 0;
+  /** Permits fetched since `#sinceMs`, without a pause between them. */
+  #fetched = 0;
+  #sinceMs = Number.NEGATIVE_INFINITY;
   #fetching = false;
 
-  constructor({ unit, perWindow, windowMs = 60_000 }: PermitsOptions) {
+  constructor({ unit, perWindow = Number.POSITIVE_INFINITY, windowMs = 60_000 }: PermitsOptions) {
     this.#unit = unit;
-    this.#perWindow = perWindow;
     this.#windowMs = windowMs;
-    this.#lot = Math.ceil(perWindow / 60);
+    this.#perWindow = perWindow;
   }
 
-  /** Resolves when `weight` permits are ours. Throws RejectError where a whole window does not hold as many. */
-  async take(weight: number, signals: MaybeSignal[]): Promise<void> {
+  /** Changes the rate, from the next lot on. */
+  pace(perWindow: number | undefined): void {
+    if (perWindow === undefined || perWindow === this.#perWindow) return;
+    this.#perWindow = perWindow;
+    if (!this.#fetching) void this.close();
+    this.#limiter = undefined;
+  }
+
+  /**
+   * Resolves when `weight` permits are ours, to how many must be given back or used: 0 while there is no rate. Throws
+   * RejectError where a whole window does not hold as many.
+   */
+  async take(weight: number, signals: MaybeSignal[]): Promise<number> {
+    if (this.#perWindow === Number.POSITIVE_INFINITY) return 0;
     if (weight > this.#perWindow) {
       throw new RejectError(
         `the request needs ${weight} ${this.#unit}, the limit is ${this.#perWindow} ${this.#unit} a minute`,
@@ -43,11 +58,12 @@ export class Permits {
     }
     if (this.#line.length === 0 && this.#spare >= weight) {
       this.#spare -= weight;
-      return;
+      return weight;
     }
     const admitted = this.#line.join(weight, signals, () => this.#serve());
     this.#serve();
     await admitted;
+    return weight;
   }
 
   /** Gives permits back that were reserved and not used; a negative number takes what was used without a reserve. */
@@ -74,17 +90,36 @@ export class Permits {
 
   async #fetch(): Promise<void> {
     this.#fetching = true;
-    this.#limiter ??= this.#open();
-    const limiter = await this.#limiter;
+    const opened = this.#limiter ?? this.#open();
+    this.#limiter = opened;
+    const limiter = await opened;
     const lot = Math.max(1, Math.min(this.#lot, Math.ceil(this.#line.weight - this.#spare)));
     await limiter.schedule({ weight: lot }, async () => {});
-    this.#spare += lot;
+    this.#spare += lot + this.#overdue(lot);
     this.#fetching = false;
+    if (this.#limiter !== opened) await limiter.disconnect();
     this.#serve();
+  }
+
+  /** What beats that came late, on a busy machine, have left out: the timer of a reservoir makes up for nothing. */
+  #overdue(lot: number): number {
+    const now = performance.now();
+    const due = ((now - this.#sinceMs) * this.#perWindow) / this.#windowMs;
+    const missing = Math.floor(due - this.#fetched - lot);
+    if (missing > this.#lot) {
+      // Nobody asked for a while: what was not asked for is not saved up.
+      this.#sinceMs = now;
+      this.#fetched = 0;
+      return 0;
+    }
+    const overdue = Math.max(0, missing);
+    this.#fetched += lot + overdue;
+    return overdue;
   }
 
   async #open(): Promise<Bottleneck> {
     const { default: Limiter } = await import('bottleneck');
+    this.#lot = Math.ceil(this.#perWindow / 60);
     const everyMs = Math.max(1, Math.round((this.#lot * this.#windowMs) / this.#perWindow));
     // One increase a heartbeat: the interval is a little under it, or a beat that comes early would be skipped.
     const options = { reservoirIncreaseInterval: everyMs * 0.9, heartbeatInterval: everyMs };

@@ -47,3 +47,42 @@ export function retryAfterMs(header: (name: string) => string | undefined, nowEp
   }
   return longest;
 }
+
+/** A limit a minute, as the headers of an answer tell it. */
+export interface RateState {
+  limit: number;
+  remaining?: number | undefined;
+  /** Milliseconds until the whole limit is there again. */
+  resetMs?: number | undefined;
+}
+
+export interface RateStates {
+  requests?: RateState | undefined;
+  tokens?: RateState | undefined;
+}
+
+/** Reads `x-ratelimit-limit-…`, `-remaining-…` and `-reset-…` of requests and tokens; a limit of 0 or −1 says nothing. */
+export function readRates(header: (name: string) => string | undefined, nowEpochMs: number): RateStates {
+  const read = (unit: string): RateState | undefined => {
+    const limit = Number(header(`x-ratelimit-limit-${unit}`));
+    if (!(limit > 0)) return undefined;
+    const remaining = Number(header(`x-ratelimit-remaining-${unit}`) ?? -1);
+    const reset = header(`x-ratelimit-reset-${unit}`);
+    return {
+      limit,
+      remaining: remaining >= 0 ? remaining : undefined,
+      resetMs: reset === undefined ? undefined : parseDelayMs(reset, nowEpochMs),
+    };
+  };
+  return { requests: read('requests'), tokens: read('tokens') };
+}
+
+/**
+ * How long to hold, in milliseconds, until a server has `need` again of what it limits, at least a second's worth: what
+ * is missing comes back at the limit's pace, and no later than the reset. 0 where enough remains, or nobody can tell.
+ */
+export function shortageMs({ limit, remaining, resetMs }: RateState, need: number): number {
+  if (remaining === undefined || resetMs === undefined) return 0;
+  const missing = Math.max(need, limit / 60) - remaining;
+  return missing > 0 ? Math.min(resetMs, (missing / limit) * 60_000) : 0;
+}

@@ -1,14 +1,14 @@
-import { ModelError, RejectError } from '../errors.js';
+import { RejectError } from '../errors.js';
+import { throwIfAborted } from './abort.js';
 import { AnswerCap } from './answerCap.js';
 import { AttemptError } from './attemptError.js';
 import { addUsage, type ChatModel, type ChatRequest, type Completion, type Usage } from './chatModel.js';
 import { classify } from './classify.js';
 import { type Clock, systemClock } from './clock.js';
-import { Endpoint } from './endpoint.js';
+import type { Endpoint } from './endpoint.js';
+import type { Route } from './route.js';
 
 export interface RetryOptions {
-  /** The hold, the health and the end of the server asked; shared with `gate` and, for its `stopped`, with `limit`. */
-  endpoint?: Endpoint | undefined;
   /** Attempts a call may spend (6). Holds, waits for a loading model and replays cost none. */
   maxAttempts?: number | undefined;
   /** The first pause between attempts is up to this long, in milliseconds (500); the next up to twice that, and so on. */
@@ -26,23 +26,17 @@ export interface RetryOptions {
   clock?: Clock | undefined;
   /** A number from 0 to 1, for the jitter (Math.random). */
   random?: (() => number) | undefined;
-  /** Told what a user should know: that the server asked to wait. */
-  onNotice?: ((message: string) => void) | undefined;
 }
-
-/** Shorter holds are no news. */
-const tellingHoldMs = 10_000;
 
 /**
  * Asks again where that can help, by the taxonomy of classify.ts, with full jitter between attempts. Rejects with
  * RejectError where this record cannot be done (attempts used up included) and with ModelError where none can; after a
  * ModelError no call goes out any more, while those in flight may still end well.
  */
-export function retry(model: ChatModel, options: RetryOptions = {}): ChatModel {
-  const { endpoint = new Endpoint({ clock: options.clock }) } = options;
+export function retry(route: Route, options: RetryOptions = {}): ChatModel {
   return {
-    name: model.name,
-    complete: (request, { signal } = {}) => new Call(model, endpoint, options, request, signal).run(),
+    name: route.name,
+    complete: (request, { signal } = {}) => new Call(route, options, request, signal).run(),
   };
 }
 
@@ -56,28 +50,31 @@ class Call {
   #limitedSince: number | undefined;
   #loadingSince: number | undefined;
   readonly #cap = new AnswerCap();
+  /** The server of the last attempt. */
+  private endpoint: Endpoint;
 
   constructor(
-    private readonly model: ChatModel,
-    private readonly endpoint: Endpoint,
+    private readonly route: Route,
     private readonly options: RetryOptions,
     private request: ChatRequest,
     private readonly signal: AbortSignal | undefined,
   ) {
     this.#clock = options.clock ?? systemClock;
+    this.endpoint = route.endpointOf();
   }
 
   async run(): Promise<Completion> {
     for (;;) {
-      await this.endpoint.ready(this.signal);
       try {
-        const completion = await this.model.complete(this.request, { signal: this.signal });
-        this.endpoint.succeeded();
+        const completion = await this.route.complete(this.request, { signal: this.signal });
         const usage = addUsage(this.#billed, completion.usage);
         return { ...completion, attempts: this.#attempts + 1, answers: this.#answers + 1, usage };
       } catch (error) {
         if (!(error instanceof AttemptError)) throw error;
-        await this.#recover(error);
+        this.endpoint = this.route.endpointOf(error);
+        await this.#recover(error).catch((end: unknown) => {
+          if (!this.route.survives(end)) throw end;
+        });
       }
     }
   }
@@ -87,7 +84,6 @@ class Call {
     if (failure.usage !== undefined) {
       this.#billed = addUsage(this.#billed, failure.usage);
       this.#answers += 1;
-      this.endpoint.succeeded();
     }
     const verdict = classify(failure);
     switch (verdict.action) {
@@ -95,16 +91,13 @@ class Call {
         if (!this.#cap.isNew(failure.highestCap ?? Number.POSITIVE_INFINITY)) throw this.#cutShort(failure);
         return;
       case 'stop':
-        this.endpoint.refused(
-          new ModelError(verdict.reason, { status: failure.status, hint: verdict.hint, cause: failure }),
-        );
         return this.#pause(failure, verdict.reason);
       case 'reject':
         this.#attempts += 1;
-        if (verdict.badRequest) this.endpoint.foundWrong(verdict.reason, failure);
+        if (verdict.badRequest) throwIfAborted(this.endpoint.stopped);
         throw this.#rejected(failure, verdict.reason, verdict.hint);
       case 'hold':
-        return this.#hold(failure, verdict.forMs);
+        return verdict.forMs === undefined ? this.#checkPatience(failure) : undefined;
       case 'wait':
         return this.#waitForLoading(failure, verdict.forMs);
       case 'lengthen':
@@ -114,7 +107,6 @@ class Call {
       case 'retry':
         this.#checkAnswers(failure, verdict.reason);
         if (verdict.jsonMode) this.#suspectJsonMode();
-        this.endpoint.troubled(verdict.reason);
         return this.#pause(failure, verdict.reason, verdict.afterMs, verdict.unreached);
     }
   }
@@ -122,9 +114,13 @@ class Call {
   async #pause(failure: AttemptError, reason: string, afterMs = 0, unreached = false): Promise<void> {
     const { maxAttempts = 6, baseDelayMs = 500, maxDelayMs = 60_000, random = Math.random } = this.options;
     const { maxHoldMs: maxAfterMs = 600_000 } = this.options;
+    throwIfAborted(this.endpoint.stopped);
+    // While the server is only probed, no call is blamed for it: each waits for its turn.
+    if (this.endpoint.isTripped) return;
     this.#attempts += 1;
     if (this.#attempts >= maxAttempts) {
-      if (unreached && !this.endpoint.everSucceeded) throw this.endpoint.stop(neverReached(failure));
+      if (unreached) this.endpoint.neverReached(failure);
+      throwIfAborted(this.endpoint.stopped);
       const times = maxAttempts === 1 ? '1 attempt' : `${maxAttempts} attempts`;
       throw this.#rejected(failure, `gave up after ${times}; last: ${reason}`);
     }
@@ -132,21 +128,14 @@ class Call {
     await this.#clock.sleep(Math.max(jitter, Math.min(afterMs, maxAfterMs)), this.signal, this.endpoint.stopped);
   }
 
-  async #hold(failure: AttemptError, forMs: number | undefined): Promise<void> {
+  /** The endpoint holds all calls; this one rejects where it has met nothing but such holds for too long. */
+  #checkPatience(failure: AttemptError): void {
     const { rateLimitPatienceMs = 900_000 } = this.options;
-    const { message } = failure;
-    this.endpoint.troubled(message);
-    if (forMs === undefined) {
-      this.#limitedSince ??= this.#clock.now();
-      if (this.#clock.now() - this.#limitedSince > rateLimitPatienceMs) {
-        this.#attempts += 1;
-        throw this.#rejected(failure, `rate-limited for ${rateLimitPatienceMs / 60_000} minutes; last: ${message}`);
-      }
-    }
-    const began = this.endpoint.hold(forMs) ?? 0;
-    if (began >= tellingHoldMs) {
-      this.options.onNotice?.(`${failure.host} limits the rate: no call for ${Math.round(began / 1000)} s`);
-    }
+    this.#limitedSince ??= this.#clock.now();
+    if (this.#clock.now() - this.#limitedSince <= rateLimitPatienceMs) return;
+    this.#attempts += 1;
+    const minutes = rateLimitPatienceMs / 60_000;
+    throw this.#rejected(failure, `rate-limited for ${minutes} minutes; last: ${failure.message}`);
   }
 
   async #waitForLoading(failure: AttemptError, forMs?: number): Promise<void> {
@@ -195,9 +184,4 @@ class Call {
   #rejected(failure: AttemptError, reason: string, hint?: string): RejectError {
     return new RejectError(reason, { attempts: this.#attempts, answer: failure.answer, cause: failure, hint });
   }
-}
-
-function neverReached(failure: AttemptError): ModelError {
-  const hint = 'check the base URL, and that the server runs and can be reached from here';
-  return new ModelError(`${failure.message}; no call has reached it yet`, { hint, cause: failure });
 }

@@ -5,6 +5,7 @@ import { type Asked, connectionError, headerOf, statusError } from './answerErro
 import { AttemptError } from './attemptError.js';
 import type { BaseUrl } from './baseUrl.js';
 import { readEventStream } from './eventStream.js';
+import { type RateStates, readRates } from './rateHeaders.js';
 
 export interface TransportOptions {
   endpoint: BaseUrl;
@@ -12,6 +13,8 @@ export interface TransportOptions {
   connectTimeoutMs: number;
   /** Sent with every request. */
   headers: Record<string, string>;
+  /** Told the limits that the headers of every answer name. */
+  onRates?: ((rates: RateStates) => void) | undefined;
   /** The longest silence within a streamed answer, in milliseconds. */
   idleTimeoutMs: number;
   /** What holds the key: how messages name it. */
@@ -46,7 +49,7 @@ const mostRedirects = 3;
  * client never holds it, and goes to no other host: a redirect is followed on the same host only.
  */
 export function createTransport(options: TransportOptions): Transport {
-  const { endpoint, connectTimeoutMs, headers: extraHeaders, idleTimeoutMs } = options;
+  const { endpoint, connectTimeoutMs, headers: extraHeaders, idleTimeoutMs, onRates } = options;
   const asked: Asked = { endpoint, credential: credentialOf(options) };
   let opened: Promise<{ agent: Agent; request: typeof import('undici').request }> | undefined;
   const open = async () => {
@@ -79,6 +82,7 @@ export function createTransport(options: TransportOptions): Transport {
     for (let hop = 0; ; hop++) {
       const settings = { method, headers, body: body as string, signal, bodyTimeout, dispatcher: agent };
       const response = await request(url, settings as Parameters<typeof request>[1]).catch(lost);
+      onRates?.(readRates((name) => headerOf(response, name), Date.now()));
       if (response.statusCode < 300 && headerOf(response, 'content-type')?.startsWith(eventStream)) {
         return checkJson(response, await readEventStream(response.body).catch(lost), asked);
       }

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RejectError } from '../../src/errors.js';
 import { AttemptError } from '../../src/llm/attemptError.js';
 import type { ChatModel, ChatRequest } from '../../src/llm/chatModel.js';
-import { limit } from '../../src/llm/limit.js';
+import { type LimitOptions, limit } from '../../src/llm/limit.js';
 
 const ask = (content: string, more: Partial<ChatRequest> = {}): ChatRequest => ({
   messages: [{ role: 'user', content }],
@@ -144,4 +144,55 @@ test('a refused attempt gives its tokens back, one of unknown price does not', a
   };
   const [refused, unknown] = [await run(false), await run(true)];
   assert.ok(refused + 100 < unknown, `${refused} ms, ${unknown} ms`);
+});
+
+test('a limit that the server names paces calls, unless the user set one', async () => {
+  const heeding = async (options: LimitOptions) => {
+    const { model, seen } = watched(0);
+    const limited = limit(model, { concurrency: 50, windowMs: 600, ...options });
+    limited.heed({ requests: { limit: 60 } });
+    await Promise.all(Array.from({ length: 40 }, () => limited.complete(ask('x'))));
+    await limited.close();
+    return (seen.starts.at(-1) ?? 0) - (seen.starts[0] ?? 0);
+  };
+  const paced = await heeding({});
+  assert.ok(paced > 300, `${paced} ms`);
+  const set = await heeding({ requestsPerMinute: 6000 });
+  assert.ok(set < paced / 2, `${set} ms`);
+});
+
+test('a limit may change while calls wait for it', async () => {
+  const { model, seen } = watched(0);
+  const limited = limit(model, { concurrency: 50, windowMs: 1000 });
+  limited.heed({ requests: { limit: 10 } });
+  const calls = Promise.all(Array.from({ length: 50 }, () => limited.complete(ask('x'))));
+  await delay(20);
+  limited.heed({ requests: { limit: 1000 } });
+  await calls;
+  await limited.close();
+  const elapsed = (seen.starts.at(-1) ?? 0) - (seen.starts[0] ?? 0);
+  assert.ok(elapsed < 2000, `${elapsed} ms`);
+});
+
+test('what nearly used up limits say is how long to hold, tokens by what a call reserves', async () => {
+  const { model } = watched(0);
+  const limited = limit(model);
+  await limited.complete(ask('x', { maxTokens: 995 }));
+  assert.equal(limited.heed({ requests: { limit: 600, remaining: 4, resetMs: 5000 } }), 600);
+  assert.equal(limited.heed({ tokens: { limit: 6000, remaining: 500, resetMs: 55_000 } }), 5000);
+  assert.equal(limited.heed({ tokens: { limit: 6000, remaining: 5000, resetMs: 10_000 } }), 0);
+  await limited.close();
+});
+
+test('tokens that went out before a limit was known give none back', async () => {
+  const { model, seen } = watched(20);
+  const limited = limit(model, { concurrency: 20, windowMs: 3000 });
+  const early = Array.from({ length: 10 }, () => limited.complete(ask('x', { maxTokens: 1000 })));
+  limited.heed({ tokens: { limit: 3000 } });
+  await Promise.all(early);
+  const startedMs = performance.now();
+  await limited.complete(ask('x', { maxTokens: 500 }));
+  await limited.close();
+  const waitedMs = (seen.starts.at(-1) ?? 0) - startedMs;
+  assert.ok(waitedMs > 300, `500 tokens, at one a millisecond, came after ${waitedMs} ms`);
 });

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { AttemptError, type AttemptErrorOptions, type Fault } from '../../src/llm/attemptError.js';
 import type { ChatModel, ChatRequest, Completion } from '../../src/llm/chatModel.js';
 import type { Clock } from '../../src/llm/clock.js';
-import { Endpoint } from '../../src/llm/endpoint.js';
+import { Endpoint, type EndpointOptions, gate } from '../../src/llm/endpoint.js';
 import { type RetryOptions, retry } from '../../src/llm/retry.js';
+import { route } from '../../src/llm/route.js';
 
 export const ask: ChatRequest = { messages: [{ role: 'user', content: 'why?' }] };
 export const usage = { promptTokens: 3, completionTokens: 2 };
@@ -14,7 +15,7 @@ export const status = (code: number, options: Partial<AttemptErrorOptions> = {})
   failure('status', { status: code, ...options });
 
 /** A model that plays a list of outcomes, its last one for ever, on a clock that a sleep moves. */
-export function play(outcomes: (Completion | AttemptError)[], options: RetryOptions = {}) {
+export function play(outcomes: (Completion | AttemptError)[], options: RetryOptions & EndpointOptions = {}) {
   const sleeps: number[] = [];
   const requests: ChatRequest[] = [];
   let now = 0;
@@ -35,8 +36,9 @@ export function play(outcomes: (Completion | AttemptError)[], options: RetryOpti
       return outcome ?? good;
     },
   };
-  const endpoint = options.endpoint ?? new Endpoint({ clock });
-  return { model: retry(model, { clock, random: () => 1, ...options, endpoint }), sleeps, requests, endpoint, clock };
+  const endpoint = new Endpoint({ clock, ...options });
+  const routed = route([{ model: gate(model, endpoint), endpoint }], { clock });
+  return { model: retry(routed, { clock, random: () => 1, ...options }), sleeps, requests, endpoint, clock };
 }
 
 export async function rejection<E extends Error>(

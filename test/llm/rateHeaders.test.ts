@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { parseDelayMs, retryAfterMs } from '../../src/llm/rateHeaders.js';
+import { parseDelayMs, readRates, retryAfterMs, shortageMs } from '../../src/llm/rateHeaders.js';
 
 const now = Date.parse('2026-11-22T12:00:00Z');
 
@@ -53,4 +53,40 @@ test('a reset header counts only where its limit is used up, and the longest of 
 
 test('no rate header means no hint', () => {
   assert.equal(read({}), undefined);
+});
+
+const readAll = (headers: Record<string, string>) => readRates((name) => headers[name], now);
+
+test('the limits of requests and of tokens are read, each with what remains and when it is whole again', () => {
+  const headers = {
+    'x-ratelimit-limit-requests': '500',
+    'x-ratelimit-remaining-requests': '499',
+    'x-ratelimit-reset-requests': '120ms',
+    'x-ratelimit-limit-tokens': '30000',
+    'x-ratelimit-remaining-tokens': '0',
+    'x-ratelimit-reset-tokens': '1m0s',
+  };
+  assert.deepEqual(readAll(headers), {
+    requests: { limit: 500, remaining: 499, resetMs: 120 },
+    tokens: { limit: 30_000, remaining: 0, resetMs: 60_000 },
+  });
+});
+
+for (const value of ['0', '-1', 'unlimited', '']) {
+  test(`a limit of "${value}" is none`, () => {
+    assert.deepEqual(readAll({ 'x-ratelimit-limit-requests': value, 'x-ratelimit-remaining-requests': value }), {
+      requests: undefined,
+      tokens: undefined,
+    });
+  });
+}
+
+test('what is short is waited for at the pace of the limit, and no longer than the reset', () => {
+  const limited = { limit: 600, remaining: 4, resetMs: 60_000 };
+  assert.equal(shortageMs(limited, 1), 600); // a second's worth is 10
+  assert.equal(shortageMs(limited, 24), 2000);
+  assert.equal(shortageMs({ ...limited, resetMs: 300 }, 24), 300);
+  assert.equal(shortageMs({ ...limited, remaining: 24 }, 24), 0);
+  assert.equal(shortageMs({ ...limited, remaining: undefined }, 24), 0);
+  assert.equal(shortageMs({ ...limited, resetMs: undefined }, 24), 0);
 });

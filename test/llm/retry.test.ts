@@ -3,6 +3,7 @@ import test from 'node:test';
 import { RejectError } from '../../src/errors.js';
 import { Endpoint } from '../../src/llm/endpoint.js';
 import { retry } from '../../src/llm/retry.js';
+import { route } from '../../src/llm/route.js';
 import { ask, failure, good, play, rejection, status, usage } from './playedModel.js';
 
 test('a passing fault is tried 6 times with doubling pauses, then the record is rejected', async () => {
@@ -122,8 +123,8 @@ test('an abort ends a pause with its reason', async () => {
   const reason = new Error('enough');
   const controller = new AbortController();
   const endpoint = new Endpoint();
-  const model = retry(play([]).model, { endpoint });
-  endpoint.hold(60_000);
+  const model = retry(route([{ model: play([]).model, endpoint }]));
+  endpoint.pause(60_000);
   const call = model.complete(ask, { signal: controller.signal });
   controller.abort(reason);
   assert.equal(await rejection(call, Error), reason);

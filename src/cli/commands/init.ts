@@ -3,7 +3,7 @@ import type { Option } from 'commander';
 import { UsageError } from '../../errors.js';
 import { outputError } from '../../io/systemErrors.js';
 import type { CommandSpec } from '../commandSpec.js';
-import { option } from '../options.js';
+import { ListOption, option } from '../options.js';
 import { say } from '../terminal.js';
 import { runCommand } from './run.js';
 
@@ -58,5 +58,5 @@ function exampleOf(option: Option): string {
   if (option.defaultValue !== undefined) return JSON.stringify(option.defaultValue);
   if (option.variadic) return '[]';
   if (option.argChoices) return JSON.stringify(option.argChoices[0]);
-  return option.parseArg === undefined ? "''" : '0';
+  return option.parseArg === undefined || option instanceof ListOption ? "''" : '0';
 }

@@ -1,0 +1,95 @@
+import { OpenAI } from 'openai';
+import pMap from 'p-map';
+import { Agent, request } from 'undici';
+import { createModel, type ModelOptions } from '../../src/llm/createModel.js';
+import { doc2Query } from '../../src/operators/doc2Query.js';
+import { parse, render } from '../../src/operators/doc2Query.prompt.js';
+import type { DataRecord } from '../../src/record.js';
+
+export interface Work {
+  baseUrl: string;
+  concurrency: number;
+  /** The records; pulling beyond the last tells the server that the input is exhausted. */
+  records: () => AsyncIterable<DataRecord>;
+  /** Called with every record that got its question. */
+  onDone: (record: DataRecord) => void;
+  onReject: () => void;
+}
+
+export type Contestant = (work: Work) => Promise<void>;
+
+/** The operator as the command runs it. */
+export const rareflow =
+  ({ ordered, ...modelOptions }: Partial<ModelOptions> & { ordered: boolean }): Contestant =>
+  async ({ baseUrl, concurrency, records, onDone, onReject }) => {
+    const model = createModel({ model: 'stand-in', baseUrl, concurrency, ...modelOptions });
+    const ask = doc2Query({ model, concurrency, ordered, rejects: onReject });
+    for await (const record of ask(records())) onDone(record);
+    await model.close();
+  };
+
+/** One question, by the openai client with its own two retries. */
+function plainAsker({ baseUrl }: Work, maxRetries: number) {
+  const client = new OpenAI({ baseURL: baseUrl, apiKey: 'none', maxRetries, logLevel: 'off' });
+  return async (record: DataRecord): Promise<DataRecord> => {
+    const messages = render({ text: record.text as string, language: 'en', queriesPerDoc: 1 });
+    const { choices } = await client.chat.completions.create({ model: 'stand-in', messages });
+    const answer = parse(choices[0]?.message.content ?? '');
+    if (!answer.ok) throw new Error(answer.reason);
+    return { ...record, ...answer.queries[0] };
+  };
+}
+
+/** What many write: p-map over the records, and the client's retries. */
+export const plainPMap: Contestant = async (work) => {
+  const ask = plainAsker(work, 2);
+  await pMap(work.records(), (record) => ask(record).then(work.onDone, work.onReject), {
+    concurrency: work.concurrency,
+  });
+};
+
+/** Stage by stage, as frameworks of batch operators work: a batch is done whole before the next is begun. */
+export const barriers =
+  (batchSize: number): Contestant =>
+  async (work) => {
+    const ask = plainAsker(work, 2);
+    const batch: DataRecord[] = [];
+    const doBatch = () =>
+      pMap(batch.splice(0), (record) => ask(record).then(work.onDone, work.onReject), {
+        concurrency: work.concurrency,
+      });
+    for await (const record of work.records()) {
+      batch.push(record);
+      if (batch.length === batchSize) await doBatch();
+    }
+    await doBatch();
+  };
+
+/**
+ * The least that a client can do: K loops that send the next request as soon as they have an answer, read or not, and
+ * again at once where there was none. What it loses is the machine's and the server's.
+ */
+export const bareLoops: Contestant = async ({ baseUrl, concurrency, records, onDone }) => {
+  const dispatcher = new Agent();
+  const source = records()[Symbol.asyncIterator]();
+  const ask = async (record: DataRecord): Promise<DataRecord> => {
+    const messages = render({ text: record.text as string, language: 'en', queriesPerDoc: 1 });
+    const body = JSON.stringify({ model: 'stand-in', messages });
+    for (;;) {
+      try {
+        const answer = await request(`${baseUrl}/chat/completions`, { method: 'POST', body, dispatcher });
+        const text = await answer.body.text();
+        if (answer.statusCode === 200 && text.endsWith('}')) return { ...record, question: text };
+      } catch {}
+    }
+  };
+  const loop = async () => {
+    for (;;) {
+      const next = await source.next();
+      if (next.done) return;
+      onDone(await ask(next.value));
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, loop));
+  await dispatcher.close();
+};

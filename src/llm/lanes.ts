@@ -1,0 +1,84 @@
+import { UsageError } from '../errors.js';
+import { parseBaseUrl } from './baseUrl.js';
+import type { Budget } from './budget.js';
+import { Endpoint, type EndpointOptions, gate } from './endpoint.js';
+import { type LimitOptions, limit } from './limit.js';
+import { type OpenaiModelOptions, openaiModel } from './openai.js';
+import type { Lane } from './route.js';
+import type { UsageMeter } from './usage.js';
+
+export interface LaneOptions
+  extends Omit<OpenaiModelOptions, 'baseUrl' | 'apiKey' | 'keyName' | 'needsCap' | 'onRates'>,
+    Omit<LimitOptions, 'stopped'>,
+    EndpointOptions {
+  /**
+   * Where the API is, up to its version (`https://api.openai.com/v1`). Of several, each has limits of its own and the
+   * least busy is asked first; `concurrency` is for all of them together.
+   */
+  baseUrl?: string | string[] | undefined;
+  /**
+   * The key, sent as a bearer token to the base URL's host and nowhere else; none is sent when absent. For several base
+   * URLs one key for all, or a list with one each. It is not read from the environment: whoever does must not pass
+   * OPENAI_API_KEY for a host that is not OpenAI's.
+   */
+  apiKey?: string | (string | undefined)[] | undefined;
+  /** What holds the key, as messages name it, such as the name of a variable; a list with one for each base URL. */
+  keyName?: string | string[] | undefined;
+}
+
+export interface OpenLane extends Lane {
+  /** Without credentials. */
+  baseUrl: string;
+  close(): Promise<void>;
+}
+
+/** What all lanes count and spend together. */
+export interface Shared {
+  meter: UsageMeter;
+  budget: Budget;
+}
+
+/** With others to take its calls, a server is left alone after so few faults in a row. */
+const tripsAmongOthers = 3;
+
+/**
+ * The way to each base URL: `limit(budget(gate(meter(openai))))`, with limits, health and profile of its own; the meter sees
+ * only what is sent.
+ */
+export function openLanes(options: LaneOptions, { meter, budget }: Shared): OpenLane[] {
+  const { baseUrl = 'https://api.openai.com/v1', apiKey, keyName } = options;
+  const urls = typeof baseUrl === 'string' ? [baseUrl] : baseUrl;
+  const keys = Array.isArray(apiKey) ? apiKey : urls.map(() => apiKey);
+  if (urls.length === 0) throw new UsageError('the list of base URLs is empty');
+  if (keys.length !== urls.length) {
+    throw new UsageError(`${urls.length} base URLs, but ${keys.length} keys`, {
+      hint: 'give one key for all of them, or as many as there are base URLs',
+    });
+  }
+  const tripsInARow = urls.length > 1 ? tripsAmongOthers : undefined;
+  const othersWork = () => lanes.some(({ endpoint }) => endpoint.everSucceeded);
+  const lanes = urls.map((url, place): OpenLane => {
+    const endpoint = new Endpoint({ tripsInARow, othersWork, ...options });
+    const adapter = openaiModel({
+      ...options,
+      baseUrl: url,
+      apiKey: keys[place],
+      keyName: Array.isArray(keyName) ? keyName[place] : keyName,
+      needsCap: budget.isSet,
+      onRates: (rates) => endpoint.pause(limited.heed(rates)),
+    });
+    const attempts = gate(meter.countAttempts(adapter), endpoint);
+    const limited = limit(budget.guard(attempts), { ...options, stopped: endpoint.stopped });
+    const { host } = parseBaseUrl(url);
+    return {
+      model: limited,
+      endpoint,
+      host,
+      baseUrl: adapter.baseUrl,
+      async close() {
+        await Promise.all([limited.close(), adapter.close()]);
+      },
+    };
+  });
+  return lanes;
+}

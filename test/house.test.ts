@@ -49,7 +49,7 @@ const owners: Record<string, string[]> = {
   bottleneck: ['llm'],
   undici: ['llm'],
   flexsearch: ['search'],
-  lmdb: ['search', 'store'],
+  lmdb: ['store'],
   commander: ['cli'],
   'cli-progress': ['cli'],
   picocolors: ['cli'],

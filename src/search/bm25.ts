@@ -1,38 +1,50 @@
 import type { Weighting } from './searcher.js';
-import type { SegmentReader } from './segmentReader.js';
+
+/** The largest impact: tf / (tf + norm) = 1. */
+export const MAX_IMPACT = 1023;
+/** A document's length as a bound sees it: one of so many levels. */
+const LEVELS = 256;
+/** Documents of more than so many times the mean length are all of the last level. */
+const LEVELED_LENGTHS = 8;
+/** Impacts are known by tf up to here; a larger one has the largest. */
+export const MAX_IMPACT_TF = 63;
+
+/** What BM25 must know of a collection. */
+export interface Bm25Statistics {
+  /** How many documents have a term at all: N, as Lucene's docCount counts. */
+  docsWithTerms: number;
+  sumDocLength: number;
+}
 
 /**
  * The parts of BM25 as Lucene has it, without the factor k1 + 1 (S. Robertson and H. Zaragoza, "The Probabilistic Relevance
  * Framework: BM25 and Beyond", 2009, eq. 3.15, with an idf that is never negative):
  * idf(t) = ln(1 + (N − df + 0.5) / (df + 0.5)), w(t, d) = idf(t) · tf / (tf + k1 · (1 − b + b · |d| / avgdl)).
- * N and avgdl count the documents that have a term at all, as Lucene's docCount does.
+ * N and avgdl count the documents that have a term at all.
+ *
+ * Bounds come in whole numbers: the impact of a posting is tf / (tf + norm) as a part of MAX_IMPACT, never rounded down, and the norm
+ * is one of 256 levels, never rounded up.
  */
 export class Bm25 {
   readonly #k1: number;
   readonly #b: number;
-  /** N. */
-  readonly #withTerms: number;
+  readonly #docsWithTerms: number;
   readonly avgDocLength: number;
-  /** k1 · (1 − b + b · |d| / avgdl) of every document. */
-  readonly norms: Float64Array;
+  /** The impact of a tf up to MAX_IMPACT_TF in a document of a level: at tf · 256 + level. */
+  readonly impacts = new Uint16Array((MAX_IMPACT_TF + 1) * LEVELS).fill(MAX_IMPACT);
+  readonly #levelStep: number;
 
-  constructor(segments: readonly SegmentReader[], { k1, b }: { k1: number; b: number }) {
+  constructor(parts: readonly Bm25Statistics[], { k1, b }: { k1: number; b: number }) {
     this.#k1 = k1;
     this.#b = b;
-    let withTerms = 0;
-    let sumDocLength = 0;
-    for (const { docLengths } of segments) {
-      for (const length of docLengths) {
-        sumDocLength += length;
-        if (length > 0) withTerms++;
-      }
-    }
-    this.#withTerms = withTerms;
-    this.avgDocLength = withTerms === 0 ? 0 : sumDocLength / withTerms;
-    this.norms = new Float64Array(segments.reduce((sum, { docs }) => sum + docs, 0));
-    for (const { docLengths, firstDoc } of segments) {
-      for (let place = 0; place < docLengths.length; place++) {
-        this.norms[firstDoc + place] = this.norm(docLengths[place] as number);
+    this.#docsWithTerms = parts.reduce((sum, { docsWithTerms }) => sum + docsWithTerms, 0);
+    const sumDocLength = parts.reduce((sum, part) => sum + part.sumDocLength, 0);
+    this.avgDocLength = this.#docsWithTerms === 0 ? 0 : sumDocLength / this.#docsWithTerms;
+    const least = this.norm(0);
+    this.#levelStep = (this.norm(LEVELED_LENGTHS * this.avgDocLength) - least) / LEVELS;
+    for (let tf = 1; tf < MAX_IMPACT_TF; tf++) {
+      for (let level = 0; level < LEVELS; level++) {
+        this.impacts[tf * LEVELS + level] = impactOf(tf, least + level * this.#levelStep);
       }
     }
   }
@@ -42,16 +54,35 @@ export class Bm25 {
   }
 
   idf(docFreq: number): number {
-    return Math.log(1 + (this.#withTerms - docFreq + 0.5) / (docFreq + 0.5));
+    return Math.log(1 + (this.#docsWithTerms - docFreq + 0.5) / (docFreq + 0.5));
   }
 
-  /** w(t, d) of a document that has the term `tf` times. */
-  weight(idf: number, tf: number, docId: number): number {
-    return (idf * tf) / (tf + (this.norms[docId] as number));
+  /** w(t, d) of a document of `length` that has the term `tf` times. */
+  weight(idf: number, tf: number, length: number): number {
+    return (idf * tf) / (tf + this.norm(length));
   }
 
   /** How much a term counts that a query of `queryLength` known terms holds `tf` times. */
   queryWeight(idf: number, tf: number, queryLength: number, weighting: Weighting): number {
     return weighting === 'lucene' ? tf : (idf * tf) / (tf + this.norm(queryLength));
   }
+
+  impact(tf: number, length: number): number {
+    return impactOf(tf, this.norm(length));
+  }
+
+  /** The level of every length. */
+  levels(lengths: Uint32Array): Uint8Array {
+    const levels = new Uint8Array(lengths.length);
+    if (this.#levelStep === 0) return levels;
+    const lengthsPerLevel = (LEVELED_LENGTHS * this.avgDocLength) / LEVELS;
+    for (let doc = 0; doc < lengths.length; doc++) {
+      levels[doc] = Math.min(LEVELS - 1, Math.floor((lengths[doc] as number) / lengthsPerLevel));
+    }
+    return levels;
+  }
+}
+
+function impactOf(tf: number, norm: number): number {
+  return Math.ceil((MAX_IMPACT * tf) / (tf + norm));
 }

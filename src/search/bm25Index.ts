@@ -10,7 +10,6 @@ import { Scorer } from './scorer.js';
 import type { Hit, Searcher, SearchOptions, Weighting } from './searcher.js';
 import { SearchPool } from './searchPool.js';
 import { type SegmentReader, segmentOf } from './segmentReader.js';
-import { TermLists } from './termLists.js';
 import { TextWeights } from './textWeights.js';
 
 export interface OpenIndexOptions {
@@ -62,7 +61,7 @@ export async function openIndex(path: string, options: OpenIndexOptions = {}): P
     return new Bm25Index(data, { cacheMb, analyzer: own, pool, corpus });
   } catch (error) {
     corpus?.close();
-    await data.close();
+    data.close();
     throw error;
   }
 }
@@ -92,7 +91,7 @@ export class Bm25Index implements Searcher {
     this.manifest = manifest;
     this.docCount = manifest.docCount;
     this.#bm25 = new Bm25(segments, manifest);
-    this.#scorer = new Scorer(this.#bm25, new TermLists(segments, this.#bm25, cacheMb));
+    this.#scorer = new Scorer(segments, this.#bm25, cacheMb);
     this.#texts = new TextWeights({
       analyzer: this.analyzer,
       bm25: this.#bm25,
@@ -131,13 +130,9 @@ export class Bm25Index implements Searcher {
     const docId = typeof document === 'number' ? document : this.docIds(document)[0];
     if (docId === undefined) throw new UsageError(`no document has the id ${JSON.stringify(document)}`);
     const id = this.id(docId);
-    const parts = this.#scorer
-      .weigh(this.analyzer.tokens(query), checked(weighting))
-      .map(({ token, list, queryWeight }) => {
-        const place = list.placeOf(docId);
-        const tf = place < 0 ? 0 : list.tfAt(place);
-        return { term: token, idf: list.idf, tf, weight: queryWeight * list.weightOf(docId, this.#bm25) };
-      });
+    const parts = this.#scorer.weigh(this.analyzer.tokens(query), checked(weighting)).map((term) => {
+      return { term: term.token, idf: term.idf, ...this.#scorer.partOf(term, docId) };
+    });
     const score = parts.reduce((sum, { weight }) => sum + weight, 0);
     const terms = parts
       .filter(({ weight }) => weight > 0)
@@ -200,7 +195,7 @@ export class Bm25Index implements Searcher {
   async close(): Promise<void> {
     this.#corpus?.close();
     await this.#pool?.close();
-    await this.data.close();
+    this.data.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -198,14 +198,14 @@ export class Bm25Storage {
       }
       await this.#writeGeneration(batch, base, removed);
     } finally {
-      await base?.close();
+      base?.close();
     }
     await this.open();
   }
 
   async #writeGeneration(batch: FlexBatch, base: IndexData | undefined, removed: Set<number>): Promise<void> {
     const append = base !== undefined && removed.size === 0 && base.segments.length < MAX_SEGMENTS;
-    const from = append ? { data: base.manifest.data, meta: base.meta } : undefined;
+    const from = append ? base.manifest.data : undefined;
     const generation = await Generation.begin(this.id, from);
     try {
       const segments: SegmentMeta[] = append ? [...base.meta.segments] : [];
@@ -219,7 +219,7 @@ export class Bm25Storage {
         writeBatch(batch, added);
         segments.push(added.finish());
       }
-      await generation.close(segments);
+      generation.close(segments);
       const { k1 = 0.9, b = 0.4 } = base?.manifest ?? this.#options;
       const { groupKey, corpus } = base?.manifest ?? {};
       await generation.commit({

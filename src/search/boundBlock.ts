@@ -1,9 +1,14 @@
+import { MAX_IMPACT_TF } from './bm25.js';
 import type { BoundedTerm } from './boundedQuery.js';
 
 /** Documents whose bounds are added up together: few enough for the processor's first cache. */
 export const BLOCK_DOCS = 2 ** 13;
-const LOCAL = BLOCK_DOCS - 1;
-const LIST_LOCAL = 2 ** 16 - 1;
+
+/** How an impact is found: that of a tf and a level, and the level of every document. */
+export interface Impacts {
+  impacts: Uint16Array;
+  levels: Uint8Array;
+}
 
 /** The bounds of a block of documents, and those of them that may be among the best. */
 export class BoundBlock {
@@ -22,14 +27,8 @@ export class BoundBlock {
     this.#bounds.fill(-needed);
   }
 
-  add({ list: { docs, impacts, starts, cellShift }, factor }: BoundedTerm): void {
-    const bounds = this.#bounds;
-    const last = starts.length - 1;
-    const end = starts[Math.min((this.#firstDoc + BLOCK_DOCS) >>> cellShift, last)] as number;
-    for (let at = starts[this.#firstDoc >>> cellShift] as number; at < end; at++) {
-      const local = (docs[at] as number) & LOCAL;
-      bounds[local] = (bounds[local] as number) + Math.imul(factor, impacts[at] as number);
-    }
+  add({ cursor, factor }: BoundedTerm, impacts: Impacts): void {
+    cursor.addTo(this.#bounds, this.#firstDoc + BLOCK_DOCS, factor, impacts);
   }
 
   /** Makes candidates of the documents that reach the `needed` of the reset: those whose number has no sign any more. */
@@ -47,24 +46,24 @@ export class BoundBlock {
   }
 
   /** Adds a term to the bounds of the candidates, and keeps those that reach `needed`. */
-  lookUp({ list: { starts, cellShift, docs, impacts }, factor }: BoundedTerm, needed: number): void {
+  lookUp({ cursor, factor }: BoundedTerm, needed: number, { impacts, levels }: Impacts): void {
     const { candidates, candidateBounds, count } = this;
     let kept = 0;
     for (let at = 0; at < count; at++) {
       const docId = candidates[at] as number;
-      const cell = docId >>> cellShift;
-      const local = docId & LIST_LOCAL;
-      const end = starts[cell + 1] as number;
       let bound = candidateBounds[at] as number;
-      for (let place = starts[cell] as number; place < end; place++) {
-        const doc = docs[place] as number;
-        if (doc < local) continue;
-        if (doc === local) bound += factor * (impacts[place] as number);
-        break;
+      if (cursor.doc < docId) {
+        if (bound + factor * cursor.maxImpactAt(docId) < needed) continue;
+        cursor.seek(docId);
       }
+      if (cursor.doc === docId) {
+        const row = Math.min(cursor.tf, MAX_IMPACT_TF);
+        bound += factor * (impacts[(row << 8) | (levels[docId] as number)] as number);
+      }
+      if (bound < needed) continue;
       candidates[kept] = docId;
       candidateBounds[kept] = bound;
-      if (bound >= needed) kept++;
+      kept++;
     }
     this.count = kept;
   }

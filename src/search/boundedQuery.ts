@@ -1,13 +1,22 @@
-import type { QueryTerm } from './scorer.js';
-import { MAX_IMPACT, type TermList } from './termList.js';
+import { MAX_IMPACT } from './bm25.js';
+import { PostingsCursor } from './postingsCursor.js';
+import type { TermList } from './termList.js';
 
 /** The bounds of all terms of a query add up to about this. */
 const BOUND_SUM = 2 ** 30;
 /** What rounding may take from a score. */
 const ROUNDING = 1e-9;
 
+/** A term of a query in one segment. */
+export interface SegmentTerm {
+  list: TermList;
+  idf: number;
+  queryWeight: number;
+}
+
 export interface BoundedTerm {
   list: TermList;
+  cursor: PostingsCursor;
   /** What one unit of impact adds to the bound of a document. */
   factor: number;
   /** What the term adds to a bound at most. */
@@ -22,13 +31,13 @@ export class BoundedQuery {
   readonly rest: Float64Array;
   readonly #scale: number;
 
-  constructor(query: readonly QueryTerm[]) {
-    const sum = query.reduce((total, { list, queryWeight }) => total + list.idf * queryWeight, 0);
+  constructor(query: readonly SegmentTerm[]) {
+    const sum = query.reduce((total, { idf, queryWeight }) => total + idf * queryWeight, 0);
     this.#scale = BOUND_SUM / sum;
     this.terms = query
-      .map(({ list, queryWeight }) => {
-        const factor = Math.ceil((this.#scale * list.idf * queryWeight) / MAX_IMPACT);
-        return { list, factor, bound: factor * list.maxImpact };
+      .map(({ list, idf, queryWeight }) => {
+        const factor = Math.ceil((this.#scale * idf * queryWeight) / MAX_IMPACT);
+        return { list, cursor: new PostingsCursor(list), factor, bound: factor * list.maxImpact };
       })
       .sort((a, b) => b.bound - a.bound);
     this.rest = new Float64Array(this.terms.length + 1);

@@ -117,7 +117,7 @@ export async function buildIndex(
       });
     }
     let segments = builder.finish();
-    await generation.close(segments);
+    generation.close(segments);
     if (segments.length > 1) ({ generation, segments } = await merged(path, generation, kept));
     const [segment] = segments as [SegmentMeta];
     const indexBytes = await generation.commit({
@@ -149,15 +149,15 @@ async function merged(
 ): Promise<{ generation: Generation; segments: SegmentMeta[] }> {
   const generation = await Generation.begin(path);
   try {
-    const data = await openSegments(parts.file);
+    const data = openSegments(parts.file);
     const whole = new SegmentWriter(generation.streams, kept);
     try {
       mergeSegments(data.segments, new Set(), whole);
     } finally {
-      await data.close();
+      data.close();
     }
     const segments = [whole.finish()];
-    await generation.close(segments);
+    generation.close(segments);
     await parts.abort();
     return { generation, segments };
   } catch (error) {

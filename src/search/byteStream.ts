@@ -1,23 +1,18 @@
 import { CHUNK_BYTES, type DataFileReader, type DataFileWriter, type StreamName } from './dataFile.js';
 
-/** Appends bytes to a stream of a data file. */
+/** Appends bytes to a stream of a data file, from a chunk of its own on. */
 export class StreamWriter {
   readonly #chunk = new Uint8Array(CHUNK_BYTES);
   #filled = 0;
-  #number: number;
 
-  /** `firstChunk`: how many chunks the stream holds already; they are left alone. */
   constructor(
     private readonly file: DataFileWriter,
     private readonly name: StreamName,
-    firstChunk = 0,
-  ) {
-    this.#number = firstChunk;
-  }
+  ) {}
 
   /** Where the next byte goes. */
   get offset(): number {
-    return this.#number * CHUNK_BYTES + this.#filled;
+    return this.file.chunks(this.name) * CHUNK_BYTES + this.#filled;
   }
 
   append(bytes: Uint8Array): void {
@@ -26,55 +21,61 @@ export class StreamWriter {
       this.#chunk.set(bytes.subarray(at, at + taken), this.#filled);
       this.#filled += taken;
       at += taken;
-      if (this.#filled === CHUNK_BYTES) this.#write();
+      if (this.#filled === CHUNK_BYTES) this.finish();
     }
   }
 
-  /** Writes what is left; returns how many chunks the stream holds now. */
-  finish(): number {
-    if (this.#filled > 0) this.#write();
-    return this.#number;
-  }
-
-  #write(): void {
-    this.file.chunk(this.name, this.#number, this.#chunk.subarray(0, this.#filled));
-    this.#number++;
+  /** Writes what is left. */
+  finish(): void {
+    if (this.#filled === 0) return;
+    this.file.append(this.name, this.#chunk.subarray(0, this.#filled));
     this.#filled = 0;
   }
 }
 
-/** Chunks that a reader keeps: 1 MB. */
+/** Chunks that a reader keeps if not told otherwise: 1 MB. */
 const KEPT_CHUNKS = 64;
 
-/** Reads any bytes of a stream; the chunks read first are let go first. */
+/** Reads any bytes of a stream, and keeps the chunks read last. */
 export class StreamReader {
   readonly #chunks = new Map<number, Uint8Array>();
+  #kept = KEPT_CHUNKS;
 
   constructor(
     private readonly file: DataFileReader,
     private readonly name: StreamName,
   ) {}
 
+  /** How many bytes of the stream to keep in memory. */
+  keep(bytes: number): void {
+    this.#kept = Math.max(KEPT_CHUNKS, Math.floor(bytes / CHUNK_BYTES));
+  }
+
   read(offset: number, length: number): Uint8Array {
     const first = Math.floor(offset / CHUNK_BYTES);
     const start = offset - first * CHUNK_BYTES;
-    if (start + length <= CHUNK_BYTES) return this.#load(first).subarray(start, start + length);
+    if (start + length <= CHUNK_BYTES) return this.chunk(first).subarray(start, start + length);
     const bytes = new Uint8Array(length);
     let filled = 0;
     for (let number = first; filled < length; number++) {
       const from = number === first ? start : 0;
-      const part = this.#load(number).subarray(from, from + length - filled);
+      const part = this.chunk(number).subarray(from, from + length - filled);
       bytes.set(part, filled);
       filled += part.length;
     }
     return bytes;
   }
 
-  #load(number: number): Uint8Array {
+  /** The bytes from `number` · CHUNK_BYTES on. */
+  chunk(number: number): Uint8Array {
     const known = this.#chunks.get(number);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#chunks.delete(number);
+      this.#chunks.set(number, known);
+      return known;
+    }
     const chunk = this.file.chunk(this.name, number);
-    if (this.#chunks.size >= KEPT_CHUNKS)
+    if (this.#chunks.size >= this.#kept)
       for (const oldest of this.#chunks.keys()) if (this.#chunks.delete(oldest)) break;
     this.#chunks.set(number, chunk);
     return chunk;

@@ -5,10 +5,17 @@ export class ByteWriter {
 
   /** An integer from 0 to 2^53 − 1. */
   varint(value: number): void {
-    this.#reserve(8);
+    if (this.length + 8 > this.#bytes.length) this.#reserve(8);
     let rest = value;
-    for (; rest >= 0x80; rest = Math.floor(rest / 128)) this.#bytes[this.length++] = (rest % 128) | 0x80;
+    for (; rest >= 2 ** 31; rest = Math.floor(rest / 128)) this.#bytes[this.length++] = (rest % 128) | 0x80;
+    for (; rest >= 0x80; rest >>>= 7) this.#bytes[this.length++] = rest | 0x80;
     this.#bytes[this.length++] = rest;
+  }
+
+  /** An integer from 0 to 255. */
+  byte(value: number): void {
+    if (this.length === this.#bytes.length) this.#reserve(1);
+    this.#bytes[this.length++] = value;
   }
 
   raw(bytes: Uint8Array): void {
@@ -46,8 +53,10 @@ export class ByteReader {
   }
 
   varint(): number {
-    let value = 0;
-    for (let unit = 1; ; unit *= 128) {
+    const first = this.bytes[this.at++] ?? 0;
+    if (first < 0x80) return first;
+    let value = first & 0x7f;
+    for (let unit = 128; ; unit *= 128) {
       const byte = this.bytes[this.at++] ?? 0;
       value += (byte & 0x7f) * unit;
       if (byte < 0x80) return value;

@@ -1,128 +1,163 @@
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { type Database, open, type RootDatabase } from 'lmdb';
 import { OutputError } from '../errors.js';
 import { damaged } from './refusals.js';
 
-/** The byte streams of an index; each is cut into chunks, and each chunk is one LMDB value under its number. */
+/**
+ * A data file is a row of slots of 16 KiB, each a chunk of one stream with the checksum of its bytes and of its place; then the
+ * footer, JSON; then the footer's length and checksum. Every byte stands under a checksum, and a reader maps nothing into memory:
+ * what is damaged or cut is refused, whatever it says.
+ */
 export const streamNames = ['terms', 'postings', 'docs', 'texts', 'tables'] as const;
 export type StreamName = (typeof streamNames)[number];
 
-/** With its checksum and LMDB's 24-byte page header, a chunk fills four pages of 4,096 bytes exactly. */
-export const CHUNK_BYTES = 4 * 4096 - 24 - 4;
-/** Chunks are written 4 MB to a transaction. */
-const CHUNKS_PER_TRANSACTION = 256;
-const META = 'meta';
-const MAX_READERS = 2048;
+const SLOT_BYTES = 2 ** 14;
+export const CHUNK_BYTES = SLOT_BYTES - 4;
+/** Slots that are written at once: 1 MB. */
+const WRITTEN_SLOTS = 64;
+const TAIL_BYTES = 8;
 
-type Chunks = Database<Uint8Array, number>;
+interface Footer {
+  /** The place of each slot's stream in `streamNames`, a digit a slot; a stream's chunks are in their order. */
+  slots: string;
+  meta: unknown;
+}
 
-/** Writes chunks and one JSON value, `meta`, to an LMDB file that nobody reads yet. Nothing is synced: its owner does that. */
+/** Writes chunks and one JSON value, `meta`, to a file that nobody reads yet. Nothing is synced: its owner does that. */
 export class DataFileWriter {
-  readonly #env: RootDatabase;
-  readonly #databases: Map<string, Chunks>;
-  #waiting: { name: string; number: number; value: Uint8Array }[] = [];
+  readonly #file: number;
+  readonly #buffer = Buffer.alloc(WRITTEN_SLOTS * SLOT_BYTES);
+  readonly #counts: Record<StreamName, number> = { terms: 0, postings: 0, docs: 0, texts: 0, tables: 0 };
+  #slots = '';
+  #waiting = 0;
 
+  /** Where the file is there, its chunks stay and others follow. */
   constructor(private readonly path: string) {
-    this.#env = open({ path, noSync: true, overlappingSync: false, maxReaders: MAX_READERS });
-    this.#databases = openAll(this.#env);
+    this.#file = openSync(path, 'a+');
+    if (fstatSync(this.#file).size === 0) return;
+    const { slots } = readFooter(this.#file, path);
+    for (const slot of slots) this.#counts[streamOf(slot)]++;
+    this.#slots = slots;
+    ftruncateSync(this.#file, slots.length * SLOT_BYTES);
   }
 
-  chunk(name: StreamName, number: number, bytes: Uint8Array): void {
-    this.#put(name, number, bytes);
-    if (this.#waiting.length >= CHUNKS_PER_TRANSACTION) this.#flush();
+  /** How many chunks a stream has. */
+  chunks(name: StreamName): number {
+    return this.#counts[name];
   }
 
-  async close(meta: unknown): Promise<void> {
-    this.#put(META, 0, Buffer.from(JSON.stringify(meta)));
+  /** Adds a chunk to a stream; one of less than CHUNK_BYTES is filled with zeros. */
+  append(name: StreamName, bytes: Uint8Array): void {
+    const start = this.#waiting * SLOT_BYTES;
+    this.#buffer.set(bytes, start);
+    this.#buffer.fill(0, start + bytes.length, start + CHUNK_BYTES);
+    const chunk = this.#buffer.subarray(start, start + CHUNK_BYTES);
+    this.#buffer.writeUInt32LE(checksum(name, this.#counts[name]++, chunk), start + CHUNK_BYTES);
+    this.#slots += streamNames.indexOf(name);
+    if (++this.#waiting === WRITTEN_SLOTS) this.#flush();
+  }
+
+  close(meta: unknown): void {
     this.#flush();
-    await this.#env.close();
+    const footer = Buffer.from(JSON.stringify({ slots: this.#slots, meta } satisfies Footer));
+    const tail = Buffer.alloc(TAIL_BYTES);
+    tail.writeUInt32LE(footer.length, 0);
+    tail.writeUInt32LE(crc32(footer), 4);
+    this.#write(Buffer.concat([footer, tail]));
+    closeSync(this.#file);
   }
 
-  async abort(): Promise<void> {
-    this.#waiting = [];
-    await this.#env.close();
-  }
-
-  #put(name: string, number: number, bytes: Uint8Array): void {
-    const value = Buffer.allocUnsafe(bytes.length + 4);
-    value.set(bytes);
-    value.writeUInt32LE(checksum(name, number, bytes), bytes.length);
-    this.#waiting.push({ name, number, value });
+  abort(): void {
+    closeSync(this.#file);
   }
 
   #flush(): void {
+    this.#write(this.#buffer.subarray(0, this.#waiting * SLOT_BYTES));
+    this.#waiting = 0;
+  }
+
+  #write(bytes: Uint8Array): void {
     try {
-      this.#env.transactionSync(() => {
-        for (const { name, number, value } of this.#waiting) this.#databases.get(name)?.putSync(number, value);
-      });
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
     } catch (error) {
       throw new OutputError('cannot write the index', { path: this.path, cause: error });
     }
-    this.#waiting = [];
   }
 }
 
-/** Reads what DataFileWriter wrote, and refuses every value whose checksum is wrong. */
+/** Reads what DataFileWriter wrote, and refuses every chunk whose checksum is wrong. */
 export class DataFileReader {
-  readonly #env: RootDatabase;
-  readonly #databases: Map<string, Chunks>;
+  readonly meta: unknown;
+  readonly #file: number;
+  /** By stream: the slot of each of its chunks. */
+  readonly #places: Record<StreamName, number[]> = { terms: [], postings: [], docs: [], texts: [], tables: [] };
 
   constructor(readonly path: string) {
+    this.#file = openFile(path);
     try {
-      this.#env = open({ path, readOnly: true, maxReaders: MAX_READERS });
-      this.#databases = openAll(this.#env);
+      const { slots, meta } = readFooter(this.#file, path);
+      for (let slot = 0; slot < slots.length; slot++) this.#places[streamOf(slots[slot])].push(slot);
+      this.meta = meta;
     } catch (error) {
-      throw damaged(this.#index, 'its data file cannot be opened', error);
+      closeSync(this.#file);
+      throw error;
     }
+  }
+
+  chunks(name: StreamName): number {
+    return this.#places[name].length;
   }
 
   /** The chunk as a copy of the caller's own. */
   chunk(name: StreamName, number: number): Uint8Array {
-    return this.#get(name, number);
-  }
-
-  meta(): unknown {
-    return JSON.parse(Buffer.from(this.#get(META, 0)).toString());
-  }
-
-  async close(): Promise<void> {
-    await this.#env.close();
-  }
-
-  get #index(): string {
-    return dirname(this.path);
-  }
-
-  #get(name: string, number: number): Uint8Array {
-    let value: Uint8Array | undefined;
-    try {
-      value = this.#databases.get(name)?.getBinaryFast(number);
-    } catch (error) {
-      throw damaged(this.#index, `chunk ${number} of its ${name} cannot be read`, error);
+    const slot = this.#places[name][number];
+    if (slot === undefined) throw this.#damaged(name, number, 'is missing');
+    const bytes = Buffer.allocUnsafeSlow(SLOT_BYTES);
+    if (readSync(this.#file, bytes, 0, SLOT_BYTES, slot * SLOT_BYTES) < SLOT_BYTES) {
+      throw this.#damaged(name, number, 'is cut');
     }
-    if (value === undefined || value.length < 4)
-      throw damaged(this.#index, `chunk ${number} of its ${name} is missing`);
-    const length = value.length - 4;
-    const bytes = Uint8Array.prototype.slice.call(value, 0, length);
-    const stored = Buffer.from(value.buffer, value.byteOffset + length, 4).readUInt32LE();
-    if (stored !== checksum(name, number, bytes)) {
-      throw damaged(this.#index, `chunk ${number} of its ${name} has a wrong checksum`);
-    }
-    return bytes;
+    const chunk = bytes.subarray(0, CHUNK_BYTES);
+    if (bytes.readUInt32LE(CHUNK_BYTES) === checksum(name, number, chunk)) return chunk;
+    throw this.#damaged(name, number, 'has a wrong checksum');
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  #damaged(name: StreamName, number: number, what: string): Error {
+    return damaged(dirname(this.path), `chunk ${number} of its ${name} ${what}`);
   }
 }
 
-function openAll(env: RootDatabase): Map<string, Chunks> {
-  return new Map(
-    [META, ...streamNames].map((name) => [
-      name,
-      env.openDB<Uint8Array, number>({ name, keyEncoding: 'uint32', encoding: 'binary' }),
-    ]),
-  );
+function openFile(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    throw damaged(dirname(path), 'its data file cannot be opened', error);
+  }
+}
+
+function readFooter(file: number, path: string): Footer {
+  const { size } = fstatSync(file);
+  const tail = Buffer.alloc(TAIL_BYTES);
+  const found = size < TAIL_BYTES ? 0 : readSync(file, tail, 0, TAIL_BYTES, size - TAIL_BYTES);
+  const length = tail.readUInt32LE(0);
+  const start = size - TAIL_BYTES - length;
+  if (found === TAIL_BYTES && start >= 0) {
+    const footer = Buffer.alloc(length);
+    readSync(file, footer, 0, length, start);
+    if (crc32(footer) === tail.readUInt32LE(4)) return JSON.parse(footer.toString()) as Footer;
+  }
+  throw damaged(dirname(path), 'the end of its data file has a wrong checksum');
+}
+
+function streamOf(slot: string | undefined): StreamName {
+  return streamNames[Number(slot)] as StreamName;
 }
 
 /** Covers the chunk's place too, so that no chunk can stand for another. */
-function checksum(name: string, number: number, bytes: Uint8Array): number {
+function checksum(name: StreamName, number: number, bytes: Uint8Array): number {
   return crc32(bytes, crc32(`${name}:${number}`));
 }

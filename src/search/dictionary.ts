@@ -17,10 +17,14 @@ export interface DictionaryPlace {
   indexBytes: number;
 }
 
-/** The postings of one key. */
+/** The postings of one key: how many, and where their bytes are. */
 export interface DictionaryEntry {
   count: number;
-  postings: Uint8Array;
+  /** In the stream of postings. */
+  offset: number;
+  length: number;
+  /** The bytes, where they stand in the dictionary. */
+  inline: Uint8Array | undefined;
 }
 
 /**
@@ -104,7 +108,7 @@ export class Dictionary {
   #find(block: number, key: Uint8Array): DictionaryEntry | undefined {
     const reader = this.#blockReader(block);
     const { bytes } = reader;
-    let elsewhere = reader.varint();
+    let offset = reader.varint();
     let matched = 0;
     while (!reader.done) {
       const shared = reader.varint();
@@ -121,23 +125,25 @@ export class Dictionary {
           matched++;
         }
         if (at === suffix && matched === key.length) {
-          const postings = count <= INLINE_POSTINGS ? reader.raw(length) : this.postings.read(elsewhere, length);
-          return { count, postings };
+          return { count, offset, length, inline: count <= INLINE_POSTINGS ? reader.raw(length) : undefined };
         }
         if (at < suffix && (matched === key.length || (bytes[start + at] as number) > (key[matched] as number)))
           return undefined;
       }
       if (count <= INLINE_POSTINGS) reader.at += length;
-      else elsewhere += length;
+      else offset += length;
     }
     return undefined;
   }
 
-  /** Every key in order; the postings are read when asked for. */
-  *all(): Generator<{ key: Uint8Array; count: number; postings: () => Uint8Array }> {
-    for (let block = 0; block < this.#blockIndex().firstKeys.length; block++) {
-      for (const { key, count, postings } of this.#read(block)) yield { key: Uint8Array.from(key), count, postings };
-    }
+  /** Every key in order; `key` is good until the next one is read. */
+  *all(): Generator<DictionaryEntry & { key: Uint8Array }> {
+    for (let block = 0; block < this.#blockIndex().firstKeys.length; block++) yield* this.#read(block);
+  }
+
+  /** The bytes of an entry's postings. */
+  postingsOf({ offset, length, inline }: DictionaryEntry): Uint8Array {
+    return inline ?? this.postings.read(offset, length);
   }
 
   /** The last block whose first key is not after `key`; −1 where there is none. */
@@ -154,22 +160,17 @@ export class Dictionary {
   }
 
   /** The entries of a block; `key` is good until the next one is read. */
-  *#read(block: number): Generator<{ key: Uint8Array; count: number; postings: () => Uint8Array }> {
+  *#read(block: number): Generator<DictionaryEntry & { key: Uint8Array }> {
     const reader = this.#blockReader(block);
-    let elsewhere = reader.varint();
+    let offset = reader.varint();
     const keys = new FrontDecoder();
     while (!reader.done) {
       const key = keys.read(reader);
       const count = reader.varint();
       const length = reader.varint();
-      if (count <= INLINE_POSTINGS) {
-        const inline = reader.raw(length);
-        yield { key, count, postings: () => inline };
-        continue;
-      }
-      const offset = elsewhere;
-      elsewhere += length;
-      yield { key, count, postings: () => this.postings.read(offset, length) };
+      const inline = count <= INLINE_POSTINGS ? reader.raw(length) : undefined;
+      yield { key, count, offset, length, inline };
+      if (inline === undefined) offset += length;
     }
   }
 

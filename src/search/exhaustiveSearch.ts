@@ -1,5 +1,7 @@
 import type { Bm25 } from './bm25.js';
-import type { QueryTerm } from './scorer.js';
+import type { SegmentTerm } from './boundedQuery.js';
+import { PostingsCursor } from './postingsCursor.js';
+import type { SegmentReader } from './segmentReader.js';
 import type { TopK } from './topK.js';
 
 /** Documents whose scores are added up together. */
@@ -10,22 +12,26 @@ export class ExhaustiveSearch {
   /** Zero between searches. */
   readonly #scores = new Float64Array(BLOCK_DOCS);
 
-  constructor(private readonly bm25: Bm25) {}
+  constructor(
+    private readonly bm25: Bm25,
+    private readonly segment: SegmentReader,
+  ) {}
 
-  search(terms: readonly QueryTerm[], top: TopK): void {
-    for (let firstDoc = 0; firstDoc < this.bm25.norms.length; firstDoc += BLOCK_DOCS) {
-      for (const term of terms) this.#add(term, firstDoc);
+  search(query: readonly SegmentTerm[], top: TopK): void {
+    const terms = query.map((term) => ({ ...term, cursor: new PostingsCursor(term.list) }));
+    for (const { cursor } of terms) cursor.next();
+    for (let firstDoc = 0; firstDoc < this.segment.docs; firstDoc += BLOCK_DOCS) {
+      for (const term of terms) this.#add(term, firstDoc + BLOCK_DOCS);
       this.#collect(firstDoc, top);
     }
   }
 
-  #add({ list, queryWeight }: QueryTerm, firstDoc: number): void {
-    const scores = this.#scores;
-    const end = list.startOf(firstDoc + BLOCK_DOCS);
-    for (let at = list.startOf(firstDoc); at < end; at++) {
-      const local = (list.docs[at] as number) % BLOCK_DOCS;
-      const weight = this.bm25.weight(list.idf, list.tfAt(at), firstDoc + local);
-      scores[local] = (scores[local] as number) + queryWeight * weight;
+  #add({ cursor, idf, queryWeight }: SegmentTerm & { cursor: PostingsCursor }, end: number): void {
+    const { docLengths } = this.segment;
+    for (; cursor.doc < end; cursor.next()) {
+      const local = cursor.doc % BLOCK_DOCS;
+      const weight = this.bm25.weight(idf, cursor.tf, docLengths[cursor.doc] as number);
+      this.#scores[local] = (this.#scores[local] as number) + queryWeight * weight;
     }
   }
 
@@ -33,7 +39,7 @@ export class ExhaustiveSearch {
     const scores = this.#scores;
     for (let local = 0; local < BLOCK_DOCS; local++) {
       const score = scores[local] as number;
-      if (score > top.floor) top.offer(firstDoc + local, score);
+      if (score > top.floor) top.offer(this.segment.firstDoc + firstDoc + local, score);
     }
     scores.fill(0);
   }

@@ -4,10 +4,10 @@ import { basename, join } from 'node:path';
 import { IndexError, OutputError } from '../errors.js';
 import { DataFileWriter } from './dataFile.js';
 import { liveDataFile, MANIFEST_NAME, type ManifestContent, writeManifest } from './manifest.js';
-import { type DataMeta, finishStreams, openStreams, type SegmentMeta, type Streams } from './segmentWriter.js';
+import { type DataMeta, openStreams, type SegmentMeta, type Streams } from './segmentWriter.js';
 
-/** `<time>-<pid>-<random>`, then what LMDB or we put behind it. */
-const OURS = /^[0-9a-z]+-(\d+)-[0-9a-f]+\.mdb(-lock|\.json)?$/;
+/** `<time>-<pid>-<random>`: a data file, or the manifest that will name it. */
+const OURS = /^[0-9a-z]+-(\d+)-[0-9a-f]+\.data(\.json)?$/;
 
 /** Data files that this process is writing. */
 const inProgress = new Set<string>();
@@ -21,21 +21,20 @@ export class Generation {
   private constructor(
     private readonly path: string,
     private readonly name: string,
-    after: DataMeta | undefined,
   ) {
     this.#writer = new DataFileWriter(join(path, name));
-    this.streams = openStreams(this.#writer, after);
+    this.streams = openStreams(this.#writer);
   }
 
-  /** Begins one in the folder `path`, made if need be; `base`: a data file of the folder to start from, and what it holds. */
-  static async begin(path: string, base?: { data: string; meta: DataMeta }): Promise<Generation> {
+  /** Begins one in the folder `path`, made if need be; `base`: a data file of the folder to start from. */
+  static async begin(path: string, base?: string): Promise<Generation> {
     await makeFolder(path);
-    const name = `${Date.now().toString(36)}-${process.pid}-${randomBytes(4).toString('hex')}.mdb`;
+    const name = `${Date.now().toString(36)}-${process.pid}-${randomBytes(4).toString('hex')}.data`;
     const file = join(path, name);
     inProgress.add(file);
     try {
-      if (base) await copyFile(join(path, base.data), file, constants.COPYFILE_FICLONE);
-      return new Generation(path, name, base?.meta);
+      if (base) await copyFile(join(path, base), file, constants.COPYFILE_FICLONE);
+      return new Generation(path, name);
     } catch (error) {
       await discard(path, file);
       throw error;
@@ -47,10 +46,10 @@ export class Generation {
   }
 
   /** Ends the data file; nothing can be added after that. */
-  async close(segments: SegmentMeta[]): Promise<void> {
+  close(segments: SegmentMeta[]): void {
+    for (const stream of Object.values(this.streams)) stream.finish();
+    this.#writer.close({ segments } satisfies DataMeta);
     this.#open = false;
-    const meta: DataMeta = { segments, chunks: finishStreams(this.streams) };
-    await this.#writer.close(meta);
   }
 
   /** Syncs the closed data file, makes it the index, and removes those that nobody needs; resolves to its size in bytes. */
@@ -65,7 +64,7 @@ export class Generation {
   }
 
   async abort(): Promise<void> {
-    if (this.#open) await this.#writer.abort();
+    if (this.#open) this.#writer.abort();
     this.#open = false;
     await discard(this.path, this.file);
   }
@@ -73,7 +72,7 @@ export class Generation {
 
 async function discard(path: string, file: string): Promise<void> {
   inProgress.delete(file);
-  for (const suffix of ['', '-lock', '.json']) await rm(file + suffix, { force: true });
+  for (const suffix of ['', '.json']) await rm(file + suffix, { force: true });
   await removeEmptyFolder(path);
 }
 
@@ -112,7 +111,7 @@ async function makeFolder(path: string): Promise<void> {
 async function removeGenerations(path: string): Promise<void> {
   for (const name of await readdir(path).catch(() => [])) {
     const pid = Number(OURS.exec(name)?.[1]);
-    const data = name.replace(/(-lock|\.json)$/, '');
+    const data = name.replace(/\.json$/, '');
     if (Number.isNaN(pid) || isBeingWritten(join(path, data), pid)) continue;
     // Asked after that: a file whose writer has just finished is the index by now.
     if (data === (await liveDataFile(path))) continue;

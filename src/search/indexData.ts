@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataFileReader, type StreamName } from './dataFile.js';
+import { DataFileReader } from './dataFile.js';
 import { type Manifest, readManifest } from './manifest.js';
 import { damaged } from './refusals.js';
 import { openReaders, SegmentReader } from './segmentReader.js';
@@ -10,9 +10,8 @@ import type { DataMeta } from './segmentWriter.js';
 export interface DataSegments {
   meta: DataMeta;
   segments: SegmentReader[];
-  /** Reads a chunk and checks it. */
-  chunk(name: StreamName, number: number): Uint8Array;
-  close(): Promise<void>;
+  file: DataFileReader;
+  close(): void;
 }
 
 /** An opened index: its manifest and its segments. It stays readable when a later build replaces it. */
@@ -35,19 +34,19 @@ export async function openIndexData(path: string): Promise<IndexData> {
 }
 
 /** Opens a data file whose build is done, committed or not. */
-export async function openSegments(file: string): Promise<DataSegments> {
-  const reader = new DataFileReader(file);
+export function openSegments(path: string): DataSegments {
+  const file = new DataFileReader(path);
   try {
-    const meta = reader.meta() as DataMeta;
-    const streams = openReaders(reader);
+    const meta = file.meta as DataMeta;
+    const streams = openReaders(file);
     let firstDoc = 0;
     const segments = meta.segments.map((segment) => {
       firstDoc += segment.docs;
       return new SegmentReader(segment, streams, firstDoc - segment.docs);
     });
-    return { meta, segments, chunk: (name, number) => reader.chunk(name, number), close: () => reader.close() };
+    return { meta, segments, file, close: () => file.close() };
   } catch (error) {
-    await reader.close();
+    file.close();
     throw error;
   }
 }
@@ -60,5 +59,5 @@ export async function openNamed(path: string, manifest: Manifest): Promise<Index
   if (found.size !== manifest.dataBytes) {
     throw damaged(path, `${manifest.data} has ${found.size} bytes instead of ${manifest.dataBytes}`);
   }
-  return { path, manifest, ...(await openSegments(file)) };
+  return { path, manifest, ...openSegments(file) };
 }

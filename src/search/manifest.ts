@@ -8,7 +8,7 @@ import { damaged, rebuildHint } from './refusals.js';
 
 export const MANIFEST_NAME = 'index.json';
 const FORMAT = 'rareflow-bm25';
-const VERSION = 1;
+const VERSION = 2;
 
 /** What an index is, and which data file holds it: the file `index.json`. Writing it is what commits a build. */
 export interface Manifest {

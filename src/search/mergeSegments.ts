@@ -1,3 +1,4 @@
+import type { DictionaryEntry } from './dictionary.js';
 import { decodePostings } from './postings.js';
 import type { SegmentReader } from './segmentReader.js';
 import { grown, type SegmentWriter } from './segmentWriter.js';
@@ -56,7 +57,7 @@ function copyDocuments(
 class Cursor {
   key: Uint8Array | undefined;
   count = 0;
-  #postings: () => Uint8Array = () => new Uint8Array(0);
+  #entry: DictionaryEntry | undefined;
   readonly #entries;
 
   constructor(private readonly segment: SegmentReader) {
@@ -66,13 +67,14 @@ class Cursor {
 
   next(): void {
     const { done, value } = this.#entries.next();
-    this.key = done ? undefined : value.key;
+    this.#entry = done ? undefined : value;
+    this.key = done ? undefined : Uint8Array.from(value.key);
     this.count = done ? 0 : value.count;
-    if (!done) this.#postings = value.postings;
   }
 
   decode(docs: Uint32Array, tfs: Uint32Array, into: number): void {
-    decodePostings(this.#postings(), this.count, this.segment.firstDoc, docs, tfs, into);
+    if (this.#entry === undefined) return;
+    decodePostings(this.segment.terms.postingsOf(this.#entry), this.count, this.segment.firstDoc, docs, tfs, into);
   }
 }
 

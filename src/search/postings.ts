@@ -1,19 +1,27 @@
 import { ByteReader, ByteWriter } from './bytes.js';
 
-/** Postings in a block: what block-max pruning can skip at once. */
-const BLOCK = 128;
-/** A document id and its flag bit share 31 bits. */
+/** Postings in a block: what a search reads or skips at once. */
+export const BLOCK = 128;
+/** Document ids have 30 bits. */
 export const MAX_DOCS = 2 ** 30;
+/** A posting's unit has the tf − 1 in its low 2 bits, 3 for one that follows, and above them the gap to the document before. */
+export const FOLLOWS = 3;
+/** The gap of a unit of one byte, and of one of two bytes, that says: the rest follows. */
+export const LONG_GAP = 63;
+export const LONG_WIDE_GAP = 2 ** 14 - 1;
 const TF_BUCKETS = 256;
 
-const body = new ByteWriter();
+const narrow = new ByteWriter();
+const wide = new ByteWriter();
 const table = new ByteWriter();
-const shortest = new Uint32Array(TF_BUCKETS);
+/** By tf; infinite between uses. */
+const shortest = new Uint32Array(TF_BUCKETS).fill(0xffffffff);
 
 /**
- * Appends one term's postings: `count` ascending document ids with their term frequencies. A posting is
- * varint(gap · 2 + (tf = 1)), then varint(tf − 2) where tf > 1. A list of over 128 is preceded by a table, with for each block of
- * 128 its last document, its size, and its impacts: those (tf, document length) that no other of the block beats in both.
+ * Appends one term's postings: `count` ascending document ids with their term frequencies. A posting is a unit of one byte or, in
+ * wide lists, two (low byte first), then as varints what of its gap and its tf does not fit. Lists of up to 128 are wide. A longer
+ * one begins with the size of its table · 2 + (it is wide) and the table: for each block of 128 its last document, its size, and
+ * its impacts, those (tf, document length) that no other of the block beats in both.
  */
 export function encodePostings(
   out: ByteWriter,
@@ -23,48 +31,80 @@ export function encodePostings(
   docLengths: Uint32Array,
 ): void {
   if (count <= BLOCK) {
-    encodeBlock(out, docs, tfs, 0, count);
+    encodeBlock(out, true, docs, tfs, 0, count);
     return;
   }
-  body.clear();
+  const body = encodeBlocks(narrow, false, docs, tfs, count);
+  const wideBody = body.bytes.length > 1.5 * count ? encodeBlocks(wide, true, docs, tfs, count) : undefined;
+  const isWide = wideBody !== undefined && wideBody.bytes.length < body.bytes.length;
+  const { bytes, sizes } = isWide ? wideBody : body;
   table.clear();
-  for (let from = 0; from < count; from += BLOCK) {
+  sizes.forEach((size, block) => {
+    const from = block * BLOCK;
     const to = Math.min(from + BLOCK, count);
-    const start = body.length;
-    encodeBlock(body, docs, tfs, from, to);
     table.varint((docs[to - 1] as number) - (from === 0 ? 0 : (docs[from - 1] as number)));
-    table.varint(body.length - start);
+    table.varint(size);
     encodeImpacts(docs, tfs, from, to, docLengths);
-  }
-  out.varint(table.length);
+  });
+  out.varint(table.length * 2 + (isWide ? 1 : 0));
   out.raw(table.view());
-  out.raw(body.view());
+  out.raw(bytes.view());
 }
 
-function encodeBlock(out: ByteWriter, docs: Uint32Array, tfs: Uint32Array, from: number, to: number): void {
+function encodeBlocks(
+  bytes: ByteWriter,
+  isWide: boolean,
+  docs: Uint32Array,
+  tfs: Uint32Array,
+  count: number,
+): { bytes: ByteWriter; sizes: number[] } {
+  bytes.clear();
+  const sizes: number[] = [];
+  for (let from = 0; from < count; from += BLOCK) {
+    const start = bytes.length;
+    encodeBlock(bytes, isWide, docs, tfs, from, Math.min(from + BLOCK, count));
+    sizes.push(bytes.length - start);
+  }
+  return { bytes, sizes };
+}
+
+function encodeBlock(
+  out: ByteWriter,
+  isWide: boolean,
+  docs: Uint32Array,
+  tfs: Uint32Array,
+  from: number,
+  to: number,
+): void {
+  const longGap = isWide ? LONG_WIDE_GAP : LONG_GAP;
   let previous = from === 0 ? -1 : (docs[from - 1] as number);
   for (let at = from; at < to; at++) {
     const doc = docs[at] as number;
     const tf = tfs[at] as number;
-    out.varint((doc - previous - 1) * 2 + (tf === 1 ? 1 : 0));
-    if (tf > 1) out.varint(tf - 2);
+    const gap = doc - previous - 1;
+    const unit = (gap < longGap ? gap : longGap) * 4 + (tf <= FOLLOWS ? tf - 1 : FOLLOWS);
+    out.byte(unit & 0xff);
+    if (isWide) out.byte(unit >>> 8);
+    if (gap >= longGap) out.varint(gap - longGap);
+    if (tf > FOLLOWS) out.varint(tf - FOLLOWS - 1);
     previous = doc;
   }
 }
 
 function encodeImpacts(docs: Uint32Array, tfs: Uint32Array, from: number, to: number, docLengths: Uint32Array): void {
-  shortest.fill(0xffffffff);
   let maxTf = 0;
   for (let at = from; at < to; at++) {
     const tf = tfs[at] as number;
-    const bucket = Math.min(tf, TF_BUCKETS - 1);
-    shortest[bucket] = Math.min(shortest[bucket] as number, docLengths[docs[at] as number] as number);
-    maxTf = Math.max(maxTf, tf);
+    const length = docLengths[docs[at] as number] as number;
+    const bucket = tf < TF_BUCKETS ? tf : TF_BUCKETS - 1;
+    if (tf > maxTf) maxTf = tf;
+    if (length < (shortest[bucket] as number)) shortest[bucket] = length;
   }
   const impacts: number[] = [];
   let best = 0xffffffff;
   for (let bucket = Math.min(maxTf, TF_BUCKETS - 1); bucket > 0; bucket--) {
     const length = shortest[bucket] as number;
+    shortest[bucket] = 0xffffffff;
     if (length >= best) continue;
     impacts.push(bucket === TF_BUCKETS - 1 ? maxTf : bucket, length);
     best = length;
@@ -73,9 +113,7 @@ function encodeImpacts(docs: Uint32Array, tfs: Uint32Array, from: number, to: nu
   for (const value of impacts) table.varint(value);
 }
 
-/**
- * Reads `count` postings into `docs` and `tfs` from place `into` on, with `firstDoc` added to each document id.
- */
+/** Reads `count` postings into `docs` and `tfs` from place `into` on, with `firstDoc` added to each document id. */
 export function decodePostings(
   bytes: Uint8Array,
   count: number,
@@ -84,62 +122,47 @@ export function decodePostings(
   tfs: Uint32Array,
   into = 0,
 ): void {
-  let at = count > BLOCK ? afterTable(bytes) : 0;
+  const reader = new ByteReader(bytes);
+  let isWide = true;
+  if (count > BLOCK) {
+    const head = reader.varint();
+    isWide = head % 2 === 1;
+    reader.at += head >>> 1;
+  }
+  const longGap = isWide ? LONG_WIDE_GAP : LONG_GAP;
   let doc = firstDoc - 1;
   for (let place = into; place < into + count; place++) {
-    let byte = bytes[at++] as number;
-    let value = byte & 0x7f;
-    for (let shift = 7; byte >= 0x80; shift += 7) {
-      byte = bytes[at++] as number;
-      value |= (byte & 0x7f) << shift;
-    }
-    doc += (value >>> 1) + 1;
+    let unit = bytes[reader.at++] as number;
+    if (isWide) unit |= (bytes[reader.at++] as number) << 8;
+    const gap = unit >>> 2;
+    const tf = unit & FOLLOWS;
+    doc += 1 + (gap < longGap ? gap : longGap + reader.varint());
     docs[place] = doc;
-    if ((value & 1) === 1) {
-      tfs[place] = 1;
-      continue;
-    }
-    byte = bytes[at++] as number;
-    let tf = byte & 0x7f;
-    for (let shift = 7; byte >= 0x80; shift += 7) {
-      byte = bytes[at++] as number;
-      tf |= (byte & 0x7f) << shift;
-    }
-    tfs[place] = tf + 2;
+    tfs[place] = 1 + (tf < FOLLOWS ? tf : FOLLOWS + reader.varint());
   }
 }
 
-function afterTable(bytes: Uint8Array): number {
-  const reader = new ByteReader(bytes);
-  const tableLength = reader.varint();
-  return reader.at + tableLength;
+/** Every posting of a block has a tf at most, and a document length at least, those of one of its impacts. */
+export interface Impact {
+  tf: number;
+  docLength: number;
 }
 
-/** A block of a long list of postings, as its table describes it. */
-export interface PostingsBlock {
-  lastDoc: number;
-  /** Where its postings begin in the list's bytes. */
-  offset: number;
-  /** Every posting of the block has a tf at most, and a document length at least, those of one of these. */
-  impacts: { tf: number; docLength: number }[];
-}
-
-/** The table of a list of `count` postings; empty where the list is too short to have one. */
-export function postingsBlocks(bytes: Uint8Array, count: number): PostingsBlock[] {
-  if (count <= BLOCK) return [];
+/** Reads the table of a list of `count` postings, a block after the other: its last document, its size in bytes, its impacts. */
+export function readTable(
+  bytes: Uint8Array,
+  count: number,
+  take: (block: number, lastDoc: number, size: number, impacts: readonly Impact[]) => void,
+): void {
   const reader = new ByteReader(bytes);
-  reader.varint();
-  let offset = afterTable(bytes);
   let lastDoc = 0;
-  return Array.from({ length: Math.ceil(count / BLOCK) }, () => {
+  for (let block = 0; block * BLOCK < count; block++) {
     lastDoc += reader.varint();
     const size = reader.varint();
     const impacts = Array.from({ length: reader.varint() }, () => ({
       tf: reader.varint(),
       docLength: reader.varint(),
     }));
-    const block = { lastDoc, offset, impacts };
-    offset += size;
-    return block;
-  });
+    take(block, lastDoc, size, impacts);
+  }
 }

@@ -1,7 +1,8 @@
 import type { Bm25 } from './bm25.js';
-import { BLOCK_DOCS, BoundBlock } from './boundBlock.js';
-import { BoundedQuery, type BoundedTerm } from './boundedQuery.js';
-import type { QueryTerm } from './scorer.js';
+import { BLOCK_DOCS, BoundBlock, type Impacts } from './boundBlock.js';
+import { BoundedQuery, type BoundedTerm, type SegmentTerm } from './boundedQuery.js';
+import { PostingsCursor } from './postingsCursor.js';
+import type { SegmentReader } from './segmentReader.js';
 import { TopK } from './topK.js';
 
 /** The terms that are looked up, not added up, have at most this part of what a document needs. */
@@ -10,55 +11,57 @@ const LOOKED_UP_PART = 0.45;
 const SEED_POSTINGS = 8000;
 
 /**
- * Finds the best documents without counting every posting (MaxScore: H. Turtle and J. Flood, "Query evaluation: strategies and
- * optimizations", 1995, a block of documents at a time). The terms that can add most are added up; what the others add is only
- * looked up for the documents that may still be among the best. Those that remain are scored exactly.
+ * Finds the best documents of a segment without reading every posting (MaxScore: H. Turtle and J. Flood, "Query evaluation:
+ * strategies and optimizations", 1995, a block of documents at a time). The terms that can add most are added up; what the others
+ * add is only looked up for the documents that may still be among the best, in those blocks of postings whose largest impact
+ * does not rule them out (S. Ding and T. Suel, "Faster top-k document retrieval using block-max indexes", 2011). What remains is
+ * scored exactly.
  */
 export class PrunedSearch {
   readonly #block = new BoundBlock();
   readonly #seeds = new TopK();
-  /** 1 for documents that were scored already. */
-  readonly #scored: Uint8Array;
+  #impacts: Impacts | undefined;
 
-  constructor(private readonly bm25: Bm25) {
-    this.#scored = new Uint8Array(bm25.norms.length);
-  }
+  constructor(
+    private readonly bm25: Bm25,
+    private readonly segment: SegmentReader,
+  ) {}
 
-  search(query: readonly QueryTerm[], k: number, top: TopK): void {
-    if (query.length === 0) return;
+  search(query: readonly SegmentTerm[], k: number, top: TopK): void {
+    this.#impacts ??= { impacts: this.bm25.impacts, levels: this.bm25.levels(this.segment.docLengths) };
+    const seeds = this.#seed(new BoundedQuery(query), k);
+    const seedScorer = new DocumentScorer(query, this.bm25, this.segment);
+    for (const docId of seeds) seedScorer.offer(docId, top);
     const bounded = new BoundedQuery(query);
-    const seeds = this.#seed(bounded.terms, k);
-    for (const docId of seeds) {
-      this.#scored[docId] = 1;
-      top.offer(docId, this.#score(query, docId));
-    }
-    for (let firstDoc = 0; firstDoc < this.#scored.length; firstDoc += BLOCK_DOCS) {
-      this.#findCandidates(bounded, firstDoc, bounded.boundOf(top.floor));
+    const scorer = new DocumentScorer(query, this.bm25, this.segment);
+    let seed = 0;
+    for (let firstDoc = 0; firstDoc < this.segment.docs; firstDoc += BLOCK_DOCS) {
+      this.#findCandidates(bounded, this.#impacts, firstDoc, bounded.boundOf(top.floor));
       const { candidates, candidateBounds, count } = this.#block;
       for (let at = 0; at < count; at++) {
         const docId = candidates[at] as number;
-        if ((candidateBounds[at] as number) < bounded.boundOf(top.floor) || this.#scored[docId] === 1) continue;
-        top.offer(docId, this.#score(query, docId));
+        while (seed < seeds.length && (seeds[seed] as number) < docId) seed++;
+        if (seeds[seed] === docId || (candidateBounds[at] as number) < bounded.boundOf(top.floor)) continue;
+        scorer.offer(docId, top);
       }
     }
-    for (const docId of seeds) this.#scored[docId] = 0;
   }
 
   /** The documents of a block whose bounds reach `needed`. */
-  #findCandidates({ terms, rest }: BoundedQuery, firstDoc: number, needed: number): void {
+  #findCandidates({ terms, rest }: BoundedQuery, impacts: Impacts, firstDoc: number, needed: number): void {
     const block = this.#block;
     let added = 0;
     while ((rest[added] as number) > needed * LOOKED_UP_PART) added++;
     block.reset(firstDoc, Math.max(1, needed - (rest[added] as number)));
-    for (let at = 0; at < added; at++) block.add(terms[at] as BoundedTerm);
+    for (let at = 0; at < added; at++) block.add(terms[at] as BoundedTerm, impacts);
     block.collect();
     for (let at = added; at < terms.length; at++) {
-      block.lookUp(terms[at] as BoundedTerm, needed - (rest[at + 1] as number));
+      block.lookUp(terms[at] as BoundedTerm, needed - (rest[at + 1] as number), impacts);
     }
   }
 
-  /** The `k` documents that the rarest terms alone would choose: scored first, they show early what a document needs. */
-  #seed(terms: readonly BoundedTerm[], k: number): number[] {
+  /** The `k` documents that the rarest terms alone would choose: scored first, they show early what a document needs. In order. */
+  #seed({ terms }: BoundedQuery, k: number): number[] {
     const rare: BoundedTerm[] = [];
     let postings = 0;
     for (const term of terms) {
@@ -68,20 +71,40 @@ export class PrunedSearch {
     }
     this.#seeds.reset(k);
     if (rare.length === 0) return [];
-    for (let firstDoc = 0; firstDoc < this.#scored.length; firstDoc += BLOCK_DOCS) {
+    for (let firstDoc = 0; firstDoc < this.segment.docs; firstDoc += BLOCK_DOCS) {
       this.#block.reset(firstDoc, Math.max(1, this.#seeds.floor));
-      for (const term of rare) this.#block.add(term);
+      for (const term of rare) this.#block.add(term, this.#impacts as Impacts);
       this.#block.collect();
       for (let at = 0; at < this.#block.count; at++) {
         this.#seeds.offer(this.#block.candidates[at] as number, this.#block.candidateBounds[at] as number);
       }
     }
-    return this.#seeds.sorted().map(({ docId }) => docId);
+    return this.#seeds
+      .sorted()
+      .map(({ docId }) => docId)
+      .sort((a, b) => a - b);
+  }
+}
+
+/** Scores documents exactly; they must come in their order. */
+class DocumentScorer {
+  readonly #terms: (SegmentTerm & { cursor: PostingsCursor })[];
+
+  constructor(
+    query: readonly SegmentTerm[],
+    private readonly bm25: Bm25,
+    private readonly segment: SegmentReader,
+  ) {
+    this.#terms = query.map((term) => ({ ...term, cursor: new PostingsCursor(term.list) }));
   }
 
-  #score(query: readonly QueryTerm[], docId: number): number {
+  offer(docId: number, top: TopK): void {
+    const length = this.segment.docLengths[docId] as number;
     let score = 0;
-    for (const { list, queryWeight } of query) score += queryWeight * list.weightOf(docId, this.bm25);
-    return score;
+    for (const { cursor, idf, queryWeight } of this.#terms) {
+      cursor.seek(docId);
+      if (cursor.doc === docId) score += queryWeight * this.bm25.weight(idf, cursor.tf, length);
+    }
+    top.offer(this.segment.firstDoc + docId, score);
   }
 }

@@ -1,42 +1,58 @@
 import type { Bm25 } from './bm25.js';
 import { ExhaustiveSearch } from './exhaustiveSearch.js';
+import { PostingsCursor } from './postingsCursor.js';
 import { PrunedSearch } from './prunedSearch.js';
 import type { Weighting } from './searcher.js';
+import type { SegmentReader } from './segmentReader.js';
 import type { TermList } from './termList.js';
-import type { TermLists } from './termLists.js';
+import { type IndexedTerm, TermLists } from './termLists.js';
 import { TopK } from './topK.js';
 
 /** A distinct term of a query. */
-export interface QueryTerm {
+export interface QueryTerm extends IndexedTerm {
   token: string;
-  list: TermList;
   queryWeight: number;
 }
 
 /** Pruning pays where at most one of so many documents is wanted. */
 const PRUNED_DOCS_PER_HIT = 32;
+/** What the places of postings may take of the cache; the postings have the rest. */
+const LISTS_PART = 0.25;
 
-/** Finds the best documents for the terms of a query, exactly. */
+/** Finds the best documents for the terms of a query, exactly, in one segment after the other. */
 export class Scorer {
   readonly #top = new TopK();
-  readonly #pruned: PrunedSearch;
-  readonly #exhaustive: ExhaustiveSearch;
+  readonly #lists: TermLists;
+  readonly #docs: number;
+  readonly #searches: { pruned: PrunedSearch; exhaustive: ExhaustiveSearch }[];
 
+  /** Keeps in memory, of what was read last, `cacheMb`. */
   constructor(
+    private readonly segments: readonly SegmentReader[],
     private readonly bm25: Bm25,
-    private readonly lists: TermLists,
+    cacheMb: number,
   ) {
-    this.#pruned = new PrunedSearch(bm25);
-    this.#exhaustive = new ExhaustiveSearch(bm25);
+    this.#lists = new TermLists(segments, bm25, cacheMb * LISTS_PART);
+    segments[0]?.postings.keep(cacheMb * (1 - LISTS_PART) * 2 ** 20);
+    this.#docs = segments.reduce((sum, { docs }) => sum + docs, 0);
+    this.#searches = segments.map((segment) => {
+      return { pruned: new PrunedSearch(bm25, segment), exhaustive: new ExhaustiveSearch(bm25, segment) };
+    });
   }
 
   /** The `k` best documents of score over 0, best first, equal scores in corpus order. */
   search(tokens: readonly string[], k: number, weighting: Weighting): { docId: number; score: number }[] {
-    const terms = this.weigh(tokens, weighting);
-    const docs = this.bm25.norms.length;
-    this.#top.reset(Math.min(k, docs));
-    if (k * PRUNED_DOCS_PER_HIT <= docs) this.#pruned.search(terms, k, this.#top);
-    else this.#exhaustive.search(terms, this.#top);
+    const query = this.weigh(tokens, weighting);
+    const most = Math.min(k, this.#docs);
+    this.#top.reset(most);
+    this.#searches.forEach(({ pruned, exhaustive }, at) => {
+      const terms = query.flatMap(({ lists, idf, queryWeight }) => {
+        return lists[at] === undefined ? [] : { list: lists[at], idf, queryWeight };
+      });
+      if (terms.length === 0) return;
+      if (k * PRUNED_DOCS_PER_HIT <= this.#docs) pruned.search(terms, most, this.#top);
+      else exhaustive.search(terms, this.#top);
+    });
     return this.#top.sorted();
   }
 
@@ -44,16 +60,24 @@ export class Scorer {
   weigh(tokens: readonly string[], weighting: Weighting): QueryTerm[] {
     const tfs = new Map<string, number>();
     for (const token of tokens) tfs.set(token, (tfs.get(token) ?? 0) + 1);
-    const known = [...tfs].map(([token, tf]) => ({ token, tf, list: this.lists.get(token) })).filter(isKnown);
-    const queryLength = known.reduce((sum, { tf }) => sum + tf, 0);
-    return known.map(({ token, tf, list }) => ({
-      token,
-      list,
-      queryWeight: this.bm25.queryWeight(list.idf, tf, queryLength, weighting),
-    }));
+    const known = [...tfs].map(([token, tf]) => ({ token, tf, ...this.#lists.get(token) }));
+    const terms = known.filter(({ docFreq }) => docFreq > 0);
+    const queryLength = terms.reduce((sum, { tf }) => sum + tf, 0);
+    return terms.map(({ tf, ...term }) => {
+      return { ...term, queryWeight: this.bm25.queryWeight(term.idf, tf, queryLength, weighting) };
+    });
   }
-}
 
-function isKnown({ list }: { list: TermList }): boolean {
-  return list.docFreq > 0;
+  /** How often a document has a term of a query, and what that adds to its score. */
+  partOf({ lists, idf, queryWeight }: QueryTerm, docId: number): { tf: number; weight: number } {
+    const at = this.segments.findIndex(({ firstDoc, docs }) => docId < firstDoc + docs);
+    const { firstDoc, docLengths } = this.segments[at] as SegmentReader;
+    const list: TermList | undefined = lists[at];
+    if (list === undefined) return { tf: 0, weight: 0 };
+    const cursor = new PostingsCursor(list);
+    cursor.seek(docId - firstDoc);
+    if (cursor.doc !== docId - firstDoc) return { tf: 0, weight: 0 };
+    const length = docLengths[cursor.doc] as number;
+    return { tf: cursor.tf, weight: queryWeight * this.bm25.weight(idf, cursor.tf, length) };
+  }
 }

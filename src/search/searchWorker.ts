@@ -5,7 +5,6 @@ import { openNamed } from './indexData.js';
 import { Scorer } from './scorer.js';
 import type { SearchReply, SearchTask, SearchWorkerData } from './searchPool.js';
 import { segmentOf } from './segmentReader.js';
-import { TermLists } from './termLists.js';
 
 // The program of a search thread: it opens the index by itself, and answers one task after the other.
 const port = parentPort;
@@ -13,7 +12,7 @@ if (port === null) throw new Error('searchWorker runs in a worker thread');
 const { path, manifest, cacheMb } = workerData as SearchWorkerData;
 const { segments, close } = await openNamed(path, manifest);
 const bm25 = new Bm25(segments, manifest);
-const scorer = new Scorer(bm25, new TermLists(segments, bm25, cacheMb));
+const scorer = new Scorer(segments, bm25, cacheMb);
 
 function answer({ tokens, k, weighting }: SearchTask): SearchReply {
   try {
@@ -31,7 +30,7 @@ function answer({ tokens, k, weighting }: SearchTask): SearchReply {
 
 port.on('message', async (task: SearchTask | 'close') => {
   if (task !== 'close') return port.postMessage(answer(task));
-  await close();
+  close();
   port.close();
 });
 port.postMessage('ready');

@@ -2,7 +2,7 @@ import { StreamReader } from './byteStream.js';
 import { ByteReader } from './bytes.js';
 import type { TextPlace } from './corpusFiles.js';
 import { type DataFileReader, type StreamName, streamNames } from './dataFile.js';
-import { Dictionary, type DictionaryEntry } from './dictionary.js';
+import { Dictionary } from './dictionary.js';
 import { DocCursor, type IndexedDocument, type Kept } from './docBlocks.js';
 import { decodePostings } from './postings.js';
 import { DOCS_PER_BLOCK, type SegmentMeta } from './segmentWriter.js';
@@ -19,14 +19,14 @@ const KNOWN_IDS = 8192;
 interface Tables {
   docLengths: Uint32Array;
   /** Where each block of ids begins, and the end of the last. */
-  blockOffsets: number[];
+  blockOffsets: Float64Array;
 }
 
 /** Reads one segment. Documents are numbered as in the whole index: from `firstDoc` on. */
 export class SegmentReader {
   readonly terms: Dictionary;
   readonly #ids: Dictionary;
-  readonly #tables: Tables;
+  #tables: Tables | undefined;
   /** Of the documents that were found last. */
   readonly #knownIds = new Map<number, string>();
 
@@ -37,11 +37,23 @@ export class SegmentReader {
   ) {
     this.terms = new Dictionary(meta.terms, streams.terms, streams.postings, streams.tables);
     this.#ids = new Dictionary(meta.ids, streams.terms, streams.postings, streams.tables);
-    this.#tables = readTables(meta, streams.tables);
   }
 
   get docs(): number {
     return this.meta.docs;
+  }
+
+  get docsWithTerms(): number {
+    return this.meta.docsWithTerms;
+  }
+
+  get sumDocLength(): number {
+    return this.meta.sumDocLength;
+  }
+
+  /** The stream that `terms` points into. */
+  get postings(): StreamReader {
+    return this.streams.postings;
   }
 
   get kept(): Kept {
@@ -51,13 +63,14 @@ export class SegmentReader {
 
   /** By place in the segment. */
   get docLengths(): Uint32Array {
-    return this.#tables.docLengths;
+    return this.#readTables().docLengths;
   }
 
   docIds(id: Uint8Array): Uint32Array {
-    const entry: DictionaryEntry = this.#ids.lookup(id) ?? { count: 0, postings: new Uint8Array(0) };
-    const docs = new Uint32Array(entry.count);
-    decodePostings(entry.postings, entry.count, this.firstDoc, docs, new Uint32Array(entry.count));
+    const entry = this.#ids.lookup(id);
+    const docs = new Uint32Array(entry?.count ?? 0);
+    if (entry === undefined) return docs;
+    decodePostings(this.#ids.postingsOf(entry), entry.count, this.firstDoc, docs, new Uint32Array(entry.count));
     return docs;
   }
 
@@ -86,7 +99,7 @@ export class SegmentReader {
 
   /** Every document in order. */
   *documents(): Generator<IndexedDocument> {
-    const { docLengths } = this.#tables;
+    const { docLengths } = this;
     for (let doc = 0; doc < this.docs; ) {
       const cursor = this.#block(Math.floor(doc / DOCS_PER_BLOCK));
       while (cursor.next()) {
@@ -105,10 +118,25 @@ export class SegmentReader {
   }
 
   #block(block: number): DocCursor {
-    const { blockOffsets } = this.#tables;
+    const { blockOffsets } = this.#readTables();
     const start = blockOffsets[block] as number;
     const bytes = this.streams.docs.read(start, (blockOffsets[block + 1] as number) - start);
     return new DocCursor(new ByteReader(bytes), this.meta);
+  }
+
+  /** Read at the first use: opening an index does not wait for what grows with it. */
+  #readTables(): Tables {
+    if (this.#tables !== undefined) return this.#tables;
+    const { docs, docsOffset, tableOffset, tableBytes } = this.meta;
+    const reader = new ByteReader(this.streams.tables.read(tableOffset, tableBytes));
+    const docLengths = new Uint32Array(docs);
+    for (let doc = 0; doc < docs; doc++) docLengths[doc] = reader.varint();
+    const blockOffsets = new Float64Array(Math.ceil(docs / DOCS_PER_BLOCK) + 1).fill(docsOffset, 0, 1);
+    for (let block = 1; block < blockOffsets.length; block++) {
+      blockOffsets[block] = (blockOffsets[block - 1] as number) + reader.varint();
+    }
+    this.#tables = { docLengths, blockOffsets };
+    return this.#tables;
   }
 
   #textAt({ textOffset, textSize }: DocCursor): string | undefined {
@@ -128,16 +156,4 @@ export function keptByAny(segments: readonly SegmentReader[]): Kept {
 /** The segment that has the document. */
 export function segmentOf(segments: readonly SegmentReader[], docId: number): SegmentReader | undefined {
   return segments.find(({ firstDoc, docs }) => docId >= firstDoc && docId < firstDoc + docs);
-}
-
-function readTables({ docs, docsOffset, tableOffset, tableBytes }: SegmentMeta, tables: StreamReader): Tables {
-  const reader = new ByteReader(tables.read(tableOffset, tableBytes));
-  const docLengths = new Uint32Array(docs);
-  for (let doc = 0; doc < docs; doc++) docLengths[doc] = reader.varint();
-  const blockOffsets = [docsOffset];
-  for (let end = docsOffset; !reader.done; ) {
-    end += reader.varint();
-    blockOffsets.push(end);
-  }
-  return { docLengths, blockOffsets };
 }

@@ -14,6 +14,8 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 /** A self-contained part of an index: a run of documents with their own dictionary and postings. */
 export interface SegmentMeta extends Kept {
   docs: number;
+  /** Those that have a term at all. */
+  docsWithTerms: number;
   sumDocLength: number;
   postings: number;
   terms: DictionaryPlace;
@@ -28,22 +30,13 @@ export interface SegmentMeta extends Kept {
 /** What the `meta` value of a data file holds. */
 export interface DataMeta {
   segments: SegmentMeta[];
-  /** How many chunks each stream has, so that a later segment can be appended. */
-  chunks: Record<StreamName, number>;
 }
 
 export type Streams = Record<StreamName, StreamWriter>;
 
-/** The streams of a data file, to be appended to where `after` tells what the file holds. */
-export function openStreams(file: DataFileWriter, after?: DataMeta): Streams {
-  return Object.fromEntries(
-    streamNames.map((name) => [name, new StreamWriter(file, name, after?.chunks[name])]),
-  ) as Streams;
-}
-
-/** Ends the streams and returns what the next segment must know. */
-export function finishStreams(streams: Streams): Record<StreamName, number> {
-  return Object.fromEntries(streamNames.map((name) => [name, streams[name].finish()])) as Record<StreamName, number>;
+/** The streams of a data file, to be appended to. */
+export function openStreams(file: DataFileWriter): Streams {
+  return Object.fromEntries(streamNames.map((name) => [name, new StreamWriter(file, name)])) as Streams;
 }
 
 /** Writes one segment: its documents in order, then its terms in order of their bytes, then `finish`. */
@@ -51,6 +44,7 @@ export class SegmentWriter {
   readonly #ids: string[] = [];
   #idUnits = 0;
   #lengths = new Uint32Array(1024);
+  #docsWithTerms = 0;
   #sumDocLength = 0;
   #postings = 0;
   #terms: DictionaryWriter | undefined;
@@ -82,6 +76,7 @@ export class SegmentWriter {
     if (this.#ids.length === this.#lengths.length) this.#lengths = grown(this.#lengths);
     this.#lengths[this.#ids.length] = length;
     this.#sumDocLength += length;
+    if (length > 0) this.#docsWithTerms++;
     if (this.#block.length === 0) this.#blockDocs.begin(this.streams.texts.offset);
     this.#blockDocs.add(document, this.kept.storesTexts ? this.#writeText(text) : 0);
     this.#ids.push(id);
@@ -111,6 +106,7 @@ export class SegmentWriter {
     tables.append(table.view());
     return {
       docs: this.docs,
+      docsWithTerms: this.#docsWithTerms,
       sumDocLength: this.#sumDocLength,
       postings: this.#postings,
       ...this.kept,

@@ -14,13 +14,13 @@ export interface VerifiedIndex {
  * IndexError that names the first damaged or changed one.
  */
 export async function verifyIndex(path: string): Promise<VerifiedIndex> {
-  const { meta, manifest, segments, chunk, close } = await openIndexData(path);
+  const { manifest, segments, file, close } = await openIndexData(path);
   try {
     let chunks = 0;
     let bytes = 0;
     for (const name of streamNames) {
-      for (let number = 0; number < meta.chunks[name]; number++) {
-        bytes += chunk(name, number).length;
+      for (let number = 0; number < file.chunks(name); number++) {
+        bytes += file.chunk(name, number).length;
         chunks++;
       }
     }
@@ -31,6 +31,6 @@ export async function verifyIndex(path: string): Promise<VerifiedIndex> {
     corpus?.close();
     return { docs: manifest.docCount, chunks, bytes };
   } finally {
-    await close();
+    close();
   }
 }

@@ -178,7 +178,7 @@ test('what is no index is refused with the command that builds one', async (t) =
 });
 
 async function dataFile(target: string): Promise<string> {
-  const name = (await readdir(target)).find((file) => file.endsWith('.mdb'));
+  const name = (await readdir(target)).find((file) => file.endsWith('.data'));
   return path.join(target, name ?? '');
 }
 

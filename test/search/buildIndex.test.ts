@@ -16,7 +16,7 @@ test('the figures of a build are those of its index', async (t) => {
   assert.ok(stats.seconds > 0 && stats.docsPerSecond > 0 && stats.indexBytes > 0);
   await using index = await openIndex(target);
   const { manifest } = index;
-  assert.deepEqual([manifest.format, manifest.version, manifest.analyzer], ['rareflow-bm25', 1, 'english']);
+  assert.deepEqual([manifest.format, manifest.version, manifest.analyzer], ['rareflow-bm25', 2, 'english']);
   assert.deepEqual([manifest.k1, manifest.b, manifest.docCount, manifest.sumDocLength], [0.9, 0.4, 2, 5]);
   assert.deepEqual(manifest.source, { of: 'x' });
   assert.deepEqual(index.avgDocLength, 2.5);
@@ -152,7 +152,7 @@ test('a failed and an aborted build leave the old index, and nothing else', asyn
 
 test('a rebuild removes the old data files and the leftovers of dead builds', async (t) => {
   const { target } = await built(t, [{ text: 'old' }]);
-  for (const name of ['abc-999999999-00.mdb', 'abc-999999999-00.mdb-lock', 'abc-999999999-00.mdb.json']) {
+  for (const name of ['abc-999999999-00.data', 'abc-999999999-00.data.json']) {
     await writeFile(path.join(target, name), 'x');
   }
   await mkdir(path.join(target, 'mine'));
@@ -160,7 +160,7 @@ test('a rebuild removes the old data files and the leftovers of dead builds', as
   const names = (await readdir(target)).sort();
   assert.deepEqual(
     names.map((name) => name.replace(/^[^.]*-[^.]*/, '*')).sort(),
-    ['*.mdb', '*.mdb-lock', 'index.json', 'mine'].sort(),
+    ['*.data', 'index.json', 'mine'].sort(),
   );
 });
 

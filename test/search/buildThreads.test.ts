@@ -17,7 +17,9 @@ async function contents(target: string): Promise<string> {
   await using index = await openIndex(target);
   const { segments, close } = await openSegments(`${target}/${index.manifest.data}`);
   for (const segment of segments) {
-    for (const { key, count, postings } of segment.terms.all()) hash.update(key).update(`${count}`).update(postings());
+    for (const entry of segment.terms.all()) {
+      hash.update(entry.key).update(`${entry.count}`).update(segment.terms.postingsOf(entry));
+    }
     for (const document of segment.documents()) hash.update(JSON.stringify(document));
   }
   await close();

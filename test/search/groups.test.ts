@@ -58,8 +58,8 @@ test('groups cost nothing where there are none, and few bytes where neighbours s
 });
 
 async function docBytes(target: string): Promise<number> {
-  const { meta, chunk, close } = await openIndexData(target);
-  const sizes = Array.from({ length: meta.chunks.docs }, (_, number) => chunk('docs', number).length);
+  const { file, close } = await openIndexData(target);
+  const sizes = Array.from({ length: file.chunks('docs') }, (_, number) => file.chunk('docs', number).length);
   await close();
   return sizes.reduce((sum, size) => sum + size, 0);
 }

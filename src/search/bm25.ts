@@ -1,13 +1,21 @@
 import type { Weighting } from './searcher.js';
 
 /** The largest impact: tf / (tf + norm) = 1. */
-export const MAX_IMPACT = 1023;
+export const MAX_IMPACT = 255;
 /** A document's length as a bound sees it: one of so many levels. */
 const LEVELS = 256;
 /** Documents of more than so many times the mean length are all of the last level. */
 const LEVELED_LENGTHS = 8;
 /** Impacts are known by tf up to here; a larger one has the largest. */
 export const MAX_IMPACT_TF = 63;
+
+/** How the impact of a posting is found. */
+export interface Impacts {
+  /** That of a tf up to MAX_IMPACT_TF in a document of a level: at tf · 256 + level. */
+  impacts: Uint8Array;
+  /** Of every document. */
+  levels: Uint8Array;
+}
 
 /** What BM25 must know of a collection. */
 export interface Bm25Statistics {
@@ -30,8 +38,8 @@ export class Bm25 {
   readonly #b: number;
   readonly #docsWithTerms: number;
   readonly avgDocLength: number;
-  /** The impact of a tf up to MAX_IMPACT_TF in a document of a level: at tf · 256 + level. */
-  readonly impacts = new Uint16Array((MAX_IMPACT_TF + 1) * LEVELS).fill(MAX_IMPACT);
+  readonly #segments = new WeakMap<object, Impacts>();
+  readonly #impacts = new Uint8Array((MAX_IMPACT_TF + 1) * LEVELS).fill(MAX_IMPACT);
   readonly #levelStep: number;
 
   constructor(parts: readonly Bm25Statistics[], { k1, b }: { k1: number; b: number }) {
@@ -42,9 +50,9 @@ export class Bm25 {
     this.avgDocLength = this.#docsWithTerms === 0 ? 0 : sumDocLength / this.#docsWithTerms;
     const least = this.norm(0);
     this.#levelStep = (this.norm(LEVELED_LENGTHS * this.avgDocLength) - least) / LEVELS;
-    for (let tf = 1; tf < MAX_IMPACT_TF; tf++) {
+    for (let tf = 0; tf < MAX_IMPACT_TF; tf++) {
       for (let level = 0; level < LEVELS; level++) {
-        this.impacts[tf * LEVELS + level] = impactOf(tf, least + level * this.#levelStep);
+        this.#impacts[tf * LEVELS + level] = impactOf(tf, least + level * this.#levelStep);
       }
     }
   }
@@ -71,8 +79,16 @@ export class Bm25 {
     return impactOf(tf, this.norm(length));
   }
 
-  /** The level of every length. */
-  levels(lengths: Uint32Array): Uint8Array {
+  /** How the impacts of a segment's postings are found. */
+  impactsOf(segment: { docLengths: Uint32Array }): Impacts {
+    const known = this.#segments.get(segment);
+    if (known !== undefined) return known;
+    const found = { impacts: this.#impacts, levels: this.#levels(segment.docLengths) };
+    this.#segments.set(segment, found);
+    return found;
+  }
+
+  #levels(lengths: Uint32Array): Uint8Array {
     const levels = new Uint8Array(lengths.length);
     if (this.#levelStep === 0) return levels;
     const lengthsPerLevel = (LEVELED_LENGTHS * this.avgDocLength) / LEVELS;

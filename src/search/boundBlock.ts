@@ -1,14 +1,6 @@
-import { MAX_IMPACT_TF } from './bm25.js';
+import type { Impacts } from './bm25.js';
 import type { BoundedTerm } from './boundedQuery.js';
-
-/** Documents whose bounds are added up together: few enough for the processor's first cache. */
-export const BLOCK_DOCS = 2 ** 13;
-
-/** How an impact is found: that of a tf and a level, and the level of every document. */
-export interface Impacts {
-  impacts: Uint16Array;
-  levels: Uint8Array;
-}
+import { BLOCK_DOCS } from './postingsCursor.js';
 
 /** The bounds of a block of documents, and those of them that may be among the best. */
 export class BoundBlock {
@@ -27,8 +19,9 @@ export class BoundBlock {
     this.#bounds.fill(-needed);
   }
 
-  add({ cursor, factor }: BoundedTerm, impacts: Impacts): void {
-    cursor.addTo(this.#bounds, this.#firstDoc + BLOCK_DOCS, factor, impacts);
+  add({ list, cursor, factor }: BoundedTerm, impacts: Impacts): void {
+    if (list.decoded !== undefined) list.decoded.addTo(this.#bounds, this.#firstDoc, factor);
+    else cursor.addTo(this.#bounds, this.#firstDoc + BLOCK_DOCS, factor, impacts);
   }
 
   /** Makes candidates of the documents that reach the `needed` of the reset: those whose number has no sign any more. */
@@ -46,24 +39,18 @@ export class BoundBlock {
   }
 
   /** Adds a term to the bounds of the candidates, and keeps those that reach `needed`. */
-  lookUp({ cursor, factor }: BoundedTerm, needed: number, { impacts, levels }: Impacts): void {
+  lookUp({ list, cursor, factor }: BoundedTerm, needed: number, impacts: Impacts): void {
     const { candidates, candidateBounds, count } = this;
+    const { decoded } = list;
     let kept = 0;
     for (let at = 0; at < count; at++) {
       const docId = candidates[at] as number;
       let bound = candidateBounds[at] as number;
-      if (cursor.doc < docId) {
-        if (bound + factor * cursor.maxImpactAt(docId) < needed) continue;
-        cursor.seek(docId);
-      }
-      if (cursor.doc === docId) {
-        const row = Math.min(cursor.tf, MAX_IMPACT_TF);
-        bound += factor * (impacts[(row << 8) | (levels[docId] as number)] as number);
-      }
-      if (bound < needed) continue;
+      if (decoded !== undefined) bound += factor * decoded.impactOf(docId);
+      else if (bound + factor * cursor.maxImpactAt(docId) >= needed) bound += factor * cursor.impactOf(docId, impacts);
       candidates[kept] = docId;
       candidateBounds[kept] = bound;
-      kept++;
+      if (bound >= needed) kept++;
     }
     this.count = kept;
   }

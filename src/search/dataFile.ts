@@ -113,12 +113,13 @@ export class DataFileReader {
   chunk(name: StreamName, number: number): Uint8Array {
     const slot = this.#places[name][number];
     if (slot === undefined) throw this.#damaged(name, number, 'is missing');
-    const bytes = Buffer.allocUnsafeSlow(SLOT_BYTES);
+    const bytes = new Uint8Array(SLOT_BYTES);
     if (readSync(this.#file, bytes, 0, SLOT_BYTES, slot * SLOT_BYTES) < SLOT_BYTES) {
       throw this.#damaged(name, number, 'is cut');
     }
     const chunk = bytes.subarray(0, CHUNK_BYTES);
-    if (bytes.readUInt32LE(CHUNK_BYTES) === checksum(name, number, chunk)) return chunk;
+    const stored = Buffer.from(bytes.buffer, CHUNK_BYTES).readUInt32LE();
+    if (stored === checksum(name, number, chunk)) return chunk;
     throw this.#damaged(name, number, 'has a wrong checksum');
   }
 

@@ -1,7 +1,11 @@
-import { MAX_IMPACT_TF } from './bm25.js';
+import { type Impacts, MAX_IMPACT_TF } from './bm25.js';
 import { CHUNK_BYTES } from './dataFile.js';
 import { FOLLOWS, LONG_GAP, LONG_WIDE_GAP } from './postings.js';
 import { END, type TermList } from './termList.js';
+
+/** Documents whose bounds are added up together: few enough for the processor's first cache. */
+export const BLOCK_DOCS = 2 ** 13;
+const BLOCK_MASK = BLOCK_DOCS - 1;
 
 const NONE: Uint8Array = new Uint8Array(0);
 
@@ -22,7 +26,7 @@ export class PostingsCursor {
 
   constructor(readonly list: TermList) {}
 
-  /** What a document behind the one it stands on can have as impact at most. Reads nothing. */
+  /** What a document from the one it stands on can have as impact at most. Reads nothing. */
   maxImpactAt(docId: number): number {
     this.#skipTo(docId);
     return (this.list.maxImpacts[this.#block] as number | undefined) ?? 0;
@@ -45,54 +49,105 @@ export class PostingsCursor {
       this.doc = END;
       return;
     }
-    while (this.doc < docId) this.next();
-  }
-
-  /** Adds factor · impact to the bound of every document before `end`, and stops behind them. */
-  addTo(
-    bounds: Int32Array,
-    end: number,
-    factor: number,
-    { impacts, levels }: { impacts: Uint16Array; levels: Uint8Array },
-  ): void {
     const { isWide } = this.list;
     const longGap = isWide ? LONG_WIDE_GAP : LONG_GAP;
-    const mask = bounds.length - 1;
-    if (this.doc < 0) this.next();
-    let { doc, tf } = this;
-    let bytes = this.#bytes;
+    const bytes = this.#bytes;
+    let { doc } = this;
     let at = this.#at;
-    let blockEnd = this.#end;
-    while (doc < end) {
-      const row = tf < MAX_IMPACT_TF ? tf : MAX_IMPACT_TF;
-      const local = doc & mask;
-      bounds[local] =
-        (bounds[local] as number) + Math.imul(factor, impacts[(row << 8) | (levels[doc] as number)] as number);
-      if (at === blockEnd) {
-        this.#leave(this.#block + 1);
-        if (!this.#load()) {
-          doc = END;
-          break;
-        }
-        bytes = this.#bytes;
-        at = this.#at;
-        blockEnd = this.#end;
-      }
-      let unit = bytes[at++] as number;
+    let unit = 0;
+    while (doc < docId) {
+      if (at === this.#end) return this.#pass();
+      unit = bytes[at++] as number;
       if (isWide) unit |= (bytes[at++] as number) << 8;
       const gap = unit >>> 2;
       doc += gap + 1;
-      tf = (unit & FOLLOWS) + 1;
-      if (gap === longGap || tf > FOLLOWS) {
+      if (gap === longGap || (unit & FOLLOWS) === FOLLOWS) {
         this.#at = at;
         if (gap === longGap) doc += this.#varint();
-        if (tf > FOLLOWS) tf += this.#varint();
+        this.tf = FOLLOWS + 1;
+        if ((unit & FOLLOWS) === FOLLOWS) this.tf += this.#varint();
         at = this.#at;
       }
     }
+    if ((unit & FOLLOWS) < FOLLOWS) this.tf = (unit & FOLLOWS) + 1;
     this.doc = doc;
-    this.tf = tf;
     this.#at = at;
+  }
+
+  /** The impact of a document; 0 where it is not in the list. */
+  impactOf(docId: number, { impacts, levels }: Impacts): number {
+    const tf = this.tfOf(docId);
+    return impacts[(Math.min(tf, MAX_IMPACT_TF) << 8) | (levels[docId] as number)] as number;
+  }
+
+  /** How often a document has the term. */
+  tfOf(docId: number): number {
+    this.seek(docId);
+    return this.doc === docId ? this.tf : 0;
+  }
+
+  /** Adds factor · impact to the bound of every document that follows, up to `end`. */
+  addTo(bounds: Int32Array, end: number, factor: number, impacts: Impacts): void {
+    const { lastDocs, isWide } = this.list;
+    for (;;) {
+      if (!this.#isLoaded && !this.#load()) return;
+      const isWhole = (lastDocs[this.#block] as number) < end;
+      if (isWhole && !isWide) this.#addBlock(bounds, factor, impacts);
+      else this.#addPart(bounds, end, factor, impacts);
+      if (this.#at < this.#end) return;
+      this.#leave(this.#block + 1);
+    }
+  }
+
+  /** The rest of a block of narrow units: nearly all postings of a search pass here. */
+  #addBlock(bounds: Int32Array, factor: number, { impacts, levels }: Impacts): void {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    let { doc } = this;
+    for (let at = this.#at; at < end; ) {
+      const unit = bytes[at++] as number;
+      doc += (unit >>> 2) + 1;
+      let row = (unit & FOLLOWS) + 1;
+      if (unit >= LONG_GAP * 4 || row > FOLLOWS) {
+        this.#at = at;
+        if (unit >= LONG_GAP * 4) doc += this.#varint();
+        if (row > FOLLOWS) row = Math.min(row + this.#varint(), MAX_IMPACT_TF);
+        at = this.#at;
+      }
+      const local = doc & BLOCK_MASK;
+      bounds[local] =
+        (bounds[local] as number) + Math.imul(factor, impacts[(row << 8) | (levels[doc] as number)] as number);
+    }
+    this.doc = doc;
+    this.#at = end;
+  }
+
+  #addPart(bounds: Int32Array, end: number, factor: number, { impacts, levels }: Impacts): void {
+    const { isWide } = this.list;
+    const longGap = isWide ? LONG_WIDE_GAP : LONG_GAP;
+    const bytes = this.#bytes;
+    for (let at = this.#at; at < this.#end; at = this.#at) {
+      let unit = bytes[at++] as number;
+      if (isWide) unit |= (bytes[at++] as number) << 8;
+      const gap = unit >>> 2;
+      let doc = this.doc + gap + 1;
+      if (doc >= end) return;
+      let row = (unit & FOLLOWS) + 1;
+      const start = this.#at;
+      this.#at = at;
+      if (gap === longGap) {
+        doc += this.#varint();
+        if (doc >= end) {
+          this.#at = start;
+          return;
+        }
+      }
+      if (row > FOLLOWS) row = Math.min(row + this.#varint(), MAX_IMPACT_TF);
+      const local = doc & BLOCK_MASK;
+      bounds[local] =
+        (bounds[local] as number) + Math.imul(factor, impacts[(row << 8) | (levels[doc] as number)] as number);
+      this.doc = doc;
+    }
   }
 
   #skipTo(docId: number): void {
@@ -100,6 +155,12 @@ export class PostingsCursor {
     let block = this.#block;
     while (block < lastDocs.length && (lastDocs[block] as number) < docId) block++;
     if (block !== this.#block) this.#leave(block);
+  }
+
+  /** No document of the last block is left. */
+  #pass(): void {
+    this.#leave(this.#block + 1);
+    this.doc = END;
   }
 
   #leave(block: number): void {

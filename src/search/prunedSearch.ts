@@ -1,7 +1,7 @@
-import type { Bm25 } from './bm25.js';
-import { BLOCK_DOCS, BoundBlock, type Impacts } from './boundBlock.js';
+import type { Bm25, Impacts } from './bm25.js';
+import { BoundBlock } from './boundBlock.js';
 import { BoundedQuery, type BoundedTerm, type SegmentTerm } from './boundedQuery.js';
-import { PostingsCursor } from './postingsCursor.js';
+import { BLOCK_DOCS, PostingsCursor } from './postingsCursor.js';
 import type { SegmentReader } from './segmentReader.js';
 import { TopK } from './topK.js';
 
@@ -20,7 +20,6 @@ const SEED_POSTINGS = 8000;
 export class PrunedSearch {
   readonly #block = new BoundBlock();
   readonly #seeds = new TopK();
-  #impacts: Impacts | undefined;
 
   constructor(
     private readonly bm25: Bm25,
@@ -28,15 +27,15 @@ export class PrunedSearch {
   ) {}
 
   search(query: readonly SegmentTerm[], k: number, top: TopK): void {
-    this.#impacts ??= { impacts: this.bm25.impacts, levels: this.bm25.levels(this.segment.docLengths) };
-    const seeds = this.#seed(new BoundedQuery(query), k);
+    const impacts = this.bm25.impactsOf(this.segment);
+    const seeds = this.#seed(new BoundedQuery(query), impacts, k);
     const seedScorer = new DocumentScorer(query, this.bm25, this.segment);
     for (const docId of seeds) seedScorer.offer(docId, top);
     const bounded = new BoundedQuery(query);
     const scorer = new DocumentScorer(query, this.bm25, this.segment);
     let seed = 0;
     for (let firstDoc = 0; firstDoc < this.segment.docs; firstDoc += BLOCK_DOCS) {
-      this.#findCandidates(bounded, this.#impacts, firstDoc, bounded.boundOf(top.floor));
+      this.#findCandidates(bounded, impacts, firstDoc, bounded.boundOf(top.floor));
       const { candidates, candidateBounds, count } = this.#block;
       for (let at = 0; at < count; at++) {
         const docId = candidates[at] as number;
@@ -61,7 +60,7 @@ export class PrunedSearch {
   }
 
   /** The `k` documents that the rarest terms alone would choose: scored first, they show early what a document needs. In order. */
-  #seed({ terms }: BoundedQuery, k: number): number[] {
+  #seed({ terms }: BoundedQuery, impacts: Impacts, k: number): number[] {
     const rare: BoundedTerm[] = [];
     let postings = 0;
     for (const term of terms) {
@@ -73,7 +72,7 @@ export class PrunedSearch {
     if (rare.length === 0) return [];
     for (let firstDoc = 0; firstDoc < this.segment.docs; firstDoc += BLOCK_DOCS) {
       this.#block.reset(firstDoc, Math.max(1, this.#seeds.floor));
-      for (const term of rare) this.#block.add(term, this.#impacts as Impacts);
+      for (const term of rare) this.#block.add(term, impacts);
       this.#block.collect();
       for (let at = 0; at < this.#block.count; at++) {
         this.#seeds.offer(this.#block.candidates[at] as number, this.#block.candidateBounds[at] as number);
@@ -101,9 +100,9 @@ class DocumentScorer {
   offer(docId: number, top: TopK): void {
     const length = this.segment.docLengths[docId] as number;
     let score = 0;
-    for (const { cursor, idf, queryWeight } of this.#terms) {
-      cursor.seek(docId);
-      if (cursor.doc === docId) score += queryWeight * this.bm25.weight(idf, cursor.tf, length);
+    for (const { list, cursor, idf, queryWeight } of this.#terms) {
+      const tf = list.decoded === undefined ? cursor.tfOf(docId) : list.decoded.tfOf(docId);
+      if (tf > 0) score += queryWeight * this.bm25.weight(idf, tf, length);
     }
     top.offer(this.segment.firstDoc + docId, score);
   }

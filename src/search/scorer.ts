@@ -16,8 +16,8 @@ export interface QueryTerm extends IndexedTerm {
 
 /** Pruning pays where at most one of so many documents is wanted. */
 const PRUNED_DOCS_PER_HIT = 32;
-/** What the places of postings may take of the cache; the postings have the rest. */
-const LISTS_PART = 0.25;
+/** What postings as they stand in the file may take of the cache; lists and decoded postings have the rest. */
+const CHUNKS_PART = 1 / 8;
 
 /** Finds the best documents for the terms of a query, exactly, in one segment after the other. */
 export class Scorer {
@@ -32,8 +32,9 @@ export class Scorer {
     private readonly bm25: Bm25,
     cacheMb: number,
   ) {
-    this.#lists = new TermLists(segments, bm25, cacheMb * LISTS_PART);
-    segments[0]?.postings.keep(cacheMb * (1 - LISTS_PART) * 2 ** 20);
+    const cacheBytes = cacheMb * 2 ** 20;
+    this.#lists = new TermLists(segments, bm25, cacheBytes * (1 - CHUNKS_PART));
+    segments[0]?.postings.keep(cacheBytes * CHUNKS_PART);
     this.#docs = segments.reduce((sum, { docs }) => sum + docs, 0);
     this.#searches = segments.map((segment) => {
       return { pruned: new PrunedSearch(bm25, segment), exhaustive: new ExhaustiveSearch(bm25, segment) };

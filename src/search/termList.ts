@@ -1,13 +1,14 @@
 import type { Bm25 } from './bm25.js';
 import type { StreamReader } from './byteStream.js';
 import { ByteReader } from './bytes.js';
+import type { DecodedList } from './decodedList.js';
 import type { DictionaryEntry } from './dictionary.js';
 import { BLOCK, decodePostings, readTable } from './postings.js';
 import type { SegmentReader } from './segmentReader.js';
 
 /** Behind every document. */
 export const END = 0x7fffffff;
-const BYTES_PER_BLOCK = 10;
+const BYTES_PER_BLOCK = 13;
 const BYTES_PER_LIST = 500;
 
 /** Where the blocks of one term's postings in a segment lie, and what they can add to a score; the postings stay where they are. */
@@ -17,21 +18,27 @@ export class TermList {
   readonly isWide: boolean;
   /** Of each block. */
   readonly lastDocs: Uint32Array;
-  readonly maxImpacts: Uint16Array;
+  readonly maxImpacts: Uint8Array;
   /** Where each block begins in the stream of postings, and where the last one ends. */
   readonly starts: Float64Array;
   /** The postings themselves where they are but one block. */
   readonly whole: Uint8Array | undefined;
   readonly maxImpact: number;
   readonly stream: StreamReader;
+  /** Where the list is used often and there is room. */
+  decoded: DecodedList | undefined;
 
-  constructor(entry: DictionaryEntry, segment: SegmentReader, bm25: Bm25) {
+  constructor(
+    private readonly entry: DictionaryEntry,
+    private readonly segment: SegmentReader,
+    bm25: Bm25,
+  ) {
     const { count } = entry;
     this.stream = segment.postings;
     const blocks = Math.ceil(count / BLOCK);
     this.docFreq = count;
     this.lastDocs = new Uint32Array(blocks);
-    this.maxImpacts = new Uint16Array(blocks);
+    this.maxImpacts = new Uint8Array(blocks);
     this.starts = new Float64Array(blocks + 1);
     if (blocks === 1) {
       this.isWide = true;
@@ -55,6 +62,11 @@ export class TermList {
       });
     }
     this.maxImpact = this.maxImpacts.reduce((most, impact) => Math.max(most, impact), 0);
+  }
+
+  /** All its bytes. */
+  read(): Uint8Array {
+    return this.whole ?? this.segment.terms.postingsOf(this.entry);
   }
 
   get bytes(): number {

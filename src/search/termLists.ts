@@ -1,5 +1,6 @@
 import type { Bm25 } from './bm25.js';
 import { keyBytes } from './bytes.js';
+import { DecodedList } from './decodedList.js';
 import type { SegmentReader } from './segmentReader.js';
 import { TermList } from './termList.js';
 
@@ -10,17 +11,28 @@ export interface IndexedTerm {
   lists: (TermList | undefined)[];
 }
 
-const BYTES_PER_TERM = 300;
+interface KnownTerm extends IndexedTerm {
+  bytes: number;
+  isDecoded: boolean;
+  decodedBytes: number;
+}
 
-/** Finds terms, and keeps those used last, `cacheMb` of them. */
+const BYTES_PER_TERM = 300;
+/** What the lists may take of the memory; the rest is for their postings. */
+const LISTS_PART = 1 / 8;
+/** What one term's decoded postings may take of the memory. */
+const TERM_PART = 1 / 64;
+
+/** Finds terms, and keeps those used last. The postings of a term that is asked for again are decoded, as long as there is room. */
 export class TermLists {
-  readonly #terms = new Map<string, IndexedTerm & { bytes: number }>();
-  #bytes = 0;
+  readonly #terms = new Map<string, KnownTerm>();
+  #listBytes = 0;
+  #decodedBytes = 0;
 
   constructor(
     private readonly segments: readonly SegmentReader[],
     private readonly bm25: Bm25,
-    private readonly cacheMb: number,
+    private readonly memoryBytes: number,
   ) {}
 
   /** Of `docFreq` 0 where no document has the term. */
@@ -29,6 +41,7 @@ export class TermLists {
     if (known !== undefined) {
       this.#terms.delete(term);
       this.#terms.set(term, known);
+      if (!known.isDecoded) this.#decode(known);
       return known;
     }
     const key = keyBytes(term);
@@ -38,14 +51,30 @@ export class TermLists {
     });
     const docFreq = lists.reduce((sum, list) => sum + (list?.docFreq ?? 0), 0);
     const bytes = lists.reduce((sum, list) => sum + (list?.bytes ?? 0), BYTES_PER_TERM + 2 * term.length);
-    const found = { docFreq, idf: this.bm25.idf(docFreq), lists, bytes };
+    const found = { docFreq, idf: this.bm25.idf(docFreq), lists, bytes, isDecoded: false, decodedBytes: 0 };
     this.#terms.set(term, found);
-    this.#bytes += bytes;
-    for (const [oldest, { bytes }] of this.#terms) {
-      if (this.#bytes <= this.cacheMb * 2 ** 20) break;
+    this.#listBytes += bytes;
+    for (const [oldest, { bytes, decodedBytes }] of this.#terms) {
+      if (this.#listBytes <= this.memoryBytes * LISTS_PART) break;
       this.#terms.delete(oldest);
-      this.#bytes -= bytes;
+      this.#listBytes -= bytes;
+      this.#decodedBytes -= decodedBytes;
     }
     return found;
+  }
+
+  /** What is decoded stays as long as its term: where not all fits, making room would cost more than it gives. */
+  #decode(term: KnownTerm): void {
+    const bytes = term.lists.reduce((sum, list, at) => {
+      return sum + (list ? DecodedList.bytesFor(list.docFreq, this.segments[at]?.docs ?? 0) : 0);
+    }, 0);
+    const room = this.memoryBytes * (1 - LISTS_PART) - this.#decodedBytes;
+    if (bytes > Math.min(room, this.memoryBytes * TERM_PART)) return;
+    term.lists.forEach((list, at) => {
+      if (list) list.decoded = new DecodedList(list, this.bm25.impactsOf(this.segments[at] as SegmentReader));
+    });
+    term.isDecoded = true;
+    term.decodedBytes = bytes;
+    this.#decodedBytes += bytes;
   }
 }

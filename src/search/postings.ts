@@ -142,27 +142,26 @@ export function decodePostings(
   }
 }
 
-/** Every posting of a block has a tf at most, and a document length at least, those of one of its impacts. */
-export interface Impact {
-  tf: number;
-  docLength: number;
-}
-
-/** Reads the table of a list of `count` postings, a block after the other: its last document, its size in bytes, its impacts. */
+/**
+ * Reads the table of a list of `count` postings, a block after the other: its last document, its size in bytes, and the most that
+ * `impactOf` makes of its impacts: every posting has a tf at most, and a document length at least, those of one of them.
+ */
 export function readTable(
   bytes: Uint8Array,
   count: number,
-  take: (block: number, lastDoc: number, size: number, impacts: readonly Impact[]) => void,
+  impactOf: (tf: number, docLength: number) => number,
+  take: (block: number, lastDoc: number, size: number, maxImpact: number) => void,
 ): void {
   const reader = new ByteReader(bytes);
   let lastDoc = 0;
   for (let block = 0; block * BLOCK < count; block++) {
     lastDoc += reader.varint();
     const size = reader.varint();
-    const impacts = Array.from({ length: reader.varint() }, () => ({
-      tf: reader.varint(),
-      docLength: reader.varint(),
-    }));
-    take(block, lastDoc, size, impacts);
+    let maxImpact = 0;
+    for (let left = reader.varint(); left > 0; left--) {
+      const impact = impactOf(reader.varint(), reader.varint());
+      if (impact > maxImpact) maxImpact = impact;
+    }
+    take(block, lastDoc, size, maxImpact);
   }
 }

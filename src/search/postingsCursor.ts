@@ -56,7 +56,10 @@ export class PostingsCursor {
     let at = this.#at;
     let unit = 0;
     while (doc < docId) {
-      if (at === this.#end) return this.#pass();
+      if (at === this.#end) {
+        this.#pass();
+        return;
+      }
       unit = bytes[at++] as number;
       if (isWide) unit |= (bytes[at++] as number) << 8;
       const gap = unit >>> 2;

@@ -6,7 +6,7 @@ import type { SegmentReader } from './segmentReader.js';
 import { TopK } from './topK.js';
 
 /** The terms that are looked up, not added up, have at most this part of what a document needs. */
-const LOOKED_UP_PART = 0.45;
+const LOOKED_UP_PART = Number(process.env.PART ?? 0.45);
 /** The best documents are sought first among those of rare terms, with so many postings at most. */
 const SEED_POSTINGS = 8000;
 

@@ -53,12 +53,11 @@ export class TermList {
       const table = this.stream.read(tableOffset, word >>> 1);
       this.isWide = word % 2 === 1;
       this.starts[0] = tableOffset + table.length;
-      readTable(table, count, (block, lastDoc, size, impacts) => {
+      const impactOf = (tf: number, docLength: number) => bm25.impact(tf, docLength);
+      readTable(table, count, impactOf, (block, lastDoc, size, maxImpact) => {
         this.lastDocs[block] = lastDoc;
         this.starts[block + 1] = (this.starts[block] as number) + size;
-        let most = 0;
-        for (const { tf, docLength } of impacts) most = Math.max(most, bm25.impact(tf, docLength));
-        this.maxImpacts[block] = most;
+        this.maxImpacts[block] = maxImpact;
       });
     }
     this.maxImpact = this.maxImpacts.reduce((most, impact) => Math.max(most, impact), 0);

@@ -19,7 +19,7 @@ interface KnownTerm extends IndexedTerm {
 
 const BYTES_PER_TERM = 300;
 /** What the lists may take of the memory; the rest is for their postings. */
-const LISTS_PART = 1 / 8;
+const LISTS_PART = 1 / 4;
 /** What one term's decoded postings may take of the memory. */
 const TERM_PART = 1 / 64;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { copyFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import test, { type TestContext } from 'node:test';
+import test from 'node:test';
 import fc from 'fast-check';
 import { IndexError, UsageError } from '../../src/errors.js';
 import { analyzerNamed } from '../../src/search/analyzer.js';
@@ -195,38 +195,6 @@ test('a damaged manifest, a cut and a missing data file are refused', async (t) 
   await assert.rejects(openIndex(target), isRefusal(/damaged/));
   await rm(await dataFile(target));
   await assert.rejects(openIndex(target), isRefusal(/missing/));
-});
-
-test('a flipped byte in anything that is read is refused, never a wrong answer', async (t: TestContext) => {
-  const records = Array.from({ length: 300 }, (_, at) => ({
-    id: `doc-${at}`,
-    text: `common ${'pear '.repeat(at % 5)}word${at}`,
-  }));
-  const { target } = await built(t, records);
-  const file = await dataFile(target);
-  const whole = await readFile(file);
-  const answers = async () => {
-    await using index = await openIndex(target);
-    const hits = await index.search('common pear word7 word299', { k: 300 });
-    return JSON.stringify([hits, hits.map(({ docId }) => index.text(docId)), index.docIds('doc-77')]);
-  };
-  const right = await answers();
-  // The payload of every value, found by its first bytes; LMDB's own pages are not ours to check.
-  const marks = ['common', 'doc-', 'word2', 'pear'].flatMap((mark) => placesOf(whole, mark)).slice(0, 60);
-  assert.ok(marks.length > 10);
-  for (const place of marks) {
-    const flipped = Buffer.from(whole);
-    flipped[place] = (flipped[place] ?? 0) ^ 0x20;
-    const other = path.join(path.dirname(file), `copy-${place}`);
-    await writeFile(other, flipped);
-    await copyFile(other, file);
-    await rm(other);
-    const outcome = await answers().catch((error: unknown) => {
-      assert.ok(isRefusal(/damaged/)(error), String(error));
-      return right;
-    });
-    assert.equal(outcome, right);
-  }
 });
 
 test('verifyIndex reads every chunk: it finds a flipped byte anywhere, texts too', async (t) => {

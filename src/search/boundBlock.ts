@@ -19,9 +19,8 @@ export class BoundBlock {
     this.#bounds.fill(-needed);
   }
 
-  add({ list, cursor, factor }: BoundedTerm, impacts: Impacts): void {
-    if (list.decoded !== undefined) list.decoded.addTo(this.#bounds, this.#firstDoc, factor);
-    else cursor.addTo(this.#bounds, this.#firstDoc + BLOCK_DOCS, factor, impacts);
+  add({ postings, factor }: BoundedTerm, impacts: Impacts): void {
+    postings.addTo(this.#bounds, this.#firstDoc, factor, impacts);
   }
 
   /** Makes candidates of the documents that reach the `needed` of the reset: those whose number has no sign any more. */
@@ -39,15 +38,13 @@ export class BoundBlock {
   }
 
   /** Adds a term to the bounds of the candidates, and keeps those that reach `needed`. */
-  lookUp({ list, cursor, factor }: BoundedTerm, needed: number, impacts: Impacts): void {
+  lookUp({ postings, factor }: BoundedTerm, needed: number, impacts: Impacts): void {
     const { candidates, candidateBounds, count } = this;
-    const { decoded } = list;
     let kept = 0;
     for (let at = 0; at < count; at++) {
       const docId = candidates[at] as number;
       let bound = candidateBounds[at] as number;
-      if (decoded !== undefined) bound += factor * decoded.impactOf(docId);
-      else if (bound + factor * cursor.maxImpactAt(docId) >= needed) bound += factor * cursor.impactOf(docId, impacts);
+      if (bound + factor * postings.maxImpactAt(docId) >= needed) bound += factor * postings.impactOf(docId, impacts);
       candidates[kept] = docId;
       candidateBounds[kept] = bound;
       if (bound >= needed) kept++;

@@ -1,5 +1,5 @@
 import { MAX_IMPACT } from './bm25.js';
-import { PostingsCursor } from './postingsCursor.js';
+import { openList, type Postings } from './postingsCursor.js';
 import type { TermList } from './termList.js';
 
 /** The bounds of all terms of a query add up to about this. */
@@ -16,7 +16,7 @@ export interface SegmentTerm {
 
 export interface BoundedTerm {
   list: TermList;
-  cursor: PostingsCursor;
+  postings: Postings;
   /** What one unit of impact adds to the bound of a document. */
   factor: number;
   /** What the term adds to a bound at most. */
@@ -37,7 +37,7 @@ export class BoundedQuery {
     this.terms = query
       .map(({ list, idf, queryWeight }) => {
         const factor = Math.ceil((this.#scale * idf * queryWeight) / MAX_IMPACT);
-        return { list, cursor: new PostingsCursor(list), factor, bound: factor * list.maxImpact };
+        return { list, postings: openList(list), factor, bound: factor * list.maxImpact };
       })
       .sort((a, b) => b.bound - a.bound);
     this.rest = new Float64Array(this.terms.length + 1);

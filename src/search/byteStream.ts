@@ -33,8 +33,8 @@ export class StreamWriter {
   }
 }
 
-/** Chunks that a reader keeps if not told otherwise: 1 MB. */
-const KEPT_CHUNKS = 64;
+/** Chunks that a reader keeps if not told otherwise: 4 MB. */
+const KEPT_CHUNKS = 256;
 
 /** Reads any bytes of a stream, and keeps the chunks read last. */
 export class StreamReader {

@@ -1,6 +1,6 @@
-import { type Impacts, MAX_IMPACT_TF } from './bm25.js';
+import type { Bm25 } from './bm25.js';
 import { decodePostings } from './postings.js';
-import { BLOCK_DOCS } from './postingsCursor.js';
+import { BLOCK_DOCS, type Postings } from './postingsCursor.js';
 import type { TermList } from './termList.js';
 
 /** Documents are numbered in a list from the last multiple of this on. */
@@ -15,7 +15,8 @@ let docs = new Uint32Array(1024);
 let tfs = new Uint32Array(1024);
 
 /** The postings of a list that is used often, ready for a search: 4 bytes each, and a table to find the place of a document. */
-export class DecodedList {
+export class DecodedList implements Postings {
+  readonly #maxImpact: number;
   /** The low 16 bits of each document. */
   readonly #docs: Uint16Array;
   readonly #impacts: Uint8Array;
@@ -26,24 +27,25 @@ export class DecodedList {
   readonly #starts: Uint32Array;
   readonly #cellShift: number;
 
-  constructor(list: TermList, { impacts, levels }: Impacts) {
+  constructor(list: TermList, docLengths: Uint32Array, bm25: Bm25) {
     const count = list.docFreq;
+    this.#maxImpact = list.maxImpact;
     if (count > docs.length) {
       docs = new Uint32Array(count);
       tfs = new Uint32Array(count);
     }
     decodePostings(list.read(), count, 0, docs, tfs);
-    this.#cellShift = cellShiftFor(count, levels.length);
+    this.#cellShift = cellShiftFor(count, docLengths.length);
     this.#docs = Uint16Array.from(docs.subarray(0, count));
     this.#impacts = new Uint8Array(count);
     this.#tfs = new Uint8Array(count);
-    this.#starts = new Uint32Array((levels.length >>> this.#cellShift) + 2);
+    this.#starts = new Uint32Array((docLengths.length >>> this.#cellShift) + 2);
     let cell = 0;
     for (let at = 0; at < count; at++) {
       const doc = docs[at] as number;
       const tf = tfs[at] as number;
       while (cell < doc >>> this.#cellShift) this.#starts[++cell] = at;
-      this.#impacts[at] = impacts[(Math.min(tf, MAX_IMPACT_TF) << 8) | (levels[doc] as number)] as number;
+      this.#impacts[at] = bm25.impact(tf, docLengths[doc] as number);
       this.#tfs[at] = Math.min(tf, MAX_TF);
       if (tf >= MAX_TF) this.#largeTfs.set(at, tf);
     }
@@ -54,7 +56,6 @@ export class DecodedList {
     return count * BYTES_PER_POSTING + (docs >>> cellShiftFor(count, docs)) * 4;
   }
 
-  /** Adds factor · impact to the bound of every document of the block from `firstDoc` on. */
   addTo(bounds: Int32Array, firstDoc: number, factor: number): void {
     const impacts = this.#impacts;
     const lows = this.#docs;
@@ -82,13 +83,15 @@ export class DecodedList {
     return -1;
   }
 
-  /** The impact of a document; 0 where it is not in the list. */
+  maxImpactAt(): number {
+    return this.#maxImpact;
+  }
+
   impactOf(docId: number): number {
     const place = this.#placeOf(docId);
     return place < 0 ? 0 : (this.#impacts[place] as number);
   }
 
-  /** How often a document has the term. */
   tfOf(docId: number): number {
     const place = this.#placeOf(docId);
     if (place < 0) return 0;

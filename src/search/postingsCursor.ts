@@ -7,10 +7,26 @@ import { END, type TermList } from './termList.js';
 export const BLOCK_DOCS = 2 ** 13;
 const BLOCK_MASK = BLOCK_DOCS - 1;
 
+/** The postings of a list, for a search that asks for documents in their order. */
+export interface Postings {
+  /** Adds factor · impact to the bound of every document of the block from `firstDoc` on. */
+  addTo(bounds: Int32Array, firstDoc: number, factor: number, impacts: Impacts): void;
+  /** What a document can have as impact at most. Reads nothing. */
+  maxImpactAt(docId: number): number;
+  /** The impact of a document; 0 where it is not in the list. */
+  impactOf(docId: number, impacts: Impacts): number;
+  /** How often a document has the term. */
+  tfOf(docId: number): number;
+}
+
+export function openList(list: TermList): Postings {
+  return list.decoded ?? new PostingsCursor(list);
+}
+
 const NONE: Uint8Array = new Uint8Array(0);
 
 /** Walks forward through the postings of a list, and reads only the blocks that it must. */
-export class PostingsCursor {
+export class PostingsCursor implements Postings {
   /** The document that it stands on: −1 before the first, END after the last. */
   doc = -1;
   tf = 0;
@@ -26,7 +42,6 @@ export class PostingsCursor {
 
   constructor(readonly list: TermList) {}
 
-  /** What a document from the one it stands on can have as impact at most. Reads nothing. */
   maxImpactAt(docId: number): number {
     this.#skipTo(docId);
     return (this.list.maxImpacts[this.#block] as number | undefined) ?? 0;
@@ -77,21 +92,19 @@ export class PostingsCursor {
     this.#at = at;
   }
 
-  /** The impact of a document; 0 where it is not in the list. */
   impactOf(docId: number, { impacts, levels }: Impacts): number {
     const tf = this.tfOf(docId);
     return impacts[(Math.min(tf, MAX_IMPACT_TF) << 8) | (levels[docId] as number)] as number;
   }
 
-  /** How often a document has the term. */
   tfOf(docId: number): number {
     this.seek(docId);
     return this.doc === docId ? this.tf : 0;
   }
 
-  /** Adds factor · impact to the bound of every document that follows, up to `end`. */
-  addTo(bounds: Int32Array, end: number, factor: number, impacts: Impacts): void {
+  addTo(bounds: Int32Array, firstDoc: number, factor: number, impacts: Impacts): void {
     const { lastDocs, isWide } = this.list;
+    const end = firstDoc + BLOCK_DOCS;
     for (;;) {
       if (!this.#isLoaded && !this.#load()) return;
       const isWhole = (lastDocs[this.#block] as number) < end;

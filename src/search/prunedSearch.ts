@@ -1,12 +1,12 @@
 import type { Bm25, Impacts } from './bm25.js';
 import { BoundBlock } from './boundBlock.js';
 import { BoundedQuery, type BoundedTerm, type SegmentTerm } from './boundedQuery.js';
-import { BLOCK_DOCS, PostingsCursor } from './postingsCursor.js';
+import { BLOCK_DOCS, openList, type Postings } from './postingsCursor.js';
 import type { SegmentReader } from './segmentReader.js';
 import { TopK } from './topK.js';
 
 /** The terms that are looked up, not added up, have at most this part of what a document needs. */
-const LOOKED_UP_PART = Number(process.env.PART ?? 0.45);
+const LOOKED_UP_PART = 0.6;
 /** The best documents are sought first among those of rare terms, with so many postings at most. */
 const SEED_POSTINGS = 8000;
 
@@ -87,21 +87,21 @@ export class PrunedSearch {
 
 /** Scores documents exactly; they must come in their order. */
 class DocumentScorer {
-  readonly #terms: (SegmentTerm & { cursor: PostingsCursor })[];
+  readonly #terms: { postings: Postings; idf: number; queryWeight: number }[];
 
   constructor(
     query: readonly SegmentTerm[],
     private readonly bm25: Bm25,
     private readonly segment: SegmentReader,
   ) {
-    this.#terms = query.map((term) => ({ ...term, cursor: new PostingsCursor(term.list) }));
+    this.#terms = query.map(({ list, idf, queryWeight }) => ({ postings: openList(list), idf, queryWeight }));
   }
 
   offer(docId: number, top: TopK): void {
     const length = this.segment.docLengths[docId] as number;
     let score = 0;
-    for (const { list, cursor, idf, queryWeight } of this.#terms) {
-      const tf = list.decoded === undefined ? cursor.tfOf(docId) : list.decoded.tfOf(docId);
+    for (const { postings, idf, queryWeight } of this.#terms) {
+      const tf = postings.tfOf(docId);
       if (tf > 0) score += queryWeight * this.bm25.weight(idf, tf, length);
     }
     top.offer(this.segment.firstDoc + docId, score);

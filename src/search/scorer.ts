@@ -17,7 +17,7 @@ export interface QueryTerm extends IndexedTerm {
 /** Pruning pays where at most one of so many documents is wanted. */
 const PRUNED_DOCS_PER_HIT = 32;
 /** What postings as they stand in the file may take of the cache; lists and decoded postings have the rest. */
-const CHUNKS_PART = 1 / 4;
+const CHUNKS_PART = 1 / 8;
 
 /** Finds the best documents for the terms of a query, exactly, in one segment after the other. */
 export class Scorer {

@@ -18,7 +18,7 @@ interface KnownTerm extends IndexedTerm {
 }
 
 const BYTES_PER_TERM = 300;
-/** What the lists may take of the memory; the rest is for their postings. */
+/** What the lists may take of the memory at most; the rest is for their postings. */
 const LISTS_PART = 1 / 4;
 /** What one term's decoded postings may take of the memory. */
 const TERM_PART = 1 / 64;
@@ -55,7 +55,8 @@ export class TermLists {
     this.#terms.set(term, found);
     this.#listBytes += bytes;
     for (const [oldest, { bytes, decodedBytes }] of this.#terms) {
-      if (this.#listBytes <= this.memoryBytes * LISTS_PART) break;
+      const isFull = this.#listBytes + this.#decodedBytes > this.memoryBytes;
+      if (!isFull && this.#listBytes <= this.memoryBytes * LISTS_PART) break;
       this.#terms.delete(oldest);
       this.#listBytes -= bytes;
       this.#decodedBytes -= decodedBytes;
@@ -68,10 +69,11 @@ export class TermLists {
     const bytes = term.lists.reduce((sum, list, at) => {
       return sum + (list ? DecodedList.bytesFor(list.docFreq, this.segments[at]?.docs ?? 0) : 0);
     }, 0);
-    const room = this.memoryBytes * (1 - LISTS_PART) - this.#decodedBytes;
+    const room = this.memoryBytes - this.#listBytes - this.#decodedBytes;
     if (bytes > Math.min(room, this.memoryBytes * TERM_PART)) return;
     term.lists.forEach((list, at) => {
-      if (list) list.decoded = new DecodedList(list, this.bm25.impactsOf(this.segments[at] as SegmentReader));
+      const { docLengths } = this.segments[at] as SegmentReader;
+      if (list) list.decoded = new DecodedList(list, docLengths, this.bm25);
     });
     term.isDecoded = true;
     term.decodedBytes = bytes;

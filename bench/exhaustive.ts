@@ -2,14 +2,17 @@ import { analyzerNamed } from '../src/search/analyzer.js';
 import { type Entry, readEntries } from './peers/peer.js';
 
 /** The top 10 of every query by the definition of BM25 (k1 = 0.9, b = 0.4) in double precision, ties in corpus order; ids. */
-export async function exhaustiveTop10(corpus: string, queries: readonly Entry[]): Promise<Map<string, string[]>> {
+export async function exhaustiveTop10(
+  corpus: string | AsyncIterable<Entry>,
+  queries: readonly Entry[],
+): Promise<Map<string, string[]>> {
   const analyzer = analyzerNamed('english');
   const asked = queries.map(({ id, text }) => ({ id, tokens: analyzer.tokens(text) }));
   const postings = new Map<string, { docs: number[]; tfs: number[] }>();
   for (const { tokens } of asked) for (const token of tokens) postings.set(token, { docs: [], tfs: [] });
   const ids: string[] = [];
   const lengths: number[] = [];
-  for await (const { id, text } of readEntries(corpus)) {
+  for await (const { id, text } of typeof corpus === 'string' ? readEntries(corpus) : corpus) {
     const tfs = new Map<string, number>();
     const tokens = analyzer.tokens(text);
     for (const token of tokens) if (postings.has(token)) tfs.set(token, (tfs.get(token) ?? 0) + 1);

@@ -29,11 +29,14 @@ export class BoundedQuery {
   readonly terms: readonly BoundedTerm[];
   /** What the terms from each place on add to a bound at most. */
   readonly rest: Float64Array;
+  /** All its postings are decoded. */
+  readonly isDecoded: boolean;
   readonly #scale: number;
 
   constructor(query: readonly SegmentTerm[]) {
     const sum = query.reduce((total, { idf, queryWeight }) => total + idf * queryWeight, 0);
     this.#scale = BOUND_SUM / sum;
+    this.isDecoded = query.every(({ list }) => list.decoded !== undefined);
     this.terms = query
       .map(({ list, idf, queryWeight }) => {
         const factor = Math.ceil((this.#scale * idf * queryWeight) / MAX_IMPACT);

@@ -5,8 +5,9 @@ import { BLOCK_DOCS, openList, type Postings } from './postingsCursor.js';
 import type { SegmentReader } from './segmentReader.js';
 import { TopK } from './topK.js';
 
-/** The terms that are looked up, not added up, have at most this part of what a document needs. */
-const LOOKED_UP_PART = 0.6;
+/** The terms that are looked up, not added up, have at most this part of what a document needs: more where adding is dearer. */
+const LOOKED_UP_PART = 0.45;
+const LOOKED_UP_PART_OF_READ = 0.6;
 /** The best documents are sought first among those of rare terms, with so many postings at most. */
 const SEED_POSTINGS = 8000;
 
@@ -47,10 +48,11 @@ export class PrunedSearch {
   }
 
   /** The documents of a block whose bounds reach `needed`. */
-  #findCandidates({ terms, rest }: BoundedQuery, impacts: Impacts, firstDoc: number, needed: number): void {
+  #findCandidates({ terms, rest, isDecoded }: BoundedQuery, impacts: Impacts, firstDoc: number, needed: number): void {
     const block = this.#block;
     let added = 0;
-    while ((rest[added] as number) > needed * LOOKED_UP_PART) added++;
+    const part = isDecoded ? LOOKED_UP_PART : LOOKED_UP_PART_OF_READ;
+    while ((rest[added] as number) > needed * part) added++;
     block.reset(firstDoc, Math.max(1, needed - (rest[added] as number)));
     for (let at = 0; at < added; at++) block.add(terms[at] as BoundedTerm, impacts);
     block.collect();

@@ -29,10 +29,11 @@ export function joinAppended(batch: FlexBatch, segments: readonly SegmentReader[
   if (idOf.size === 0) return batch;
   const map = new Map(batch.map);
   for (const { terms, firstDoc } of segments) {
-    for (const { key, count, postings } of terms.all()) {
+    for (const entry of terms.all()) {
+      const { key, count } = entry;
       const docs = new Uint32Array(count);
       const tfs = new Uint32Array(count);
-      decodePostings(postings(), count, firstDoc, docs, tfs);
+      decodePostings(terms.postingsOf(entry), count, firstDoc, docs, tfs);
       for (let at = 0; at < count; at++) {
         const id = idOf.get(docs[at] as number);
         if (id !== undefined) raise(map, keyText(key), id, tfs[at] as number);

@@ -12,10 +12,10 @@ export class ByteWriter {
     this.#bytes[this.length++] = rest;
   }
 
-  /** An integer from 0 to 255. */
-  byte(value: number): void {
-    if (this.length === this.#bytes.length) this.#reserve(1);
-    this.#bytes[this.length++] = value;
+  /** The bytes themselves, with room for `count` more behind `length`, for a caller that writes there and moves `length` on. */
+  room(count: number): Uint8Array {
+    this.#reserve(count);
+    return this.#bytes;
   }
 
   raw(bytes: Uint8Array): void {

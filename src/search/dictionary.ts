@@ -125,8 +125,7 @@ export class Dictionary {
           matched++;
         }
         if (at === suffix && matched === key.length) {
-          const inline = count <= INLINE_POSTINGS ? reader.raw(length) : undefined;
-          return { count, offset, length, inline };
+          return { count, offset, length, inline: count <= INLINE_POSTINGS ? reader.raw(length) : undefined };
         }
         if (at < suffix && (matched === key.length || (bytes[start + at] as number) > (key[matched] as number)))
           return undefined;

@@ -10,6 +10,8 @@ export const FOLLOWS = 3;
 export const LONG_GAP = 63;
 export const LONG_WIDE_GAP = 2 ** 14 - 1;
 const TF_BUCKETS = 256;
+/** A unit, two varints, and what a varint asks for behind it. */
+const MAX_POSTING_BYTES = 2 + 5 + 5 + 8;
 
 const narrow = new ByteWriter();
 const wide = new ByteWriter();
@@ -77,18 +79,25 @@ function encodeBlock(
   to: number,
 ): void {
   const longGap = isWide ? LONG_WIDE_GAP : LONG_GAP;
+  const bytes = out.room((to - from) * MAX_POSTING_BYTES);
+  let end = out.length;
   let previous = from === 0 ? -1 : (docs[from - 1] as number);
   for (let at = from; at < to; at++) {
     const doc = docs[at] as number;
     const tf = tfs[at] as number;
     const gap = doc - previous - 1;
     const unit = (gap < longGap ? gap : longGap) * 4 + (tf <= FOLLOWS ? tf - 1 : FOLLOWS);
-    out.byte(unit & 0xff);
-    if (isWide) out.byte(unit >>> 8);
-    if (gap >= longGap) out.varint(gap - longGap);
-    if (tf > FOLLOWS) out.varint(tf - FOLLOWS - 1);
+    bytes[end++] = unit;
+    if (isWide) bytes[end++] = unit >>> 8;
+    if (gap >= longGap || tf > FOLLOWS) {
+      out.length = end;
+      if (gap >= longGap) out.varint(gap - longGap);
+      if (tf > FOLLOWS) out.varint(tf - FOLLOWS - 1);
+      end = out.length;
+    }
     previous = doc;
   }
+  out.length = end;
 }
 
 function encodeImpacts(docs: Uint32Array, tfs: Uint32Array, from: number, to: number, docLengths: Uint32Array): void {

@@ -13,7 +13,10 @@ export interface CacheFlags {
  * Where a command keeps the model's answers: `--cache`, else RAREFLOW_CACHE, else beside the output; nowhere for records
  * that go to stdout. The offline model is faster than a cache, so it has one only where `--cache` says so.
  */
-export function cacheFolder({ cache, output, model, retryRejects }: CacheFlags, env: NodeJS.ProcessEnv): string | undefined {
+export function cacheFolder(
+  { cache, output, model, retryRejects }: CacheFlags,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
   if (cache === false) return undefined;
   if (cache === '') throw new UsageError('--cache names no folder', { hint: '--no-cache goes without one' });
   // What was answered before is why they were rejected.

@@ -14,5 +14,6 @@ test('a run that is killed 6 times makes what it makes undisturbed, and pays lit
     seed: 1,
   });
   assert.equal(figures.kills, 6);
-  assert.ok(figures.repeatedCalls < figures.calls / 2, JSON.stringify(figures));
+  // Two stages at 8 calls at once, and what was not yet committed at 32 records or 100 ms, with room for a slow disk.
+  assert.ok(figures.mostLostByAKill < 2 * 200, JSON.stringify(figures));
 });

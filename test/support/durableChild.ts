@@ -36,6 +36,7 @@ const { in: read, out } = await runPipeline({
     ordered: order === 'ordered',
     everyItems: 32,
     everyMs: 100,
+    onResume: ({ counts }) => process.stderr.write(`${counts.out} records of its input are done\n`),
   },
 });
 process.stderr.write(`${read} in = ${out} out\n`);

@@ -35,16 +35,18 @@ export function lockRun(owners: Table<string, Owner>, transaction: <T>(action: (
     if (owner !== undefined && isAlive(owner)) throw busy(owner, path);
     owners.put(key, me());
   });
-  const beat = setInterval(() => {
+  /** On a full disk the name stays as it is: of a process that is gone soon. */
+  const attempt = (act: () => void) => {
     try {
-      owners.put(key, me());
+      act();
     } catch {
       // The next commit meets the same trouble, and tells.
     }
-  }, beatMs).unref();
+  };
+  const beat = setInterval(() => attempt(() => owners.put(key, me())), beatMs).unref();
   return function release(isGone: boolean): void {
     clearInterval(beat);
-    if (!isGone) owners.remove(key);
+    if (!isGone) attempt(() => owners.remove(key));
   };
 }
 

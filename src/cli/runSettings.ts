@@ -5,10 +5,11 @@ import type { Bm25Index } from '../search/bm25Index.js';
 /** Flags that say how a run is done, where or how far, and not what becomes of a record. */
 const incidental = new Set([
   ...['output', 'rejects', 'maxRejects', 'limit', 'onBadLine', 'maxLineBytes', 'resume', 'retryRejects', 'stats'],
-  ...['concurrency', 'threads', 'requestsPerMinute', 'tokensPerMinute', 'attemptTimeoutMs', 'stream'],
+  ...['concurrency', 'adaptiveConcurrency', 'window', 'threads', 'requestsPerMinute', 'tokensPerMinute'],
+  ...['attemptTimeoutMs', 'stream', 'batch', 'batchRequests', 'batchPollSeconds'],
   ...['baseUrl', 'apiKeyEnv', 'cache', 'budgetUsd', 'budgetTokens', 'prices', 'config', 'logFile'],
   // Told in another form: the inputs by their paths, prompts by their versions, the order by `ordered`, the index by `index`.
-  ...['promptFile', 'doc2queryPromptFile', 'reasonDistillPromptFile', 'unordered', 'index', 'corpus'],
+  ...['promptFile', 'doc2queryPromptFile', 'reasonDistillPromptFile', 'unordered', 'index', 'corpus', 'queries'],
 ]);
 
 export interface RunShape {

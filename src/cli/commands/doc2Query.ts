@@ -1,7 +1,7 @@
 import { doc2Query } from '../../operators/doc2Query.js';
-import { batchFlags } from '../batch.js';
 import { version } from '../../operators/doc2Query.prompt.js';
 import { versionOf } from '../../operators/template.js';
+import { batchFlags } from '../batch.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { type DryRunFlags, dryRun, isDryRun } from '../dryRun.js';
 import { type ModelFlags, modelOf } from '../model.js';

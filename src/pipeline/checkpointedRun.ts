@@ -99,6 +99,7 @@ export class CheckpointedRun {
   async leave(): Promise<void> {
     if (this.#isOver) return;
     const { store, output, rejects } = this.#checkpoint;
+    await this.#committing?.catch(() => {});
     if (this.#uncommitted > 0) await this.#commit('running').catch(() => {});
     clearTimeout(this.#timer);
     await Promise.all([output.close(), rejects.close()]);
@@ -200,7 +201,7 @@ export class CheckpointedRun {
     };
     this.#uncommitted = 0;
     await Promise.all([output.sync(), rejects.sync()]);
-    store.commit(next);
+    await store.commitAsync(next);
     this.committed = next;
     const nowMs = performance.now();
     this.#restUntilMs = nowMs + Math.min(everyMs, restAfterCommit * (nowMs - startedMs));

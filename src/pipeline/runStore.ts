@@ -65,6 +65,11 @@ export class RunStore {
     this.#states.put('run', state);
   }
 
+  /** As `commit`, and does not hold up the event loop: resolves when it is on disk. */
+  commitAsync(state: RunState): Promise<void> {
+    return this.#states.putAsync('run', state);
+  }
+
   forget(): void {
     this.#states.remove('run');
   }

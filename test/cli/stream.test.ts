@@ -227,7 +227,10 @@ test('SIGINT finishes and writes what is in flight, and the run goes on from the
     ids,
     Array.from(range(500), (n) => `d${n}`),
   );
-  assert.deepEqual([summaryOf().state, summaryOf().usage.byStage.doc2query.attempts, summaryOf().sessions], ['done', 500, 2]);
+  assert.deepEqual(
+    [summaryOf().state, summaryOf().usage.byStage.doc2query.attempts, summaryOf().sessions],
+    ['done', 500, 2],
+  );
 
   const slow = await startStandIn({ seed: 1, medianMs: 20_000, sigma: 0 });
   t.after(() => slow.close());

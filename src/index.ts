@@ -13,10 +13,14 @@ export { type ExportOptions, exportRecords } from './export/exportRecords.js';
 export type { FormatName, Part } from './export/formats.js';
 export { drain } from './flow/drain.js';
 export { fromDuplex, toDuplex } from './flow/duplex.js';
+export type { DurableSink } from './flow/durableSink.js';
 export { type MapConcurrentOptions, mapConcurrent, type WorkContext } from './flow/mapConcurrent.js';
 export { type Operator, type OperatorContext, operator, type TransformContext } from './flow/operator.js';
+export { inPlaceOf } from './flow/ordinal.js';
+export type { Position, ResumeFrom } from './flow/position.js';
 export { type Rejects, warnOfReject } from './flow/rejects.js';
 export type { Input } from './io/input.js';
+export { type JsonlFileOptions, jsonlFile } from './io/jsonlFile.js';
 export { readJsonArray } from './io/readJsonArray.js';
 export { readJsonl } from './io/readJsonl.js';
 export { readRecords } from './io/readRecords.js';
@@ -55,13 +59,10 @@ export {
   textProblem,
 } from './operators/recordOperator.js';
 export type { PromptOptions, PromptTemplate } from './operators/template.js';
-export {
-  type PipelineOptions,
-  type PipelineStage,
-  type RunProgress,
-  runPipeline,
-  type StageCounts,
-} from './pipeline/runPipeline.js';
+export type { Checkpoint } from './pipeline/checkpoint.js';
+export { type PipelineOptions, type PipelineStage, runPipeline, type SourceContext } from './pipeline/runPipeline.js';
+export { type RunSettings, type RunState, RunStore } from './pipeline/runStore.js';
+export type { RunProgress, StageCounts } from './pipeline/tally.js';
 export { type DataRecord, defaultKeys, type Reject } from './record.js';
 export type { Analyzer, AnalyzerOption } from './search/analyzer.js';
 export { type Bm25Index, openIndex } from './search/bm25Index.js';

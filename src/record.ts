@@ -30,6 +30,8 @@ export interface Reject {
   line?: number;
   /** The record as the stage got it; absent for a line that is no JSON. */
   record?: unknown;
+  /** How many lines of the output come before its place, in a run that keeps the order and can be gone on with. */
+  place?: number;
   /** The start of a bad line (2,048 characters at most). */
   text?: string;
 }

@@ -14,4 +14,4 @@ process.stderr.on('error', () => {});
 process.exitCode = await runProgram(process.argv.slice(2));
 // A read of stdin, or the opening of a named pipe that nobody writes, would keep the process alive.
 process.stdin.destroy();
-if (process.exitCode === ExitCode.interrupted) process.exit();
+if (process.exitCode === ExitCode.interrupted || process.exitCode === ExitCode.stoppedResumable) process.exit();

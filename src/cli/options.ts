@@ -64,6 +64,10 @@ export const writeOptions = () => [
     'where failed records go (default: OUTPUT.rejects.jsonl with -o, else a line each on stderr)',
   ),
   maxRejectsOption(),
+  option('--resume <how>', 'go on with the unfinished run at the output: if there is one, or fail, or begin anew')
+    .choices(['auto', 'always', 'never'])
+    .default('auto'),
+  option('--retry-rejects', 'send the rejects of the finished run at the output through again, and mend the output'),
 ];
 
 export const maxRejectsOption = () =>

@@ -1,6 +1,6 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { UsageSnapshot } from '../llm/usage.js';
-import type { RunProgress } from '../pipeline/runPipeline.js';
+import type { RunProgress } from '../pipeline/tally.js';
 import { formatCompact, formatCount, formatSeconds, say, sayThrough } from './terminal.js';
 
 /** A run's own counts, and what its command knows besides. */

@@ -1,18 +1,28 @@
-import { ExitCode, OutputError, UsageError } from '../errors.js';
+import { ExitCode, ModelError, OutputError, UsageError } from '../errors.js';
 import type { Operator } from '../flow/operator.js';
+import type { Rejects } from '../flow/rejects.js';
 import { inputFiles } from '../io/inputFiles.js';
+import { jsonlFile } from '../io/jsonlFile.js';
 import { checkOutputFile } from '../io/outputFile.js';
 import { readRecords } from '../io/readRecords.js';
 import { writeJsonl } from '../io/writeJsonl.js';
 import type { RareflowModel } from '../llm/createModel.js';
-import { type PipelineStage, type RunProgress, runPipeline } from '../pipeline/runPipeline.js';
+import { differences } from '../pipeline/findRun.js';
+import { OrdinalSet } from '../pipeline/ordinalSet.js';
+import { type PipelineStage, runPipeline } from '../pipeline/runPipeline.js';
+import type { RunState } from '../pipeline/runStore.js';
+import { progressOf, type RunProgress } from '../pipeline/tally.js';
 import type { DataRecord } from '../record.js';
+import { type Account, accountOf, type EarlierUsage, withEarlier } from './account.js';
 import { isDevice, refuseSameFile } from './files.js';
-import { endOnInterrupt } from './interrupt.js';
+import { endOnInterrupt, InterruptedError } from './interrupt.js';
 import { describeRun, progressDisplay } from './progress.js';
 import { openRejects } from './rejects.js';
-import { spendingLines } from './spending.js';
-import { formatCount, formatSeconds, say } from './terminal.js';
+import { finishMending, retryRejects } from './retryRejects.js';
+import { canResume, openRunFolder, type RunFolder, wasBegun } from './runFolder.js';
+import { type RunShape, settingsOf } from './runSettings.js';
+import { type RunSummary, writeSummary } from './summary.js';
+import { errorLine, formatCount, say } from './terminal.js';
 
 export interface StreamFlags {
   onBadLine: 'reject' | 'stop';
@@ -21,6 +31,9 @@ export interface StreamFlags {
   output?: string;
   rejects?: string;
   maxRejects?: number;
+  resume?: 'auto' | 'always' | 'never';
+  retryRejects?: boolean;
+  unordered?: boolean;
 }
 
 /** What every command on records tells its operators. */
@@ -34,7 +47,19 @@ export interface RecordFlags {
 
 /** The flags of a command as its operator's options: without those that are the command's own. */
 export function operatorOptions<F extends StreamFlags & RecordFlags>(flags: F) {
-  const { onBadLine, maxLineBytes, limit, output, rejects, maxRejects, ordered, unordered, ...options } = flags;
+  const {
+    onBadLine,
+    maxLineBytes,
+    limit,
+    output,
+    rejects,
+    maxRejects,
+    resume,
+    retryRejects,
+    ordered,
+    unordered,
+    ...options
+  } = flags;
   if (ordered && unordered) throw new UsageError('--ordered and --unordered exclude each other');
   return { ...options, ordered: unordered !== true };
 }
@@ -52,6 +77,10 @@ export interface StreamRun {
   inputs: string[];
   flags: StreamFlags;
   stages: PipelineStage[];
+  /** What the flags do not tell of the settings that shape its records. */
+  shape: RunShape;
+  /** Where it keeps how far it is, if that was opened before. */
+  folder?: RunFolder | undefined;
   /** Takes the records at the end. Default: writes them to the output as JSONL. */
   sink?: Operator<DataRecord, DataRecord> | undefined;
   /** The model of its stages, for the tokens it used. */
@@ -68,68 +97,136 @@ export interface StreamRun {
 
 /**
  * Runs records from files or stdin through stages to a file or stdout, shows the progress, and tells at the end where every
- * record went. Resolves to the exit code.
+ * record went. A run that writes to a file goes on where an earlier one with the same settings was stopped. Resolves to the
+ * exit code.
  */
 export async function runStream(run: StreamRun): Promise<number> {
   const { inputs, flags, stages, model, inputNames, onDone, notes, extraWords } = run;
   const paths = await inputPaths(inputs);
   const { output, rejectsPath } = await outputsOf(paths, flags);
-  const rejected = openRejects(rejectsPath);
+  const resumes = run.sink === undefined && canResume(output);
+  if (!resumes && (flags.resume === 'always' || flags.retryRejects)) {
+    throw new UsageError('--resume and --retry-rejects go with -o FILE');
+  }
+  await using opened = resumes && run.folder === undefined ? openRunFolder(output) : undefined;
+  const folder = resumes ? (run.folder ?? opened) : undefined;
+  const names = paths.map((file) => inputNames?.get(file) ?? file);
+  const rejected = folder === undefined ? openRejects(rejectsPath) : undefined;
   const display = progressDisplay({ redraw: output !== '-' || !process.stdout.isTTY });
   using interrupt = endOnInterrupt({ readsStdin: paths.includes('-') });
   let readShare: number | undefined;
-  let kept: { path: string; records: number } | undefined;
   let last: RunProgress | undefined;
+  let usedBefore: EarlierUsage | undefined;
 
+  const usage = () => model && withEarlier(model.usage(), usedBefore);
+  const figures = () => {
+    const { total, byStage } = usage() ?? {};
+    return total && { total, byStage };
+  };
   const onBytes = (read: number, total: number | undefined) => {
     readShare = total === undefined || total === 0 ? undefined : read / total;
   };
+  const ends = (how: Account['how']): Account => ({ how, output, rejectsPath, usage: usage(), notes, extraWords });
+  const summarize = (state: RunSummary['state'], reason?: string) => {
+    const told = { state, reason, output, rejects: rejectsPath, usage: figures() as EarlierUsage | undefined };
+    const unwritten = folder && last && writeSummary(folder, last, told);
+    if (unwritten !== undefined) say(errorLine(unwritten));
+  };
+  const pipeline = {
+    stop: interrupt.signal,
+    progressIntervalMs: display.intervalMs,
+    onProgress: (run: RunProgress) => {
+      last = run;
+      const share = flags.limit === undefined ? readShare : Math.max(run.in / flags.limit, readShare ?? 0);
+      display.show(...describeRun({ run, usage: model?.usage(), readShare: share }));
+    },
+  };
+  const settings = settingsOf(run.shape, names, flags);
   try {
-    await runPipeline({
-      source: ({ rejects, signal }) => {
-        const { onBadLine, maxLineBytes } = flags;
-        return interrupt.endsWith(readRecords(paths, { onBadLine, maxLineBytes, rejects, signal, onBytes }));
-      },
-      stages,
-      sink:
-        run.sink ??
-        writeJsonl(output, {
-          onPartial: (path, records) => {
-            kept = { path, records };
-          },
-        }),
-      rejects: (reject) => {
-        const name = reject.path === undefined ? undefined : inputNames?.get(reject.path);
-        return rejected.rejects(name === undefined ? reject : { ...reject, path: name });
-      },
-      limit: flags.limit,
-      stop: interrupt.signal,
-      progressIntervalMs: display.intervalMs,
-      onProgress: (run) => {
-        last = run;
-        const share = flags.limit === undefined ? readShare : Math.max(run.in / flags.limit, readShare ?? 0);
-        display.show(...describeRun({ run, usage: model?.usage(), readShare: share }));
-      },
-    });
+    if (folder !== undefined) finishMending(folder, output, rejectsPath as string);
+    if (folder !== undefined && flags.retryRejects) {
+      usedBefore = folder.store.state?.figures as EarlierUsage | undefined;
+      const files = { folder, output, rejectsPath: rejectsPath as string };
+      const other = differences(folder.store.state?.settings ?? settings, settings);
+      if (other.length > 0) say(`rareflow: trying them with other settings: ${other.join(', ')}`);
+      const { retried, mended } = await retryRejects({ ...files, stages, settings, pipeline, figures });
+      say(
+        `rareflow: ${formatCount(retried)} rejects were tried again: ${formatCount(mended)} records are in ${output} now`,
+      );
+      last = progressOf(folder.store.state as RunState);
+    } else {
+      await runPipeline({
+        source: ({ rejects, ...context }) => {
+          const { onBadLine, maxLineBytes } = flags;
+          const named: Rejects = (reject) =>
+            rejects(
+              reject.path === undefined ? reject : { ...reject, path: inputNames?.get(reject.path) ?? reject.path },
+            );
+          return interrupt.endsWith(
+            readRecords(paths, { ...context, rejects: named, onBadLine, maxLineBytes, onBytes }),
+          );
+        },
+        stages,
+        ...(folder === undefined
+          ? { sink: run.sink ?? writeJsonl(output), rejects: rejected?.rejects }
+          : {
+              checkpoint: {
+                store: folder.store,
+                settings,
+                output: jsonlFile(output),
+                rejects: jsonlFile(rejectsPath as string, { partial: false }),
+                ordered: flags.unordered !== true,
+                resume: flags.resume,
+                figures,
+                onSetAside: (place) => say(`rareflow: what an earlier run left is kept in ${place}`),
+                onResume: ({ finished, figures: earlier, startedAt }) => {
+                  usedBefore = earlier as EarlierUsage | undefined;
+                  const done = formatCount(new OrdinalSet(finished).size);
+                  say(`rareflow: going on with the run of ${startedAt}: ${done} records of its input are done`);
+                },
+              },
+            }),
+        limit: flags.limit,
+        ...pipeline,
+      });
+    }
   } catch (error) {
     display.end();
     if (error instanceof OutputError && error.closed) return ExitCode.done;
-    if (last !== undefined && last.out + last.rejected > 0) {
-      const out = kept?.records ?? (output === '-' ? last.out : 0); // what was handed on may not have reached the disk
-      const account = { ...last, out, pending: last.pending + last.out - out };
-      say(accountOf(account, { how: 'stopped', rejectsPath, model, notes, extraWords }));
-    }
-    if (kept !== undefined) say(`rareflow: ${formatCount(kept.records)} finished records are kept in ${kept.path}`);
-    throw error;
+    if (flags.retryRejects && folder?.store.state !== undefined) last = progressOf(folder.store.state);
+    const reached = last !== undefined && last.out + last.rejected > 0;
+    const isKept = folder?.store.state !== undefined;
+    if (last !== undefined && (reached || isKept)) say(accountOf(last, { ...ends('stopped'), output: '-' }));
+    if (isKept) summarize('stopped', error instanceof Error ? error.message : String(error));
+    const isInterrupted = folder !== undefined && error instanceof InterruptedError;
+    if (!isInterrupted && !(isKept && last !== undefined && canGoOn(error))) throw error;
+    if (!(error instanceof InterruptedError)) say(errorLine(error));
+    say(`rareflow: to go on: ${commandLine()}`);
+    return ExitCode.stoppedResumable;
   } finally {
     display.end();
-    rejected.close();
+    rejected?.close();
     await model?.close();
   }
   if (last === undefined) return ExitCode.done;
   onDone?.(last);
-  say(accountOf(last, { how: 'done', output, rejectsPath, model, notes, extraWords }));
+  summarize('done');
+  say(accountOf(last, ends('done')));
   return rejectsExitCode(last.rejected, flags.maxRejects);
+}
+
+/** Whether the same command can do better once its surroundings are mended. */
+function canGoOn(error: unknown): boolean {
+  return !(error instanceof UsageError) && !(error instanceof ModelError && !error.resumable);
+}
+
+/** The command as it was called, for a shell. `--resume never` would not go on. */
+function commandLine(): string {
+  const words = process.argv.slice(2).filter((word, place, all) => {
+    return word !== '--resume=never' && !(word === 'never' && all[place - 1] === '--resume') && word !== '--resume';
+  });
+  const quoted = words.map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  return `rareflow ${quoted.join(' ')}`;
 }
 
 /** Too many rejects make a run that is done a failure of its own. */
@@ -145,35 +242,11 @@ export async function outputsOf(inputs: string[], flags: Pick<StreamFlags, 'outp
   if (output === '' || flags.rejects === '') throw new UsageError('the name of an output is empty');
   const rejectsPath = flags.rejects ?? (output === '-' || isDevice(output) ? undefined : rejectsPathOf(output));
   refuseSameFile({ inputs, outputs: { '--output': output, '--rejects': rejectsPath } });
-  if (output !== '-') await checkOutputFile(output);
+  if (output !== '-') await checkOutputFile(output, { mayBePartial: wasBegun(output) });
   return { output, rejectsPath };
 }
 
 /** `out.jsonl` → `out.rejects.jsonl` */
 function rejectsPathOf(output: string): string {
   return `${output.replace(/\.jsonl$/, '')}.rejects.jsonl`;
-}
-
-interface Account {
-  how: 'done' | 'stopped';
-  /** The output, where it is complete. */
-  output?: string;
-  rejectsPath: string | undefined;
-  model: RareflowModel | undefined;
-  notes: (() => string[]) | undefined;
-  extraWords: string | undefined;
-}
-
-/** Where every record went, and what it cost. */
-function accountOf(run: RunProgress, { how, output = '-', rejectsPath, model, notes, extraWords }: Account): string {
-  const extra = run.extra === 0 ? '' : ` + ${formatCount(run.extra)} ${extraWords ?? 'from further questions'}`;
-  const pending = run.pending === 0 ? '' : ` + ${formatCount(run.pending)} undone`;
-  const to = output === '-' ? '' : ` (${output})`;
-  const where = run.rejected === 0 || rejectsPath === undefined ? '' : ` (${rejectsPath})`;
-  const lines = [
-    `rareflow: ${how} in ${formatSeconds(run.seconds)}: ${formatCount(run.in)} in${extra} = ${formatCount(run.out)} out${to} + ${formatCount(run.rejected)} rejects${where}${pending}`,
-  ];
-  lines.push(...(notes?.() ?? []));
-  if (model !== undefined) lines.push(...spendingLines(model.usage()));
-  return lines.join('\n');
 }

@@ -1,4 +1,5 @@
 import { AsyncIterableX } from 'ix/asynciterable';
+import type { DataRecord } from '../record.js';
 import { eitherSignal } from './eitherSignal.js';
 import { type Rejects, warnOfReject } from './rejects.js';
 
@@ -8,8 +9,8 @@ export interface OperatorContext {
   signal?: AbortSignal | undefined;
   /** Where failed records go, for operators that were not given their own. */
   rejects?: Rejects | undefined;
-  /** Called where one record became several, with how many more: in + extra = out + rejects. */
-  onExtra?: ((count: number) => void) | undefined;
+  /** Called where one record became several, with how many more and which one: in + extra = out + rejects. */
+  onExtra?: ((count: number, record?: DataRecord) => void) | undefined;
 }
 
 /**

@@ -15,6 +15,8 @@ export interface Chunk {
   bytes: Buffer;
   /** How many bytes of the file went into it: fewer than `bytes` has, where the file is compressed. */
   rawBytes: number;
+  /** What was read before it, over all inputs: how many bytes, and their checksum. Absent where that is not kept. */
+  start?: { bytes: number; crc: number };
 }
 
 export interface OpenInput {
@@ -48,11 +50,24 @@ export async function inputBytes(input: Input): Promise<number | undefined> {
   }
 }
 
-/** Opens an input; a path that ends in .gz or .zst is decompressed. `isFile` is false for a named pipe. */
-export function openInput(input: Input, { isFile, signal }: { isFile: boolean; signal?: AbortSignal | undefined }) {
-  if (input === '-') return openStream(process.stdin, 'stdin', signal);
-  if (typeof input !== 'string') return openStream(input, inputName(input), signal);
-  return openPath(input, isFile, signal);
+export interface OpenOptions {
+  /** False for a named pipe. */
+  isFile: boolean;
+  /** Where to begin in a file that `canSeek`. Default 0. */
+  offset?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** Opens an input; a path that ends in .gz or .zst is decompressed. */
+export function openInput(input: Input, options: OpenOptions): OpenInput {
+  if (input === '-') return openStream(process.stdin, 'stdin', options.signal);
+  if (typeof input !== 'string') return openStream(input, inputName(input), options.signal);
+  return openPath(input, options);
+}
+
+/** Whether reading can begin anywhere in it. */
+export function canSeek(input: Input, isFile: boolean): boolean {
+  return isFile && typeof input === 'string' && input !== '-' && !isGzipName(input) && !isZstdName(input);
 }
 
 function openStream(stream: Readable, path: string, signal: AbortSignal | undefined): OpenInput {
@@ -71,8 +86,8 @@ function openStream(stream: Readable, path: string, signal: AbortSignal | undefi
   return { chunks: named(chunks(), path, signal), close };
 }
 
-function openPath(path: string, isFile: boolean, signal: AbortSignal | undefined): OpenInput {
-  const file = createReadStream(path, { highWaterMark: chunkBytes });
+function openPath(path: string, { isFile, offset = 0, signal }: OpenOptions): OpenInput {
+  const file = createReadStream(path, { highWaterMark: chunkBytes, start: offset });
   file.on('error', () => {});
   async function* plain(): AsyncGenerator<Chunk> {
     for await (const bytes of chunksOf(file, signal)) yield { bytes, rawBytes: bytes.length };
@@ -88,7 +103,7 @@ function openPath(path: string, isFile: boolean, signal: AbortSignal | undefined
   }
   const unpacked = () => {
     if (isGzipName(path)) return unzipped();
-    return /\.zst$/i.test(path) ? unzstd(chunksOf(file, signal), path) : plain();
+    return isZstdName(path) ? unzstd(chunksOf(file, signal), path) : plain();
   };
   const close = async () => {
     const closed = new Promise<void>((resolve) => file.once('close', resolve));
@@ -101,6 +116,10 @@ function openPath(path: string, isFile: boolean, signal: AbortSignal | undefined
 
 export function isGzipName(path: string): boolean {
   return /\.gz$/i.test(path);
+}
+
+function isZstdName(path: string): boolean {
+  return /\.zst$/i.test(path);
 }
 
 async function* named(chunks: AsyncIterable<Chunk>, path: string, signal?: AbortSignal): AsyncGenerator<Chunk> {

@@ -38,7 +38,6 @@ const shownBytes = shownChars * 3 + 3;
  */
 export class JsonLines {
   private parsed: ParsedLines;
-  private line = 0;
   /** How many bytes came before those that are pushed. */
   private offset = 0;
   /** Where the bytes that are parsed begin. */
@@ -48,11 +47,18 @@ export class JsonLines {
   private heldBytes = 0;
   private heldAt = 0;
 
+  /** `line`: how many lines come before. */
   constructor(
     private readonly maxLineBytes: number,
     private readonly withPlaces = false,
+    private line = 0,
   ) {
     this.parsed = this.nothing();
+  }
+
+  /** How many lines are finished, and how many bytes wait for the end of theirs. */
+  get place(): { line: number; heldBytes: number } {
+    return { line: this.line, heldBytes: this.heldBytes };
   }
 
   push(bytes: Buffer): ParsedLines {

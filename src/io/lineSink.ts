@@ -17,7 +17,14 @@ export class LineSink {
   private writing: Promise<void> | undefined;
   private failure: { error: unknown } | undefined;
 
+  private handedOver = 0;
+
   constructor(private readonly output: Output) {}
+
+  /** How many bytes all lines taken so far have. */
+  get bytes(): number {
+    return this.handedOver + Buffer.byteLength(this.lines);
+  }
 
   /** Takes a line; gives a promise where the caller must wait, which rejects if a write has failed. */
   add(line: string): Promise<void> | undefined {
@@ -42,6 +49,7 @@ export class LineSink {
     if (this.lines === '') return;
     const bytes = Buffer.from(this.lines);
     this.lines = '';
+    this.handedOver += bytes.length;
     this.writing = this.write(bytes);
     await this.writing;
     this.throwFailure();

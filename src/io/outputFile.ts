@@ -11,9 +11,9 @@ export type OnPartial = (partialPath: string, records: number) => void;
 
 /**
  * Throws the OutputError that opening the path for writing would throw, without touching it: for commands that have long
- * work to do before they open it.
+ * work to do before they open it. With `mayBePartial` a `.partial` may be there: its run is gone on with.
  */
-export async function checkOutputFile(path: string): Promise<void> {
+export async function checkOutputFile(path: string, { mayBePartial = false } = {}): Promise<void> {
   refuseGzip(path);
   try {
     const existing = await existingAt(path);
@@ -22,11 +22,23 @@ export async function checkOutputFile(path: string): Promise<void> {
       return;
     }
     await access(existing === undefined ? dirname(path) : path, constants.W_OK);
-    const partial = `${existing === undefined ? path : await realpath(path)}.partial`;
-    if ((await existingAt(partial)) !== undefined) throw thereAlready(partial);
+    const partial = `${await finalPath(path)}.partial`;
+    if (!mayBePartial && (await existingAt(partial)) !== undefined) throw thereAlready(partial);
   } catch (error) {
     throw outputError(error, path);
   }
+}
+
+/** The file itself, where the path is a symbolic link to one: a rename onto the link would replace the link. */
+export async function finalPath(path: string): Promise<string> {
+  return realpath(path).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return path;
+    throw error;
+  });
+}
+
+export async function writeWhole(handle: FileHandle, bytes: Buffer): Promise<void> {
+  for (let written = 0; written < bytes.length; ) written += (await handle.write(bytes, written)).bytesWritten;
 }
 
 function refuseGzip(path: string): void {
@@ -50,8 +62,7 @@ export async function openOutputFile(path: string, onPartial: OnPartial | undefi
   try {
     const existing = await existingAt(path);
     if (existing !== undefined && !existing.isFile()) return new DeviceOutput(path, await open(path, 'w'));
-    // A rename onto a symbolic link would replace the link.
-    const target = existing === undefined ? path : await realpath(path);
+    const target = await finalPath(path);
     if (existing !== undefined) await access(target, constants.W_OK);
     const partial = `${target}.partial`;
     return new FileOutput(target, partial, await openPartial(partial, existing?.mode), onPartial);
@@ -131,9 +142,7 @@ class DeviceOutput implements Output {
 
   async write(bytes: Buffer): Promise<void> {
     try {
-      for (let written = 0; written < bytes.length; ) {
-        written += (await this.handle.write(bytes, written)).bytesWritten;
-      }
+      await writeWhole(this.handle, bytes);
     } catch (error) {
       throw outputError(error, this.path);
     }

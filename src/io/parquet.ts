@@ -12,7 +12,7 @@ const rowsAtOnce = 4096;
  * The rows of a parquet file, read where they stand: the footer first, then a stretch of rows at a time. What JSON does
  * not know becomes what it does: whole numbers beyond 2^53 and dates become strings, bytes base64.
  */
-export const parquet: Reader = async function* (input, { path, signal }) {
+export const parquet: Reader = async function* (input, { path, signal, from: place, bookmark }) {
   if (typeof input !== 'string' || input === '-') {
     throw new InputError('parquet cannot be read from a stream', {
       path,
@@ -29,8 +29,9 @@ export const parquet: Reader = async function* (input, { path, signal }) {
     const metadata = await parquetMetadataAsync(file).catch((cause: unknown) => {
       throw damaged(path, 'its footer cannot be read', cause);
     });
-    let first = 0;
+    let first = place?.offset ?? 0;
     for (const { from, to, rawBytes } of stretches(metadata)) {
+      if (to <= first) continue;
       signal?.throwIfAborted();
       const rows = { file, metadata, compressors, rowStart: from, rowEnd: to, useOffsetIndex: true };
       const records = await parquetReadObjects(rows).catch((cause: unknown) => {
@@ -38,6 +39,7 @@ export const parquet: Reader = async function* (input, { path, signal }) {
       });
       first = to;
       yield { records: records.map(plain), rawBytes };
+      bookmark.canEnterRow(to);
     }
   } finally {
     await handle.close();

@@ -33,14 +33,19 @@ export function readJsonl(input: Input, options: ReadOptions = {}): RecordStream
 
 /** JSON Lines. */
 export const jsonl: Format = async function* (source, context) {
-  const { chunks, packed, recoded } = await asUtf8(source);
+  const { line = 0 } = context.from ?? {};
+  const { chunks, packed, recoded } =
+    line > 0 ? { chunks: source, packed: undefined, recoded: false } : await asUtf8(source);
   if (packed !== undefined) {
     await refuse({ reason: looksPacked(packed, context.path), line: 1, text: '' }, context);
     return;
   }
   if (recoded && context.places) throw noPlaces(context.path, 'is UTF-16');
-  const lines = new JsonLines(context.maxLineBytes, context.places);
-  for await (const { bytes, rawBytes } of chunks) yield* deliver(lines.push(bytes), rawBytes, context);
+  const lines = new JsonLines(context.maxLineBytes, context.places, line);
+  for await (const chunk of chunks) {
+    yield* deliver(lines.push(chunk.bytes), chunk.rawBytes, context);
+    context.canEnter?.(chunk, chunk.bytes.length - lines.place.heldBytes, lines.place.line);
+  }
   yield* deliver(lines.end(), 0, context);
 };
 

@@ -34,6 +34,10 @@ const firstLineCap = 1024 * 1024;
 
 /** An array, or JSON Lines under the name of one. */
 const json: Format = async function* (source, context) {
+  if (context.from !== undefined && context.from.line > 0) {
+    yield* jsonl(source, context);
+    return;
+  }
   const utf8 = await asUtf8(source);
   if (utf8.packed !== undefined) {
     yield* jsonl(utf8.chunks, context);

@@ -2,9 +2,11 @@ import { constants } from 'node:buffer';
 import { AsyncIterableX } from 'ix/asynciterable';
 import { UsageError } from '../errors.js';
 import { eitherSignal } from '../flow/eitherSignal.js';
+import type { Position, ResumeFrom } from '../flow/position.js';
 import { type Rejects, warnOfReject } from '../flow/rejects.js';
 import { type DataRecord, isRecord, rememberPlace } from '../record.js';
-import { type Chunk, type Input, inputBytes, inputName, openInput } from './input.js';
+import { Bookmark } from './bookmark.js';
+import { type Chunk, canSeek, type Input, inputBytes, inputName, openInput } from './input.js';
 import type { LinePlace } from './jsonLines.js';
 import { requirePlaces } from './places.js';
 
@@ -26,6 +28,13 @@ export interface ReadOptions {
    * Records times totalBytes / bytesRead estimates the number of records.
    */
   onBytes?: ((bytesRead: number, totalBytes: number | undefined) => void) | undefined;
+  /** Called before the records of each chunk are given: a place to go on from later, as JSON. */
+  onPosition?: ((position: Position) => void) | undefined;
+  /**
+   * Goes on from places that `onPosition` told. A plain file is entered there; what cannot be (packed files, arrays, streams)
+   * is read from its beginning and `from` stands there. Throws InputError where the input is not what was read before.
+   */
+  resume?: ResumeFrom | undefined;
 }
 
 /** Records that became ready together, and how many bytes of the file they took. */
@@ -43,6 +52,10 @@ export interface FormatContext {
   rejects: Rejects;
   maxLineBytes: number;
   places: boolean;
+  /** Where in the input the chunks begin: its offset, and how many lines come before. */
+  from?: { offset: number; line: number } | undefined;
+  /** Tells that reading can begin anew after the first `used` bytes of a chunk, with `line` lines before. */
+  canEnter?: ((chunk: Chunk, used: number, line: number) => void) | undefined;
 }
 
 /** Turns the bytes of one input into its records. */
@@ -52,6 +65,7 @@ export interface ReaderContext extends FormatContext {
   /** False for a named pipe and a stream. */
   isFile: boolean;
   signal: AbortSignal | undefined;
+  bookmark: Bookmark;
 }
 
 /** Opens one input, gives its records and closes it. */
@@ -60,9 +74,11 @@ export type Reader = (input: Input, context: ReaderContext) => AsyncIterable<Bat
 /** The reader of a format that is read from its first byte to its last. */
 export function sequential(format: Format): Reader {
   return async function* (input, context) {
-    const { chunks, close } = openInput(input, context);
+    const { bookmark, isFile, from } = context;
+    const { chunks, close } = openInput(input, { ...context, offset: from?.offset });
+    const canEnter = canSeek(input, isFile) ? bookmark.canEnter.bind(bookmark) : undefined;
     try {
-      yield* format(chunks, context);
+      yield* format(bookmark.follow(chunks), { ...context, canEnter });
     } finally {
       await close();
     }
@@ -87,7 +103,7 @@ export class RecordStream extends AsyncIterableX<DataRecord> {
   }
 
   override async *[Symbol.asyncIterator](iteratorSignal?: AbortSignal): AsyncGenerator<DataRecord> {
-    const { onBytes } = this.options;
+    const { onBytes, onPosition, resume } = this.options;
     const signal = eitherSignal(iteratorSignal, this.options.signal);
     signal?.throwIfAborted();
     const inputs = await this.inputsOf();
@@ -98,8 +114,20 @@ export class RecordStream extends AsyncIterableX<DataRecord> {
     );
     for (const [i, input] of this.context.places ? inputs.entries() : []) requirePlaces(input, sizes[i] !== undefined);
     let bytesRead = 0;
+    const bookmark = new Bookmark(inputs, onPosition, resume);
+    const rejects: Rejects = (reject) => {
+      bookmark.ordinal++;
+      return this.context.rejects(reject);
+    };
     for (const [i, input] of inputs.entries()) {
-      const context = { ...this.context, path: inputName(input), isFile: sizes[i] !== undefined, signal };
+      const from = await bookmark.begin(i);
+      if (from === undefined) {
+        bytesRead += sizes[i] ?? 0;
+        continue;
+      }
+      bytesRead += from.line > 0 ? from.offset : 0;
+      const isFile = sizes[i] !== undefined;
+      const context = { ...this.context, rejects, path: inputName(input), isFile, signal, bookmark, from };
       for await (const { records, places, rawBytes } of this.readerOf(input)(input, context)) {
         const bytesPerRecord = rawBytes / records.length;
         let given = 0;
@@ -107,6 +135,7 @@ export class RecordStream extends AsyncIterableX<DataRecord> {
           if (signal?.aborted) throw signal.reason;
           const place = places?.[given];
           if (place !== undefined && isRecord(record)) rememberPlace(record, { path: context.path, ...place });
+          bookmark.ordinal++;
           // Valid JSON that is no object is passed as it is: operators refuse it, with the record in the reject.
           yield record as DataRecord;
           given++;
@@ -116,5 +145,6 @@ export class RecordStream extends AsyncIterableX<DataRecord> {
         if (given === 0) onBytes?.(bytesRead, totalBytes);
       }
     }
+    bookmark.end();
   }
 }

@@ -58,7 +58,8 @@ export function writeJsonl(
   });
 }
 
-function jsonOf(record: unknown): string {
+/** The item as JSON. Throws TypeError where JSON cannot hold it. */
+export function jsonOf(record: unknown): string {
   const json: string | undefined = JSON.stringify(record);
   if (json === undefined) throw new TypeError(`JSON has no ${typeof record}`);
   return json;

@@ -25,3 +25,12 @@ export function dollars(amount: Femtodollars): string {
   const digits = String(amount).padStart(16, '0');
   return `${digits.slice(0, -15)}.${digits.slice(-15)}`.replace(/\.?0+$/, '');
 }
+
+/** The exact sum of two amounts as `dollars` writes them. */
+export function addDollars(one: string, other: string): string {
+  const femto = (amount: string) => {
+    const [whole = '', decimals = ''] = amount.split('.');
+    return BigInt(whole + decimals.padEnd(15, '0'));
+  };
+  return dollars(femto(one) + femto(other));
+}

@@ -1,7 +1,7 @@
 import { AttemptError } from './attemptError.js';
 import type { Budget, BudgetState } from './budget.js';
 import type { ChatModel, Usage } from './chatModel.js';
-import { dollars } from './dollars.js';
+import { addDollars, dollars } from './dollars.js';
 import { costOf, type ModelPrice } from './prices.js';
 
 interface UsageCounts {
@@ -160,6 +160,14 @@ function addFailure(totals: UsageCounts, error: unknown): void {
   if (!(error instanceof AttemptError)) totals.unknownAttempts += 1;
   else if (error.usage !== undefined) addTokens(totals, error.usage);
   else if (error.billingUnknown) totals.unknownAttempts += 1;
+}
+
+/** What two meters counted together, such as those of two processes that worked on one run. */
+export function addTotals(one: UsageTotals, other: UsageTotals): UsageTotals {
+  const { costUsd, unpricedTokens } = one;
+  const cost = costUsd === undefined || other.costUsd === undefined ? undefined : addDollars(costUsd, other.costUsd);
+  const unpriced = unpricedTokens + other.unpricedTokens;
+  return { ...sum([one, other]), costUsd: cost ?? costUsd ?? other.costUsd, unpricedTokens: unpriced };
 }
 
 function sum(parts: Iterable<UsageCounts>): UsageCounts {

@@ -96,7 +96,7 @@ export function recordOperator(
       { ...flow, signal: context.signal },
     );
     for await (const records of results) {
-      if (records.length > 1) context.onExtra?.(records.length - 1);
+      if (records.length > 1) context.onExtra?.(records.length - 1, records[0]);
       for (const record of records) yield record;
     }
   });

@@ -1,8 +1,13 @@
-import { InputError, RareflowError } from '../errors.js';
+import { InputError, RareflowError, UsageError } from '../errors.js';
 import { type Operator, type OperatorContext, operator } from '../flow/operator.js';
+import type { Position, ResumeFrom } from '../flow/position.js';
 import { type Rejects, warnOfReject } from '../flow/rejects.js';
-import type { DataRecord, Reject } from '../record.js';
+import type { DataRecord } from '../record.js';
+import type { Checkpoint } from './checkpoint.js';
+import { CheckpointedRun } from './checkpointedRun.js';
 import { gate } from './gate.js';
+import { NumberedSource } from './numberedSource.js';
+import { type RunProgress, Tally } from './tally.js';
 
 /** A named step of a pipeline. */
 export interface PipelineStage {
@@ -10,47 +15,37 @@ export interface PipelineStage {
   operator: Operator<DataRecord, DataRecord>;
 }
 
-/** The counts of one stage: taken + extra = given + rejected + inFlight. */
-export interface StageCounts {
-  name: string;
-  taken: number;
-  given: number;
-  rejected: number;
-  /** Records that one record became beyond the first. */
-  extra: number;
-  inFlight: number;
-}
-
-/** The state of a run: in + extra = out + rejected + pending. */
-export interface RunProgress {
-  /** Records and bad lines read. */
-  in: number;
-  /** Records that came out of the last stage. */
-  out: number;
-  rejected: number;
-  extra: number;
-  /** Read, and neither out nor rejected: in flight, or left undone by an error. */
-  pending: number;
-  stages: StageCounts[];
-  lastReject: Reject | undefined;
-  seconds: number;
+/** What the source of a run is given: `(context) => readRecords('corpus.jsonl', context)`. */
+export interface SourceContext {
+  signal?: AbortSignal | undefined;
+  /** Takes bad lines. */
+  rejects: Rejects;
+  /** Called before items are given, with where the source could be gone on with. A source that cannot tell need not. */
+  onPosition: (position: Position) => void;
+  /**
+   * Go on from here. A source that never told a position is not asked: it gives all items again, and those that are done are
+   * left out by their number.
+   */
+  resume?: ResumeFrom | undefined;
 }
 
 export interface PipelineOptions {
-  /** Opens the input; it is given the run's signal and rejects. */
-  source: (context: OperatorContext & { rejects: Rejects }) => AsyncIterable<DataRecord>;
+  /** Opens the input. */
+  source: (context: SourceContext) => AsyncIterable<DataRecord>;
   stages: PipelineStage[];
-  /** Writes records and passes them on; default: none. */
+  /** Writes records and passes them on; default: none. A run with a checkpoint writes to the checkpoint's `output`. */
   sink?: Operator<DataRecord, DataRecord> | undefined;
-  /** Where rejects go. Default: a process warning each. */
+  /** Where rejects go. Default: a process warning each. A run with a checkpoint writes them to its `rejects`. */
   rejects?: Rejects | undefined;
-  /** Read so many records at most. */
+  /** Makes it a run that can be killed at any moment and gone on with. */
+  checkpoint?: Checkpoint | undefined;
+  /** Read so many records and bad lines at most, those of earlier sessions among them. */
   limit?: number | undefined;
   /** Aborting it ends the input: what is in flight is finished and written, then its reason is thrown. */
   stop?: AbortSignal | undefined;
   /** Aborting it ends the run at once with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Called every `progressIntervalMs`, and at the end, also where the run failed. */
+  /** Called every `progressIntervalMs`, and at the end, also where the run failed: then with what is safely written. */
   onProgress?: ((progress: RunProgress) => void) | undefined;
   /** Default 1,000. */
   progressIntervalMs?: number | undefined;
@@ -59,108 +54,105 @@ export interface PipelineOptions {
 /**
  * Runs source → stages → sink to the end and accounts for every record.
  *
- * Throws InputError for an input without records or of which none got through; whatever a stage or the sink threw; and
- * RareflowError where in + extra ≠ out + rejects, which would be a defect of rareflow.
+ * With a `checkpoint` the run can be killed at any moment and started again with the same call: it goes on after its last
+ * commit, and its counts are those of all sessions together. Every record then knows its number in the input; a stage that
+ * makes its records from scratch keeps it with `inPlaceOf(record, made)`.
+ *
+ * Throws InputError for an input without records or of which none got through, or that is not what an earlier session read;
+ * UsageError where an earlier session had other settings; whatever a stage or the sink threw; and RareflowError where
+ * in + extra ≠ out + rejects, which would be a defect of rareflow.
  */
-export async function runPipeline({
-  source,
-  stages,
-  sink = (records) => records as ReturnType<Operator<DataRecord, DataRecord>>,
-  rejects = warnOfReject,
-  limit,
-  stop,
-  signal,
-  onProgress,
-  progressIntervalMs = 1000,
-}: PipelineOptions): Promise<RunProgress> {
-  const startedMs = performance.now();
-  const counts = stages.map(({ name }) => ({ name, given: 0, rejected: 0, extra: 0 }));
-  let records = 0;
-  let badLines = 0;
-  let unwritable = 0;
-  let out = 0;
-  let lastReject: Reject | undefined;
-
-  const reject: Rejects = (one) => {
-    lastReject = one;
-    return rejects(one);
-  };
-  const progress = (): RunProgress => {
-    const taken = [records, ...counts.map(({ given }) => given)];
-    const extra = counts.reduce((sum, stage) => sum + stage.extra, 0);
-    const rejected = counts.reduce((sum, stage) => sum + stage.rejected, badLines + unwritable);
-    return {
-      in: records + badLines,
-      out,
-      rejected,
-      extra,
-      pending: records + badLines + extra - out - rejected,
-      stages: counts.map((stage, place) => ({
-        ...stage,
-        taken: taken[place] as number,
-        inFlight: (taken[place] as number) + stage.extra - stage.given - stage.rejected,
-      })),
-      lastReject,
-      seconds: (performance.now() - startedMs) / 1000,
-    };
-  };
-
-  const input = source({
-    signal,
-    rejects: (one) => {
-      badLines += 1;
-      return reject(one);
-    },
-  });
-  const counted = tally(() => {
-    records += 1;
-  });
-  let stream: AsyncIterable<DataRecord> = counted(gate<DataRecord>({ limit, stop })(input, { signal }));
-  for (const [place, stage] of stages.entries()) {
-    const count = counts[place] as (typeof counts)[number];
-    const given = stage.operator(stream, {
-      signal,
-      rejects: (one) => {
-        count.rejected += 1;
-        return reject(one);
-      },
-      onExtra: (more) => {
-        count.extra += more;
-      },
-    });
-    const countGiven = tally(() => {
-      count.given += 1;
-    });
-    stream = countGiven(given);
+export async function runPipeline(options: PipelineOptions): Promise<RunProgress> {
+  const { source, stages, sink, rejects = warnOfReject, checkpoint, limit = Number.POSITIVE_INFINITY } = options;
+  const { stop, signal, onProgress, progressIntervalMs = 1000 } = options;
+  if (checkpoint !== undefined && (sink ?? options.rejects) !== undefined) {
+    throw new UsageError('a run with a checkpoint takes no sink and no rejects', { hint: 'the checkpoint has both' });
+  }
+  const names = stages.map(({ name }) => name);
+  const run = checkpoint && (await CheckpointedRun.begin(checkpoint, names));
+  const tally = new Tally(names, run);
+  if (run?.isDone) {
+    onProgress?.(tally.committed());
+    return tally.committed();
   }
 
-  const written = sink(orNothing(() => nothing(progress()))(stream), {
-    signal,
-    rejects: (one) => {
-      unwritable += 1;
-      return reject(one);
+  const rejectsOf =
+    (place: number): Rejects =>
+    (reject) => {
+      tally.reject(place, reject);
+      if (run === undefined) return rejects(reject);
+      run.settler.reject(place, reject);
+      return run.room();
+    };
+  const numbered = new NumberedSource({
+    limit,
+    resume: run?.resume,
+    isFinished: run && ((ordinal) => run.settler.finished.has(ordinal)),
+    isTraced: run !== undefined,
+    onRecord: (ordinal) => {
+      tally.records += 1;
+      run?.settler.enter(ordinal);
+    },
+    onRefused: (reject, ordinal) => {
+      tally.reject(-1, reject);
+      if (run === undefined) return rejects(reject);
+      run.settler.refuse(ordinal, reject);
+      return run.room();
     },
   });
-  const timer = onProgress && setInterval(() => onProgress(progress()), progressIntervalMs).unref();
+  if (run !== undefined) run.source = numbered;
+  const input = source({
+    signal,
+    rejects: (reject) => numbered.refuse(reject),
+    onPosition: (position) => numbered.onPosition(position),
+    resume: run?.resume,
+  });
+  let stream: AsyncIterable<DataRecord> = operator<DataRecord, DataRecord>((items) => numbered.records(items))(
+    gate<DataRecord>({ stop })(input, { signal }),
+    { signal },
+  );
+  for (const [place, stage] of stages.entries()) {
+    const onExtra: OperatorContext['onExtra'] = (count, record) => {
+      tally.extra(place, count);
+      run?.settler.extra(place, count, record);
+    };
+    stream = tally.given(place)(stage.operator(stream, { signal, rejects: rejectsOf(place), onExtra }));
+  }
+
+  const timer = onProgress && setInterval(() => onProgress(tally.progress()), progressIntervalMs).unref();
+  let hasFailed = true;
   try {
-    for await (const _ of written) out += 1;
-    const end = progress();
-    if (end.pending === 0) return end;
-    throw new RareflowError(`${end.in} records in, but ${end.out} out and ${end.rejected} rejected`, {
-      hint: 'this is a defect of rareflow: please report it with the command you ran',
-    });
+    if (run === undefined) {
+      const some = orNothing(() => nothing(tally.progress()))(stream);
+      const written = sink === undefined ? some : sink(some, { signal, rejects: rejectsOf(stages.length) });
+      for await (const _ of written) tally.out += 1;
+      checkBooks(tally.progress());
+    } else {
+      for await (const record of stream) {
+        run.settler.output(record);
+        const full = run.room();
+        if (full !== undefined) await full;
+      }
+      checkBooks(tally.progress());
+      const hasResult = run.counts.out > 0 || checkpoint?.mends !== undefined;
+      if (hasResult) await run.finish();
+      else await run.giveUp();
+      if (!hasResult) throw nothing(tally.progress());
+    }
+    hasFailed = false;
+    return tally.progress();
   } finally {
     clearInterval(timer);
-    onProgress?.(progress());
+    if (hasFailed) await run?.leave();
+    onProgress?.(hasFailed ? tally.committed() : tally.progress());
   }
 }
 
-function tally(count: () => void): Operator<DataRecord, DataRecord> {
-  return operator(async function* (source) {
-    for await (const item of source) {
-      count();
-      yield item;
-    }
+/** Throws where a record is neither out nor rejected. */
+function checkBooks({ in: read, out, rejected, pending }: RunProgress): void {
+  if (pending === 0) return;
+  throw new RareflowError(`${read} records in, but ${out} out and ${rejected} rejected`, {
+    hint: 'this is a defect of rareflow: please report it with the command you ran',
   });
 }
 

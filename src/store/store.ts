@@ -23,6 +23,8 @@ export interface Table<K extends StoreKey, V> {
   readonly count: number;
   get(key: K): V | undefined;
   put(key: K, value: V): void;
+  /** As `put`, and does not hold up the event loop while the disk writes: resolves when the value is on it. */
+  putAsync(key: K, value: V): Promise<void>;
   /** Whether there was such a key. */
   remove(key: K): boolean;
   clear(): void;
@@ -73,6 +75,14 @@ export class Store {
     return {
       get: (key) => this.#guarded(() => database.get(key)),
       put: (key, value) => this.#write(() => void database.putSync(key, value)),
+      putAsync: async (key, value) => {
+        this.#requireRoom();
+        try {
+          await database.put(key, value);
+        } catch (error) {
+          throw refusalOf(error, this.#path);
+        }
+      },
       remove: (key) => this.#write(() => database.removeSync(key)),
       clear: () => this.#write(() => database.clearSync()),
       entries: ({ after, limit }) =>

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import test from 'node:test';
 import { describeRun, progressDisplay } from '../../src/cli/progress.js';
 import { say } from '../../src/cli/terminal.js';
-import type { RunProgress } from '../../src/pipeline/runPipeline.js';
+import type { RunProgress } from '../../src/pipeline/tally.js';
 
 const run: RunProgress = {
   in: 60,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { startStandIn } from '../../src/standIn/server.js';
@@ -121,7 +121,7 @@ test('bad lines and failed records go to the rejects file, with stage and reason
     [
       ['read', 2],
       ['doc2query', undefined],
-      ['doc2query', undefined],
+      ['read', undefined],
     ],
   );
   const strict = await runCommand(['doc2query', '-', '--model', 'offline', '--max-rejects', '2'], { input });
@@ -167,7 +167,7 @@ test('OPENAI_API_KEY is not sent to another host unless it was named for it', as
   assert.equal((await runCommand(['doc2query', input, '--model', 'm'], { env: both })).code, 0);
 });
 
-test('SIGINT finishes and writes what is in flight; a second one leaves at once', async (t) => {
+test('SIGINT finishes and writes what is in flight, and the run goes on from there; a second one leaves at once', async (t) => {
   const folder = workFolder(t);
   const input = writeRecords(
     folder,
@@ -201,34 +201,49 @@ test('SIGINT finishes and writes what is in flight; a second one leaves at once'
     },
   });
   const gentle = await runCommand(line, interruptAfter(6, 1));
-  assert.equal(gentle.code, 130, gentle.stderr);
+  assert.equal(gentle.code, 4, gentle.stderr);
   assert.match(gentle.stderr, /finishing what is in flight/);
   const written = readRecordsOf(path.join(folder, 'out.jsonl.partial')).length;
   assert.equal(written, server.ledger.calls.length);
   assert.match(gentle.stderr, new RegExp(`${written} in = ${written} out`));
-
-  assert.match(gentle.stderr, /finished records are kept in .*out\.jsonl\.partial/);
+  assert.match(gentle.stderr, /to go on: rareflow doc2query .*-o out\.jsonl/);
+  const summaryOf = () => JSON.parse(readFileSync(path.join(folder, 'out.jsonl.rareflow/summary.json'), 'utf8'));
+  assert.deepEqual([summaryOf().state, summaryOf().out, summaryOf().pending], ['stopped', written, 0]);
   assert.equal(existsSync(path.join(folder, 'out.jsonl')), false);
-  const again = await runCommand(line, { cwd: folder });
-  assert.match(again.stderr, /out\.jsonl\.partial: is there already/);
-  assert.equal(again.code, 1);
-  rmSync(path.join(folder, 'out.jsonl.partial'));
+
+  const other = await runCommand([...line, '--max-attempts', '2'], { cwd: folder });
+  assert.equal(other.code, 2);
+  assert.match(other.stderr, /unfinished run with other settings: maxAttempts 3 → 2; .*--resume never/);
+
+  const fast = await startStandIn({ seed: 1 });
+  t.after(() => fast.close());
+  const elsewhere = (baseUrl: string) => line.map((word) => (word === server.baseUrl ? baseUrl : word));
+  const rest = await runCommand(elsewhere(fast.baseUrl), { cwd: folder });
+  assert.match(rest.stderr, new RegExp(`going on .* ${written} records`));
+  assert.match(rest.stderr, /500 in = 500 out/);
+  assert.equal(fast.ledger.calls.length, 500 - written);
+  const ids = readRecordsOf(path.join(folder, 'out.jsonl')).map(({ id }) => id);
+  assert.deepEqual(
+    ids,
+    Array.from(range(500), (n) => `d${n}`),
+  );
+  assert.deepEqual(
+    [summaryOf().state, summaryOf().usage.byStage.doc2query.attempts, summaryOf().sessions],
+    ['done', 500, 2],
+  );
 
   const slow = await startStandIn({ seed: 1, medianMs: 20_000, sigma: 0 });
   t.after(() => slow.close());
   const startedMs = performance.now();
-  const rude = await runCommand(
-    line.map((word) => (word === server.baseUrl ? slow.baseUrl : word)),
-    {
-      cwd: folder,
-      onStart: (child) => {
-        const timer = setInterval(() => {
-          if (slow.ledger.calls.length + slow.ledger.inFlight > 0) child.kill('SIGINT');
-        }, 300).unref();
-        child.on('close', () => clearInterval(timer));
-      },
+  const rude = await runCommand(elsewhere(slow.baseUrl), {
+    cwd: folder,
+    onStart: (child) => {
+      const timer = setInterval(() => {
+        if (slow.ledger.calls.length + slow.ledger.inFlight > 0) child.kill('SIGINT');
+      }, 300).unref();
+      child.on('close', () => clearInterval(timer));
     },
-  );
+  });
   assert.equal(rude.code, 130);
   assert.ok(performance.now() - startedMs < 15_000, 'it did not wait for its calls');
 });

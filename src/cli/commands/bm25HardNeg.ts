@@ -2,6 +2,7 @@ import { bm25HardNeg } from '../../operators/bm25HardNeg.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { type HardNegFlags, hardNegOptions, shortfallCounter } from '../hardNegOptions.js';
 import { key, option, readOptions, recordOptions, searchThreadsOption, seedOption, writeOptions } from '../options.js';
+import { indexIdentity } from '../runSettings.js';
 import { operatorOptions, type RecordFlags, runStream, type StreamFlags } from '../streamRun.js';
 
 interface Flags extends StreamFlags, RecordFlags, HardNegFlags {
@@ -44,7 +45,8 @@ export const bm25HardNegCommand: CommandSpec = {
       const shortfall = shortfallCounter();
       const operator = bm25HardNeg({ ...operatorOptions(flags), index, onShortfall: shortfall.onShortfall });
       const stages = [{ name: 'bm25_hard_neg', operator }];
-      return await runStream({ inputs, flags, stages, notes: shortfall.lines });
+      const shape = { command: 'bm25-hard-neg', index: indexIdentity(index) };
+      return await runStream({ inputs, flags, stages, shape, notes: shortfall.lines });
     } finally {
       await index.close();
     }

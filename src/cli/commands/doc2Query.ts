@@ -1,4 +1,6 @@
 import { doc2Query } from '../../operators/doc2Query.js';
+import { version } from '../../operators/doc2Query.prompt.js';
+import { versionOf } from '../../operators/template.js';
 import { batchFlags } from '../batch.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { type DryRunFlags, dryRun, isDryRun } from '../dryRun.js';
@@ -62,6 +64,7 @@ export const doc2QueryCommand: CommandSpec = {
     }
     const model = modelOf(flags, process.env);
     const operator = doc2Query({ ...operatorOptions(flags), model, promptTemplate });
-    return runStream({ inputs, flags, stages: [{ name: 'doc2query', operator }], model });
+    const shape = { command: 'doc2query', prompt: versionOf(version, promptTemplate) };
+    return runStream({ inputs, flags, stages: [{ name: 'doc2query', operator }], shape, model });
   },
 };

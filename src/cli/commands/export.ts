@@ -103,6 +103,7 @@ export const exportCommand: CommandSpec = {
       inputs: paths,
       flags: { ...options, rejects: rejectsPath },
       stages,
+      shape: { command: 'export' },
       extraWords: 'further rows',
       // Its stage makes parts of the records.
       sink: sink as unknown as Operator<DataRecord, DataRecord>,

@@ -1,5 +1,7 @@
 import { reasonDistill } from '../../operators/reasonDistill.js';
+import { version } from '../../operators/reasonDistill.prompt.js';
 import { textListProblem } from '../../operators/recordOperator.js';
+import { versionOf } from '../../operators/template.js';
 import type { DataRecord } from '../../record.js';
 import { batchFlags } from '../batch.js';
 import type { CommandSpec } from '../commandSpec.js';
@@ -70,6 +72,7 @@ export const reasonDistillCommand: CommandSpec = {
     }
     const model = modelOf(flags, process.env);
     const operator = reasonDistill({ ...operatorOptions(flags), model, promptTemplate });
-    return runStream({ inputs, flags, stages: [{ name: 'reason_distill', operator }], model });
+    const shape = { command: 'reason-distill', prompt: versionOf(version, promptTemplate) };
+    return runStream({ inputs, flags, stages: [{ name: 'reason_distill', operator }], shape, model });
   },
 };

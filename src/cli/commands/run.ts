@@ -1,7 +1,10 @@
 import { UsageError } from '../../errors.js';
 import { bm25HardNeg } from '../../operators/bm25HardNeg.js';
 import { doc2Query } from '../../operators/doc2Query.js';
+import { version as questionVersion } from '../../operators/doc2Query.prompt.js';
 import { reasonDistill } from '../../operators/reasonDistill.js';
+import { version as reasoningVersion } from '../../operators/reasonDistill.prompt.js';
+import { versionOf } from '../../operators/template.js';
 import { defaultKeys } from '../../record.js';
 import { batchFlags } from '../batch.js';
 import type { CommandSpec } from '../commandSpec.js';
@@ -26,6 +29,8 @@ import {
 } from '../options.js';
 import { plannedDoc2Query, plannedReasonDistill, takes } from '../plannedStages.js';
 import { promptTemplateOf } from '../promptFile.js';
+import { canResume, openRunFolder } from '../runFolder.js';
+import { indexIdentity } from '../runSettings.js';
 import { inputPaths, operatorOptions, outputsOf, type RecordFlags, runStream, type StreamFlags } from '../streamRun.js';
 import { workFolder } from '../workFolder.js';
 
@@ -88,6 +93,7 @@ export const runCommand: CommandSpec = {
     const given = await inputPaths(inputs);
     const corpus = flags.corpus && (await inputPaths(flags.corpus));
     await outputsOf([...given, ...(corpus ?? [])], flags);
+    await using folder = canResume(flags.output) ? openRunFolder(flags.output) : undefined;
     const work = workFolder(flags.output);
     try {
       const ready = flags.index !== undefined && holdsIndex(flags.index);
@@ -123,7 +129,13 @@ export const runCommand: CommandSpec = {
             operator: reasonDistill({ ...common, inputTextKey, promptTemplate: reasoningPrompt }),
           },
         ];
-        return await runStream({ inputs: paths, inputNames, flags, stages, model, notes: shortfall.lines });
+        const shape = {
+          command: 'run',
+          prompts: [versionOf(questionVersion, questionPrompt), versionOf(reasoningVersion, reasoningPrompt)],
+          index: indexIdentity(searcher),
+        };
+        const notes = shortfall.lines;
+        return await runStream({ inputs: paths, inputNames, flags, stages, shape, folder, model, notes });
       } finally {
         await searcher.close();
       }

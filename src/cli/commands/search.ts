@@ -1,6 +1,7 @@
 import { ExitCode, UsageError } from '../../errors.js';
 import { drain } from '../../flow/drain.js';
 import { operator } from '../../flow/operator.js';
+import { inPlaceOf } from '../../flow/ordinal.js';
 import { writeJsonl } from '../../io/writeJsonl.js';
 import { recordOperator, textProblem } from '../../operators/recordOperator.js';
 import type { DataRecord } from '../../record.js';
@@ -8,6 +9,7 @@ import type { Bm25Index } from '../../search/bm25Index.js';
 import type { Weighting } from '../../search/searcher.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { count, key, option, readOptions, searchThreadsOption, weightingOption, writeOptions } from '../options.js';
+import { indexIdentity } from '../runSettings.js';
 import { runStream, type StreamFlags } from '../streamRun.js';
 import { sayStats } from '../terminal.js';
 
@@ -102,7 +104,9 @@ async function searchAll(index: Bm25Index, flags: Flags): Promise<number> {
     },
   );
   const search = operator<DataRecord, DataRecord>(async function* (source, context) {
-    for await (const record of hits(source, context)) yield { id: record[idKey] ?? null, hits: record.hits };
+    for await (const record of hits(source, context)) {
+      yield inPlaceOf(record, { id: record[idKey] ?? null, hits: record.hits });
+    }
   });
   const startedMs = performance.now();
   let queries = 0;
@@ -110,6 +114,7 @@ async function searchAll(index: Bm25Index, flags: Flags): Promise<number> {
     inputs: [flags.queries as string],
     flags,
     stages: [{ name: 'search', operator: search }],
+    shape: { command: 'search', index: indexIdentity(index) },
     onDone: (run) => {
       queries = run.out;
     },

@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RejectError } from '../../src/errors.js';
+import { operator } from '../../src/flow/operator.js';
+import { jsonlFile } from '../../src/io/jsonlFile.js';
+import { readRecords } from '../../src/io/readRecords.js';
+import { recordOperator, textProblem } from '../../src/operators/recordOperator.js';
+import type { Checkpoint } from '../../src/pipeline/checkpoint.js';
+import { type PipelineOptions, runPipeline } from '../../src/pipeline/runPipeline.js';
+import { RunStore } from '../../src/pipeline/runStore.js';
+import type { RunProgress } from '../../src/pipeline/tally.js';
+import { type DataRecord, isRecord } from '../../src/record.js';
+import { range } from '../support/sources.js';
+import { workFolder, writeRecords } from '../support/workFolder.js';
+
+/** Makes `copies` of a record, by its number, or rejects it; each after a while of its own. */
+const stage = (name: string, ordered: boolean, fate: (n: number) => number) => ({
+  name,
+  operator: recordOperator(
+    { stage: name, inputs: [{ key: 'text', option: 'inputKey', problem: textProblem }], outputs: [] },
+    { ordered, concurrency: 6, provenance: false },
+    async ({ n }) => {
+      await sleep((((n as number) * 7919) % 5) * 0.5);
+      const copies = fate(n as number);
+      if (copies === 0) throw new RejectError(`${name} does not want ${n}`);
+      return Array.from({ length: copies }, (_, copy) => ({ fields: { [name]: copy }, provenance: {} }));
+    },
+  ),
+});
+
+const stagesOf = (ordered: boolean) => [
+  stage('first', ordered, (n) => (n % 11 === 3 ? 0 : (n % 3) + 1)),
+  stage('second', ordered, (n) => (n % 7 === 5 ? 0 : 1)),
+];
+
+interface Setup extends Partial<Checkpoint> {
+  stopAfter?: number;
+  pipeline?: Partial<PipelineOptions>;
+}
+
+/** One session of a run in a folder; it is stopped when so many records have come to the last stage. */
+async function session(folder: string, { stopAfter = Number.POSITIVE_INFINITY, pipeline, ...more }: Setup = {}) {
+  const stop = new AbortController();
+  const { ordered = true } = more;
+  let came = 0;
+  let last: RunProgress | undefined;
+  const counted = operator<DataRecord, DataRecord>(async function* (source) {
+    for await (const record of source) {
+      came += 1;
+      if (came === stopAfter) stop.abort(new Error('stopped'));
+      yield record;
+    }
+  });
+  await using store = new RunStore(path.join(folder, 'run'));
+  const options: PipelineOptions = {
+    source: (context) => readRecords(path.join(folder, 'in.jsonl'), context),
+    stages: [...stagesOf(ordered), { name: 'counted', operator: counted }],
+    stop: stop.signal,
+    onProgress: (progress) => {
+      last = progress;
+    },
+    checkpoint: {
+      store,
+      settings: { model: 'm', seed: 1 },
+      output: jsonlFile(path.join(folder, 'out.jsonl')),
+      rejects: jsonlFile(path.join(folder, 'rejects.jsonl'), { partial: false }),
+      everyItems: 10,
+      ...more,
+    },
+    ...pipeline,
+  };
+  const error = await runPipeline(options).then(
+    () => undefined,
+    (thrown: unknown) => thrown as Error,
+  );
+  return { error, last: last as unknown as RunProgress, came };
+}
+
+function prepare(folder: string, count = 200): void {
+  const documents = Array.from(range(count), (n) => (n % 20 === 13 ? null : { n, text: `text ${n}` }));
+  writeRecords(folder, 'in.jsonl', documents);
+  appendFileSync(path.join(folder, 'in.jsonl'), 'not json\n[1]\n');
+}
+
+const linesOf = (folder: string, name: string) =>
+  readFileSync(path.join(folder, name), 'utf8').replaceAll(folder, '').split('\n');
+
+for (const ordered of [true, false]) {
+  test(`a run stopped many times makes what it makes undisturbed: ${ordered ? 'in order' : 'as it comes'}`, async (t) => {
+    const whole = workFolder(t);
+    const parts = workFolder(t);
+    for (const folder of [whole, parts]) prepare(folder);
+    const undisturbed = await session(whole, { ordered });
+    assert.equal(undisturbed.error, undefined);
+    let sessions = 0;
+    for (let left = true; left; sessions++) {
+      const { error, last } = await session(parts, { ordered, stopAfter: 1 + ((sessions * 37) % 30) });
+      assert.equal(last.in + last.extra, last.out + last.rejected + last.pending);
+      left = error !== undefined;
+      if (left) {
+        assert.match(error?.message ?? '', /stopped/);
+        // A process that is killed leaves lines that were not committed.
+        for (const name of ['out.jsonl.partial', 'rejects.jsonl']) {
+          if (existsSync(path.join(parts, name))) appendFileSync(path.join(parts, name), '{"half a li');
+        }
+      } else
+        assert.deepEqual({ ...last, seconds: 0, lastReject: 0 }, { ...undisturbed.last, seconds: 0, lastReject: 0 });
+    }
+    assert.ok(sessions > 5, `${sessions} sessions`);
+    for (const name of ['out.jsonl', 'rejects.jsonl']) {
+      const [before, after] = [linesOf(whole, name), linesOf(parts, name)];
+      if (ordered) assert.deepEqual(after, before);
+      else assert.deepEqual(after.sort(), before.sort());
+    }
+    assert.equal(undisturbed.last.in, 202);
+    assert.equal(undisturbed.last.pending, 0);
+  });
+}
+
+test('the rejects of an ordered run tell their places in the output', async (t) => {
+  const folder = workFolder(t);
+  prepare(folder);
+  await session(folder);
+  const output = linesOf(folder, 'out.jsonl')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line).n as number);
+  const rejects = linesOf(folder, 'rejects.jsonl')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+  for (const { place, record } of rejects) {
+    if (!isRecord(record)) continue;
+    assert.ok(output.slice(0, place).every((n) => n <= (record.n as number)));
+    assert.ok(output.slice(place).every((n) => n > (record.n as number)));
+  }
+});
+
+test('a run with other settings is refused with what is different, and nothing is touched', async (t) => {
+  const folder = workFolder(t);
+  prepare(folder);
+  await session(folder, { stopAfter: 50 });
+  const before = linesOf(folder, 'out.jsonl.partial');
+  const { error } = await session(folder, { settings: { model: 'other', seed: 1, topP: 0.5 } });
+  assert.match(error?.message ?? '', /other settings: model "m" → "other", topP none → 0\.5$/);
+  assert.deepEqual(linesOf(folder, 'out.jsonl.partial'), before);
+});
+
+test('resume: never puts an unfinished run aside, always wants one, and a run that is done is made anew', async (t) => {
+  const folder = workFolder(t);
+  prepare(folder);
+  assert.match((await session(folder, { resume: 'always' })).error?.message ?? '', /there is no run to go on with/);
+  await session(folder, { stopAfter: 50 });
+  const aside: string[] = [];
+  const settings = { model: 'another' };
+  const fresh = await session(folder, { resume: 'never', settings, onSetAside: (place) => void aside.push(place) });
+  assert.equal(fresh.error, undefined);
+  assert.deepEqual(
+    aside.map((place) => path.basename(place)),
+    ['out.jsonl.partial.old', 'rejects.jsonl.old'],
+  );
+  const again = await session(folder);
+  assert.deepEqual([again.error, again.came], [undefined, fresh.came]);
+});
+
+test('a .partial of something else is never touched', async (t) => {
+  const folder = workFolder(t);
+  prepare(folder);
+  writeFileSync(path.join(folder, 'out.jsonl.partial'), 'mine');
+  const { error } = await session(folder);
+  assert.match(error?.message ?? '', /is there already/);
+  assert.equal(readFileSync(path.join(folder, 'out.jsonl.partial'), 'utf8'), 'mine');
+});
+
+test('a run of which nothing was finished leaves nothing and binds nobody', async (t) => {
+  const folder = workFolder(t);
+  prepare(folder);
+  const hopeless = {
+    name: 'hopeless',
+    operator: recordOperator({ stage: 'hopeless', inputs: [], outputs: [] }, {}, () =>
+      Promise.reject(new Error('no key')),
+    ),
+  };
+  const { error } = await session(folder, { pipeline: { stages: [hopeless] } });
+  assert.match(error?.message ?? '', /no key/);
+  assert.deepEqual(readdirSync(folder).sort(), ['in.jsonl', 'run']);
+  assert.deepEqual(readdirSync(path.join(folder, 'run')), []);
+  assert.equal((await session(folder, { settings: { model: 'right' } })).error, undefined);
+});
+
+test('killed between the rename and the last commit, a run is found done', async (t) => {
+  const folder = workFolder(t);
+  prepare(folder);
+  await session(folder);
+  const output = linesOf(folder, 'out.jsonl');
+  {
+    await using store = new RunStore(path.join(folder, 'run'));
+    const state = store.state;
+    assert.equal(state?.phase, 'done');
+    store.commit({ ...state, phase: 'finishing' });
+  }
+  const again = await session(folder);
+  assert.deepEqual([again.error, again.came], [undefined, 0]);
+  assert.deepEqual(linesOf(folder, 'out.jsonl'), output);
+
+  // And killed before the rename: nothing is read again, and the output is put in its place.
+  renameSync(path.join(folder, 'out.jsonl'), path.join(folder, 'out.jsonl.partial'));
+  {
+    await using store = new RunStore(path.join(folder, 'run'));
+    store.commit({ ...(store.state as NonNullable<typeof store.state>), phase: 'finishing' });
+  }
+  const renamed = await session(folder);
+  assert.deepEqual([renamed.error, renamed.came], [undefined, 0]);
+  assert.deepEqual(linesOf(folder, 'out.jsonl'), output);
+});
+
+test('an output that lost committed lines is refused', async (t) => {
+  const folder = workFolder(t);
+  prepare(folder);
+  await session(folder, { stopAfter: 50 });
+  writeFileSync(path.join(folder, 'out.jsonl.partial'), '{}\n');
+  const { error } = await session(folder);
+  assert.match(error?.message ?? '', /holds 3 bytes of the \d+ that were written/);
+});
+
+test('a stage that makes records of nothing, or drops one, is found out', async (t) => {
+  for (const [lossy, problem] of [
+    [
+      async function* (source: AsyncIterable<DataRecord>) {
+        for await (const { n } of source) yield { n };
+      },
+      /cannot be traced to the input/,
+    ],
+    [
+      async function* (source: AsyncIterable<DataRecord>) {
+        for await (const one of source) if (one.n !== 7) yield one;
+      },
+      /202 records in, but 7 out/,
+    ],
+    [
+      async function* (source: AsyncIterable<DataRecord>) {
+        for await (const one of source) {
+          yield one;
+          yield one;
+        }
+      },
+      /cannot be traced to the input/,
+    ],
+  ] as const) {
+    const folder = workFolder(t);
+    prepare(folder);
+    const stages = [{ name: 'lossy', operator: operator<DataRecord, DataRecord>(lossy) }];
+    const { error } = await session(folder, { pipeline: { stages } });
+    assert.match(error?.message ?? '', problem);
+  }
+});
+
+test('a limit counts all sessions, and a higher one goes on', async (t) => {
+  const folder = workFolder(t);
+  prepare(folder);
+  const { last } = await session(folder, { pipeline: { limit: 40 } });
+  assert.equal(last.in, 40);
+  await session(folder, { stopAfter: 20 });
+  const more = await session(folder, { pipeline: { limit: 100 } });
+  assert.deepEqual([more.error, more.last.in], [undefined, 100]);
+});
+
+test('a second run at the same output is refused while the first one runs', async (t) => {
+  const folder = workFolder(t);
+  await using _store = new RunStore(path.join(folder, 'run'));
+  assert.throws(() => new RunStore(path.join(folder, 'run')), new RegExp(`process ${process.pid} is writing this run`));
+});

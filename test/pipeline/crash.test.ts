@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { crashRun } from '../support/crash.js';
+import { workFolder } from '../support/workFolder.js';
+
+test('a run that is killed 6 times makes what it makes undisturbed, and pays little twice', async (t) => {
+  const figures = await crashRun({
+    program: 'stages',
+    folder: workFolder(t),
+    records: 300,
+    kills: 6,
+    concurrency: 8,
+    ordered: false,
+    seed: 1,
+  });
+  assert.equal(figures.kills, 6);
+  // Two stages at 8 calls at once, and what was not yet committed at 32 records or 100 ms, with room for a slow disk.
+  assert.ok(figures.mostLostByAKill < 2 * 200, JSON.stringify(figures));
+});

@@ -87,7 +87,7 @@ async function checkIndex(index: string | undefined): Promise<string | undefined
 /** The key and the endpoint, by the shortest call there is. */
 async function checkModel(flags: Flags): Promise<string | undefined> {
   if (flags.model === undefined) return undefined;
-  const model = modelOf({ ...flags, concurrency: 1 }, process.env, { maxAttempts: 2 });
+  const model = modelOf({ ...flags, concurrency: 1, cache: false }, process.env, { maxAttempts: 2 });
   const began = performance.now();
   try {
     const messages = [{ role: 'user' as const, content: 'Answer with the one word: ready' }];

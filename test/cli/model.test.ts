@@ -6,7 +6,7 @@ import { readRecordsOf, runCommand } from '../support/command.js';
 import { range } from '../support/sources.js';
 import { workFolder, writeRecords } from '../support/workFolder.js';
 
-test('a key that is refused midway stops the run with 4: what is in flight ends well and is kept, and the message says how to mend it', async (t) => {
+test('a key that is refused midway stops the run with 4 and says how to mend it; the same command goes on and pays nothing twice', async (t) => {
   const folder = workFolder(t);
   const documents = Array.from(range(40), (n) => ({ id: `d${n}`, text: `The tide of day ${n} turns.` }));
   const input = writeRecords(folder, 'in.jsonl', documents);
@@ -20,7 +20,16 @@ test('a key that is refused midway stops the run with 4: what is in flight ends 
   assert.ok(!done.stderr.includes('sk-secret-of-mine'));
   const answered = server.ledger.calls.filter(({ status }) => status === 200).length;
   assert.ok(answered >= 10 && server.ledger.calls.length <= 14, `${answered} of ${server.ledger.calls.length}`);
-  assert.equal(readRecordsOf(path.join(folder, 'out.jsonl.partial')).length, answered);
+  assert.ok(readRecordsOf(path.join(folder, 'out.jsonl.partial')).length > 0);
+  const mended = await runCommand(line, { cwd: folder, env: { MY_KEY: 'sk-secret-of-mine' } });
+  assert.equal(mended.code, 0, mended.stderr);
+  assert.match(mended.stderr, /going on with the run/);
+  const ids = readRecordsOf(path.join(folder, 'out.jsonl')).map(({ id }) => id);
+  assert.deepEqual(
+    ids,
+    documents.map(({ id }) => id),
+  );
+  assert.equal(server.ledger.calls.length, 41, 'what was answered before the key was refused is not asked again');
 });
 
 test('--structured-output and --stream reach the server', async (t) => {

@@ -13,7 +13,7 @@ import { type SegmentReader, segmentOf } from './segmentReader.js';
 import { TextWeights } from './textWeights.js';
 
 export interface OpenIndexOptions {
-  /** How much memory the terms used last may keep, in MB, in each thread. Default 64. */
+  /** How much memory the terms used last may keep, in MB, in each thread. Default 48. */
   cacheMb?: number | undefined;
   /** How many worker threads search. Default 0: the caller's thread searches, and holds its event loop meanwhile. */
   threads?: number | undefined;
@@ -50,7 +50,7 @@ export interface Explanation {
 
 /** Opens the index at `path` for searching. Throws IndexError where it is absent, damaged, or of another format. */
 export async function openIndex(path: string, options: OpenIndexOptions = {}): Promise<Bm25Index> {
-  const { cacheMb = 64, threads = 0, analyzer } = options;
+  const { cacheMb = 48, threads = 0, analyzer } = options;
   requireWholeNumber('threads', threads, 0);
   const data = await openIndexData(path);
   let corpus: CorpusTexts | undefined;

@@ -8,6 +8,7 @@ import { exportCommand } from './commands/export.js';
 import { indexCommand } from './commands/index.js';
 import { initCommand } from './commands/init.js';
 import { reasonDistillCommand } from './commands/reasonDistill.js';
+import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
 import { searchCommand } from './commands/search.js';
 import { standInCommand } from './commands/standIn.js';
@@ -22,6 +23,7 @@ export const commands: CommandSpec[] = [
   searchCommand,
   exportCommand,
   cacheCommand,
+  reportCommand,
   doctorCommand,
   initCommand,
   completionCommand(() => commands),

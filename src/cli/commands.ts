@@ -12,6 +12,7 @@ import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
 import { searchCommand } from './commands/search.js';
 import { standInCommand } from './commands/standIn.js';
+import { viewCommand } from './commands/view.js';
 
 /** The table of commands: help, parsing and dispatch all go by it. */
 export const commands: CommandSpec[] = [
@@ -24,6 +25,7 @@ export const commands: CommandSpec[] = [
   exportCommand,
   cacheCommand,
   reportCommand,
+  viewCommand,
   doctorCommand,
   initCommand,
   completionCommand(() => commands),

@@ -122,7 +122,8 @@ export function histogram(named: Record<string, Distribution>, { whole = false }
   const nearly = Math.max(...all.map(([, distribution]) => distribution.quantile(0.995)));
   const end = most <= nearly * 1.25 ? most : nearly;
   const step = roundStep((end - (lowest < end / 4 ? 0 : lowest)) / mostBins, whole);
-  const from = lowest < end / 4 ? 0 : Math.floor(lowest / step) * step;
+  const isSingle = whole && step === 1;
+  const from = lowest < end / 4 && !isSingle ? 0 : Math.floor(lowest / step) * step;
   const bins = Math.floor((end - from) / step + 1e-9) + 1;
   const series = all.map(([name, distribution]) => ({
     name,

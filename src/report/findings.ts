@@ -30,9 +30,14 @@ const says: [Warning, Finding['level'], (count: number) => string][] = [
   [
     'mentionsDocument',
     'look',
-    (n) => `${n === 1 ? 'question mentions' : 'questions mention'} “the document” or the like: it must stand alone.`,
+    (n) =>
+      `${n === 1 ? 'question mentions' : 'questions mention'} “the document” or the like; a question must stand alone.`,
   ],
-  ['negativeAbove', 'look', (n) => `${have(n)} a negative that scores above the positive: it may answer the question.`],
+  [
+    'negativeAbove',
+    'look',
+    (n) => `${have(n)} a negative that scores above the positive, and may answer the question.`,
+  ],
   ['duplicate', 'look', (n) => `${n === 1 ? 'question was' : 'questions were'} asked before, word for word.`],
   ['nearDuplicate', 'look', (n) => `${n === 1 ? 'question is' : 'questions are'} nearly the same as an earlier one.`],
   ['shortReasoning', 'look', (n) => `${have(n)} reasoning of less than a quarter of the usual length.`],
@@ -61,7 +66,7 @@ export function findings(collected: Collector, summary: RunSummary | undefined):
     if (count > 0) found.push({ warning, level, count, share: count / records, words: words(count) });
   }
   const order = ['serious', 'look', 'note'];
-  return found.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
+  return found.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level) || b.count - a.count);
 }
 
 const have = (count: number) => (count === 1 ? 'record has' : 'records have');

@@ -61,23 +61,26 @@ function kindOf(name, place) {
 /** @param {HistogramData} data @param {string} label */
 function histogramSvg({ series }, label) {
   const mirrored = series.length > 1;
-  const axisAt = plotHeight + 14;
-  const height = mirrored ? axisAt + 16 + plotHeight + 14 : axisAt + 16;
+  const axisAt = plotHeight + 18;
+  const height = mirrored ? axisAt + 16 + plotHeight + 18 : axisAt + 16;
   const bins = /** @type {Bin[]} */ (series[0]?.bins);
   const from = /** @type {Bin} */ (bins[0]).from;
   const to = /** @type {Bin} */ (bins.at(-1)).to;
-  const x = (/** @type {number} */ value) => 2 + ((value - from) / (to - from)) * (width - 4);
+  const left = (/** @type {number} */ value) => 2 + ((value - from) / (to - from)) * (width - 4);
+  // A bar of a single whole number stands about its tick.
+  const isSingle = /** @type {Bin} */ (bins[0]).to - from === 1;
+  const x = (/** @type {number} */ value) => left(isSingle ? value + 0.5 : value);
   return s(
     'svg',
     { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label },
     ...series.map((one, place) => {
       const kind = mirrored ? kindOf(one.name, place) : one.name === 'negatives' ? 'negative' : 'positive';
       const base = place === 0 ? axisAt - 1 : axisAt + 16;
-      return seriesGroup(one, { x, base, down: place > 0, kind, named: mirrored });
+      return seriesGroup(one, { x, left, base, down: place > 0, kind, named: mirrored });
     }),
     s('line', { class: 'axis', x1: 0, x2: width, y1: axisAt - 0.5, y2: axisAt - 0.5 }),
     mirrored && s('line', { class: 'axis', x1: 0, x2: width, y1: axisAt + 15.5, y2: axisAt + 15.5 }),
-    ...ticks(from, to).map((value) =>
+    ...ticks(from, isSingle ? to - 1 : to).map((value) =>
       s('text', { class: 'tick', x: x(value), y: axisAt + 12, 'text-anchor': anchorAt(x(value)) }, formatValue(value)),
     ),
   );
@@ -85,25 +88,25 @@ function histogramSvg({ series }, label) {
 
 /**
  * @param {HistogramData['series'][number]} series
- * @param {{ x: (value: number) => number, base: number, down: boolean, kind: string, named: boolean }} place
+ * @param {{ x: (value: number) => number, left: (value: number) => number, base: number, down: boolean, kind: string, named: boolean }} place
  */
-function seriesGroup({ name, count, median, bins }, { x, base, down, kind, named }) {
+function seriesGroup({ name, count, median, bins }, { x, left, base, down, kind, named }) {
   const most = Math.max(...bins.map((bin) => bin.count), 1);
   const bars = bins.map((bin) => {
     const size = (bin.count / most) * plotHeight;
     const tall = bin.count > 0 ? Math.max(size, 1) : 0;
-    const wide = Math.max(x(bin.to) - x(bin.from) - 1, 0.8);
+    const wide = Math.max(left(bin.to) - left(bin.from) - 1, 0.8);
     const range =
       bin.to - bin.from === 1 ? formatValue(bin.from) : `${formatValue(bin.from)} to ${formatValue(bin.to)}`;
     return s(
       'rect',
-      { x: x(bin.from), y: down ? base : base - tall, width: wide, height: tall },
+      { x: left(bin.from), y: down ? base : base - tall, width: wide, height: tall },
       s('title', null, `${range}: ${formatCount(bin.count)} (${formatShare(bin.count / count)})`),
     );
   });
-  const end = down ? base + plotHeight + 4 : base - plotHeight - 4;
+  const end = down ? base + plotHeight + 8 : base - plotHeight - 8;
   const inside = median <= /** @type {Bin} */ (bins.at(-1)).to;
-  const at = x(median + (bins[0] && bins[0].to - bins[0].from === 1 ? 0.5 : 0));
+  const at = x(median);
   return s(
     'g',
     { class: kind },
@@ -115,7 +118,7 @@ function seriesGroup({ name, count, median, bins }, { x, base, down, kind, named
         {
           class: 'label',
           x: at + (at > width / 2 ? -5 : 5),
-          y: down ? end + 6 : end + 4,
+          y: down ? end + 5 : end + 3,
           'text-anchor': at > width / 2 ? 'end' : 'start',
         },
         `${named ? `${name}, ` : ''}median ${formatValue(median)}`,
@@ -128,6 +131,7 @@ const anchorAt = (at) => (at < 12 ? 'start' : at > width - 12 ? 'end' : 'middle'
 
 /** Up to six round values. @param {number} from @param {number} to */
 function ticks(from, to) {
+  if (to <= from) return [from];
   const rough = (to - from) / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power;

@@ -21,7 +21,7 @@ const data = JSON.parse(document.getElementById('data')?.textContent ?? '{}');
 document.title = `${data.title} · rareflow`;
 const browser = data.kind === 'report' ? drawReport(data) : drawView(data);
 listenToKeys();
-browser.load();
+void browser.load();
 
 /** @param {ReportData} report */
 function drawReport(report) {
@@ -36,7 +36,7 @@ function drawReport(report) {
     about: `${formatCount(entries.length)} of ${formatCount(total + report.counts.rejected)}, chosen by chance, and some of each warning and each stage’s rejects. Words shared with the question are marked. rareflow view shows the whole file.`,
   });
   const show = (/** @type {string} */ warning) => {
-    records.narrow({ warning });
+    void records.narrow({ warning });
     records.element.scrollIntoView({ block: 'start' });
   };
   const sections = [
@@ -65,7 +65,7 @@ function drawView(view) {
   const reading = h('p', { class: 'about', role: 'status' });
   records.element.querySelector('.about')?.replaceWith(reading);
   frame([records.element], [], 'Served by rareflow view from the file itself.');
-  follow(source, records, reading);
+  void follow(source, records, reading);
   return records;
 }
 

@@ -30,7 +30,11 @@ export function recordView(entry, warningNames) {
       question !== undefined && h('h3', { class: 'question' }, question),
       scenario !== undefined && h('p', { class: 'scenario' }, scenario),
       entry.warnings.length > 0 &&
-        h('ul', { class: 'flags' }, ...entry.warnings.map((name) => h('li', null, warningNames[name] ?? name))),
+        h(
+          'ul',
+          { class: 'flags' },
+          ...entry.warnings.map((name) => h('li', { class: 'warned' }, warningNames[name] ?? name)),
+        ),
     ),
     rejected !== undefined && rejectPart(rejected),
     documents(entry, words),
@@ -50,7 +54,7 @@ function rejectPart({ stage, reason, attempts, answer }) {
       `Rejected by ${stageName(stage)}`,
       attempts !== undefined && ` after ${formatNoun(attempts, 'request')}`,
     ),
-    h('p', null, reason),
+    h('p', { class: 'reason' }, reason),
     answer !== undefined && h('h4', null, 'The last answer'),
     answer !== undefined && h('pre', null, answer),
   );
@@ -121,7 +125,11 @@ function makingPart(stages) {
     'section',
     { class: 'making' },
     h('h4', null, 'How it was made'),
-    h('dl', null, ...stages.flatMap((stage) => [h('dt', null, stageName(stage.name)), h('dd', null, madeBy(stage))])),
+    h(
+      'dl',
+      { class: 'makers' },
+      ...stages.flatMap((stage) => [h('dt', null, stageName(stage.name)), h('dd', null, madeBy(stage))]),
+    ),
   );
 }
 

@@ -92,7 +92,9 @@ export function findingsSection(findings, show) {
       'li',
       { class: level },
       h('span', { class: 'level' }, levels[level]),
-      h('p', null, count > 0 && h('strong', null, formatCount(count)), count > 0 && ` (${formatShare(share)}) `, words),
+      h('strong', null, count > 0 && formatCount(count)),
+      h('p', null, words),
+      h('span', { class: 'share' }, count > 0 && formatShare(share)),
       warning !== undefined &&
         h('button', { type: 'button', onclick: () => show(warning), 'aria-label': `Show records: ${words}` }, 'Show'),
     ),
@@ -200,7 +202,7 @@ export function rejectsSection({ rejects, counts }) {
   return section(
     'rejects',
     'Rejects',
-    barTable('By reason; numbers in a reason may differ', rows, { head: 'rejects', kind: 'wide' }),
+    barTable('By reason; numbers in a reason may differ', rows, { head: 'rejects', kind: 'negative' }),
     slackNote(rejects),
   );
 }

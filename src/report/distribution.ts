@@ -136,8 +136,10 @@ export function histogram(named: Record<string, Distribution>, { whole = false }
     high: distribution.quantile(0.95),
     bins: distribution.bins(from, step, bins, whole),
   }));
-  const last = from + bins * step;
-  const beyond = all.reduce((sum, [, distribution]) => sum + distribution.count - distribution.below(last), 0);
+  const beyond = series.reduce(
+    (sum, one) => sum + one.count - one.bins.reduce((inBins, { count }) => inBins + count, 0),
+    0,
+  );
   return { series, beyond };
 }
 

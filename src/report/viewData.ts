@@ -1,11 +1,10 @@
-import type { Entry } from './entry.js';
-import type { Warning, warnings } from './warnings.js';
+import type { ownWarnings, Warning } from './warnings.js';
 
 /** What the page of `view` starts from; the rest it asks the server for. */
 export interface ViewData {
   kind: 'view';
   title: string;
-  warnings: typeof warnings;
+  warnings: typeof ownWarnings;
   languages: string[];
 }
 
@@ -45,5 +44,3 @@ export type SearchLine =
   | { row: Row }
   /** How far the search got: at the end of the file `next` is absent. */
   | { scanned: number; records: number; next?: number | undefined };
-
-export type { Entry };

@@ -6,7 +6,7 @@ import { languages } from './language.js';
 import { matches, rowOf } from './page/matches.js';
 import { pageOf } from './page.js';
 import type { Filters, SearchLine, ViewStatus } from './viewData.js';
-import { warnings } from './warnings.js';
+import { ownWarnings } from './warnings.js';
 
 /** The file that is shown: what is known of it, reading on, and its lines from a place (from 0) on. */
 export interface ViewedFile {
@@ -34,7 +34,7 @@ const tellEvery = 2000;
  * page can read the file by giving its own name our address (DNS rebinding). Throws RareflowError for a port that is taken.
  */
 export async function startView(file: ViewedFile, { title, port = 0, ...keys }: ViewOptions): Promise<ViewServer> {
-  const page = pageOf({ kind: 'view', title, warnings, languages });
+  const page = pageOf({ kind: 'view', title, warnings: ownWarnings, languages });
   const closing = new AbortController();
   const states = new Set<string>();
   const entryOf = (line: { value: unknown } | { problem: string; text: string }, number: number): Entry => {

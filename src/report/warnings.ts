@@ -1,16 +1,21 @@
 import type { Entry } from './entry.js';
 
-/** What may be wrong with a record, as a filter names it. */
-export const warnings = {
+/** What may be wrong with a record by itself, as a filter names it. */
+export const ownWarnings = {
   mentionsDocument: 'mentions the document',
   cutShort: 'answer cut short',
   negativeAbove: 'negative above positive',
-  shortReasoning: 'short reasoning',
-  duplicate: 'duplicate question',
-  nearDuplicate: 'near-duplicate question',
   fewNegatives: 'too few negatives',
   empty: 'empty part',
   offline: 'made offline',
+};
+
+/** What may be wrong with a record, also beside the others. */
+export const warnings = {
+  ...ownWarnings,
+  shortReasoning: 'short reasoning',
+  duplicate: 'duplicate question',
+  nearDuplicate: 'near-duplicate question',
 };
 
 export type Warning = keyof typeof warnings;
@@ -28,7 +33,7 @@ export function mentionsDocument(question: string): boolean {
 
 type Parts = Pick<Entry, 'question' | 'scenario' | 'reasoning' | 'negatives' | 'positive' | 'stages'>;
 
-/** The warnings that a record shows by itself; duplicates and short reasoning show beside the others. */
+/** The warnings that a record shows by itself. */
 export function warningsOf(entry: Parts, lacksNegatives: boolean): Warning[] {
   const { question, scenario, reasoning, negatives, positive, stages } = entry;
   const { score: positiveScore = Number.POSITIVE_INFINITY } = positive;

@@ -29,7 +29,7 @@ const noFilters = { words: '', warning: '', state: '', language: '' };
  * The list of records, the filters over it, and the record that is looked at.
  *
  * @param {Source} source
- * @param {{ warnings: Record<string, string>, states: string[], languages: string[], heading: string, about: string }} options
+ * @param {{ warnings: Record<string, string>, states: string[], languages: string[], heading: HTMLElement, about: string }} options
  */
 export function recordBrowser(source, { warnings, states, languages, heading, about }) {
   /** @type {Filters} */
@@ -122,13 +122,9 @@ export function recordBrowser(source, { warnings, states, languages, heading, ab
     search.value = '';
     const first = Math.floor(at / rowsOfPage) * rowsOfPage;
     starts = first === 0 ? [0] : [0, first];
-    await narrowed();
-    choose(at - first);
-  }
-
-  async function narrowed() {
     for (const field of [warningSelect, stateSelect, languageSelect]) field.value = '';
     await load();
+    await choose(at - first);
   }
 
   async function load({ keep = false } = {}) {
@@ -232,15 +228,15 @@ export function recordBrowser(source, { warnings, states, languages, heading, ab
 
   const element = h(
     'section',
-    { class: 'browser', id: 'records', 'aria-labelledby': 'records-heading' },
-    h('h2', { id: 'records-heading' }, heading),
+    { class: 'browser', id: 'records', 'aria-labelledby': heading.id },
+    heading,
     h('p', { class: 'about' }, about),
     h(
       'form',
       { class: 'filters', role: 'search', onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
       field('Search', search, 'wide'),
       field('Warning', warningSelect),
-      states.length > 0 && field('Stage', stateSelect),
+      field('Stage', stateSelect),
       field('Language', languageSelect),
       source.total !== undefined && field('Go to record', goTo, 'short'),
       source.total !== undefined && newest,

@@ -32,7 +32,7 @@ function drawReport(report) {
     warnings: report.warnings,
     states: distinct(entries.map(({ state }) => state)),
     languages: distinct(entries.map(({ language }) => language)),
-    heading: 'Records',
+    heading: h('h2', { id: 'records-heading' }, 'Records'),
     about: `${formatCount(entries.length)} of ${formatCount(total + report.counts.rejected)}, chosen by chance, and some of each warning and each stage’s rejects. Words shared with the question are marked. rareflow view shows the whole file.`,
   });
   const show = (/** @type {string} */ warning) => {
@@ -60,7 +60,12 @@ function drawReport(report) {
 /** @param {ViewData} view */
 function drawView(view) {
   const source = servedSource();
-  const records = recordBrowser(source, { ...view, states: [], heading: view.title, about: '' });
+  const records = recordBrowser(source, {
+    ...view,
+    states: [],
+    heading: h('h1', { id: 'title' }, view.title),
+    about: '',
+  });
   records.element.classList.add('alone');
   const reading = h('p', { class: 'about', role: 'status' });
   records.element.querySelector('.about')?.replaceWith(reading);

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RareflowError } from '../errors.js';
 import { type Entry, type EntryKeys, readEntry, unreadableEntry } from './entry.js';
 import { languages } from './language.js';
@@ -49,6 +50,11 @@ export async function startView(file: ViewedFile, { title, port = 0, ...keys }: 
     for await (const line of file.lines(from, count)) yield entryOf(line, ++number);
   }
 
+  /** A file that was just opened is given a moment to be read as far as is asked for. */
+  const known = async (records: number) => {
+    if (file.state.records < records) await Promise.race([file.follow(closing.signal), sleep(300)]);
+  };
+
   const answers: Record<string, (query: URLSearchParams, response: ServerResponse) => Promise<void>> = {
     '/': async (_, response) => {
       response.setHeader('content-type', 'text/html; charset=utf-8').end(page);
@@ -59,11 +65,13 @@ export async function startView(file: ViewedFile, { title, port = 0, ...keys }: 
     },
     '/api/rows': async (query, response) => {
       const rows = [];
+      await known(whole(query, 'from') + rowsWanted(query));
       for await (const entry of entries(whole(query, 'from'), rowsWanted(query))) rows.push(rowOf(entry));
       json(response, { rows, records: file.state.records });
     },
     '/api/record': async (query, response) => {
-      for await (const entry of entries(whole(query, 'number') - 1, 1)) {
+      await known(whole(query, 'number'));
+      for await (const entry of entries(Math.max(whole(query, 'number') - 1, 0), 1)) {
         json(response, entry);
         return;
       }
@@ -85,22 +93,25 @@ export async function startView(file: ViewedFile, { title, port = 0, ...keys }: 
     filters: Filters,
     response: ServerResponse,
   ): AsyncGenerator<SearchLine> {
-    const { records } = file.state;
     let scanned = from;
     let found = 0;
-    for await (const entry of entries(from)) {
-      if (response.destroyed || closing.signal.aborted) return;
-      scanned += 1;
-      if (matches(entry, filters)) {
-        found += 1;
-        yield { row: rowOf(entry) };
+    do {
+      for await (const entry of entries(scanned)) {
+        if (response.destroyed || closing.signal.aborted) return;
+        scanned += 1;
+        if (matches(entry, filters)) {
+          found += 1;
+          yield { row: rowOf(entry) };
+        }
+        if (found === count) break;
+        if (scanned % tellEvery === 0) {
+          yield { scanned, records: file.state.records };
+          await new Promise(setImmediate);
+        }
       }
-      if (found === count) break;
-      if (scanned % tellEvery === 0) {
-        yield { scanned, records };
-        await new Promise(setImmediate);
-      }
-    }
+      // The file may not have been read to its end when the search began.
+      if (found < count) await file.follow(closing.signal);
+    } while (found < count && scanned < file.state.records);
     const isEnd = scanned >= file.state.records;
     yield { scanned, records: file.state.records, next: isEnd ? undefined : scanned };
   }

@@ -113,14 +113,14 @@ test('a question that points at its document is known in English and Chinese, an
 test('the sample holds records of each warning, and is the same for the same seed', async () => {
   const records = Array.from(range(3000), (i) => ({
     ...madeRecord(i),
-    ...(i === 2999 && { question: 'What does the document say?' }),
+    ...(i === 1234 && { question: 'What does the document say?' }),
   }));
   const [first, second, other] = await Promise.all([0, 0, 1].map((seed) => reportOf(records, { sample: 20, seed })));
   const numbers = (report: ReportData | undefined) => report?.entries.map(({ number }) => number);
   assert.deepEqual(numbers(first), numbers(second));
   assert.notDeepEqual(numbers(first), numbers(other));
   assert.equal(first?.entries.length, 21);
-  assert.deepEqual(first?.entries.at(-1)?.warnings, ['mentionsDocument']);
+  assert.deepEqual(first?.entries.find(({ number }) => number === 1235)?.warnings, ['mentionsDocument']);
 });
 
 test('long texts are cut with a note, so that the page stays under 5 MB', async () => {

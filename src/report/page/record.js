@@ -22,8 +22,12 @@ export function recordView(entry, warningNames) {
       null,
       h(
         'p',
-        { class: 'eyebrow', id: 'record-name' },
-        `${rejected === undefined ? 'Record' : 'Reject'} ${formatCount(entry.number)}`,
+        { class: 'eyebrow' },
+        h(
+          'span',
+          { id: 'record-name' },
+          `${rejected === undefined ? 'Record' : 'Reject'} ${formatCount(entry.number)}`,
+        ),
         entry.id !== undefined && h('code', null, entry.id),
         h('span', { class: 'quiet' }, entry.language === 'none' ? '' : entry.language),
       ),

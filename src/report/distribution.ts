@@ -77,7 +77,7 @@ export class Distribution {
   *#filled(): Generator<Bin> {
     if (this.#zeros > 0) yield { from: 0, to: 0, count: this.#zeros };
     for (const [at, count] of this.#buckets.entries()) {
-      if (count > 0) yield { from: startOf(at), to: startOf(at + 1), count };
+      if (count > 0) yield { from: Math.max(startOf(at), this.min), to: Math.min(startOf(at + 1), this.max), count };
     }
   }
 }
@@ -121,7 +121,9 @@ export function histogram(named: Record<string, Distribution>, { whole = false }
   const most = Math.max(...all.map(([, { max }]) => max));
   const nearly = Math.max(...all.map(([, distribution]) => distribution.quantile(0.995)));
   const end = most <= nearly * 1.25 ? most : nearly;
-  const step = roundStep((end - (lowest < end / 4 ? 0 : lowest)) / mostBins, whole);
+  // A bin is no narrower than what the numbers are known to.
+  const finest = whole ? 1 : end / subBuckets;
+  const step = roundStep(Math.max((end - (lowest < end / 4 ? 0 : lowest)) / mostBins, finest));
   const isSingle = whole && step === 1;
   const from = lowest < end / 4 && !isSingle ? 0 : Math.floor(lowest / step) * step;
   const bins = Math.floor((end - from) / step + 1e-9) + 1;
@@ -144,8 +146,8 @@ export function histogram(named: Record<string, Distribution>, { whole = false }
 }
 
 /** The next of 1, 2, 5, 10, 20, … */
-function roundStep(atLeast: number, whole: boolean): number {
-  const power = 10 ** Math.floor(Math.log10(Math.max(atLeast, whole ? 1 : 1e-6)));
+function roundStep(atLeast: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(atLeast, 1e-6)));
   const step = [1, 2, 5, 10].find((factor) => factor * power >= atLeast * 0.999) ?? 10;
   return step * power;
 }

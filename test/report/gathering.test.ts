@@ -68,6 +68,13 @@ test('a histogram of ranks has a bin for each', () => {
   );
 });
 
+test('a histogram of one number over and over has it in a bin', () => {
+  const same = new Distribution();
+  for (let i = 0; i < 50; i++) same.add(0.684);
+  const drawn = histogram({ same });
+  assert.deepEqual([drawn?.beyond, drawn?.series[0]?.bins.map(({ count }) => count)], [0, [50]]);
+});
+
 test('frequent keys are counted with no more than `slack` missing, however many keys come', () => {
   const random = seededRandom('frequent');
   const frequent = new FrequentKeys(100);

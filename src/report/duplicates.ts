@@ -1,4 +1,4 @@
-import { shingles } from '../operators/negatives/nearDuplicate.js';
+import { Shingles } from '../operators/negatives/shingles.js';
 
 const ways = 8;
 
@@ -78,11 +78,9 @@ export class NearDuplicateWindow {
   #sign(text: string): boolean {
     this.#minima.fill(0xffffffff);
     let any = false;
-    for (const shingle of shingles(text)) {
-      any = true;
-      const hash = hash32(shingle, 0);
+    for (const walk = new Shingles(text); walk.next(); any = true) {
       for (let at = 0; at < minima; at++) {
-        const mixed = mix(hash ^ Math.imul(at + 1, 0x9e3779b1));
+        const mixed = mix(walk.fingerprint ^ Math.imul(at + 1, 0x9e3779b1));
         if (mixed < (this.#minima[at] as number)) this.#minima[at] = mixed;
       }
     }

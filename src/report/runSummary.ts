@@ -28,7 +28,10 @@ const runSummary = z.object({
   seconds: count,
   sessions: count,
   startedAt: text,
-  usage: z.record(z.string(), stageUsage).optional().catch(undefined),
+  usage: z
+    .object({ byStage: z.record(z.string(), stageUsage) })
+    .optional()
+    .catch(undefined),
 });
 
 /** What one stage asked of its model. */

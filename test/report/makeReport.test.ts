@@ -54,7 +54,7 @@ test('a report takes counts, time and cost from the summary of the run, and noth
       pending: 16,
       seconds: 12.5,
     },
-    usage: { doc2query: { attempts: 40, promptTokens: 5000, completionTokens: 900, costUsd: '0.0125' } },
+    usage: { byStage: { doc2query: { attempts: 40, promptTokens: 5000, completionTokens: 900, costUsd: '0.0125' } } },
   };
   const report = await reportOf(Array.from(range(30), madeRecord), { summary });
   assert.deepEqual(report.counts, { in: 50, extra: 0, out: 30, rejected: 4, pending: 16 });

@@ -33,7 +33,7 @@ const rejects = Array.from(range(9), (i) => ({
 }));
 const summary = {
   ...{ state: 'done', in: 129, extra: 0, out: 120, rejected: 9, pending: 0, seconds: 95 },
-  usage: { doc2query: { attempts: 140, promptTokens: 14_000, completionTokens: 2800, costUsd: '0.0231' } },
+  usage: { byStage: { doc2query: { attempts: 140, promptTokens: 14_000, completionTokens: 2800, costUsd: '0.0231' } } },
 };
 
 test('the report asks nothing of the network, and its policy lets no other script run', inBrowser, async (t) => {

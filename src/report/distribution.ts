@@ -67,11 +67,13 @@ export class Distribution {
         counts[at] = (counts[at] as number) + bucket.count * share;
       }
     }
-    return [...counts].map((count, at) => ({
-      from: from + at * width,
-      to: from + (at + 1) * width,
-      count: Math.round(count),
-    }));
+    // Rounded so that the sum is right.
+    let sum = 0;
+    return [...counts].map((count, at) => {
+      const before = Math.round(sum);
+      sum += count;
+      return { from: from + at * width, to: from + (at + 1) * width, count: Math.round(sum) - before };
+    });
   }
 
   *#filled(): Generator<Bin> {

@@ -27,7 +27,7 @@ export interface OpenPage {
 export async function openPage(url: string, { width = 1280, height = 900, dark = false } = {}): Promise<OpenPage> {
   browser ??= chromium.launch({
     executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-dev-shm-usage'],
   });
   const context = await (await browser).newContext({
     viewport: { width, height },

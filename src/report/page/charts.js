@@ -24,7 +24,7 @@ export function histogramFigure({ title, unit, about, data }) {
     { class: 'chart' },
     h('figcaption', null, h('h3', null, title), h('p', null, about)),
     histogramSvg(data, `${title}, ${unit}. ${labels.join('. ')}.`),
-    h('p', { class: 'axis-name' }, unit, beyond > 0 && `; ${formatCount(beyond)} lie beyond`),
+    h('p', { class: 'axis-name' }, unit, beyond > 0 && `; ${formatCount(beyond)} further to the right`),
     h(
       'table',
       { class: 'quantiles' },

@@ -27,13 +27,13 @@ void browser.load();
 function drawReport(report) {
   const { entries } = report;
   const distinct = (/** @type {string[]} */ values) => [...new Set(values)].sort();
-  const total = report.counts.out;
+  const total = report.counts.out + report.counts.rejected;
   const records = recordBrowser(sampleSource(entries), {
     warnings: report.warnings,
     states: distinct(entries.map(({ state }) => state)),
     languages: distinct(entries.map(({ language }) => language)),
     heading: h('h2', { id: 'records-heading' }, 'Records'),
-    about: `${formatCount(entries.length)} of ${formatCount(total + report.counts.rejected)}, chosen by chance, and some of each warning and each stage’s rejects. Words shared with the question are marked. rareflow view shows the whole file.`,
+    about: `${entries.length === total ? 'All of them' : `${formatCount(entries.length)} of ${formatCount(total)}, chosen by chance, and some of each warning and each stage’s rejects`}. Words shared with the question are marked. rareflow view shows a whole file.`,
   });
   const show = (/** @type {string} */ warning) => {
     void records.narrow({ warning });

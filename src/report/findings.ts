@@ -46,7 +46,8 @@ const says: [Warning, Finding['level'], (count: number) => string][] = [
 
 /** What stands out, the worst first. */
 export function findings(collected: Collector, summary: RunSummary | undefined): Finding[] {
-  const { records, rejected, unreadable, warned } = collected;
+  const { records, rejected, unreadable, lengths } = collected;
+  const warned = { ...collected.warned, shortReasoning: lengths.reasoning.below(shortReasoningLimit(collected)) };
   const found: Finding[] = [];
   const all = summary?.in ?? records + rejected;
   if (unreadable > 0) {

@@ -4,7 +4,10 @@ import type { ReportData } from './reportData.js';
 import type { ViewData } from './viewData.js';
 
 /** The page's own code: modules in the order that they need each other, joined to one script. */
-const modules = ['dom', 'format', 'charts', 'words', 'record', 'matches', 'browser', 'sections', 'sources', 'main'];
+const modules = [
+  ...['dom', 'format', 'charts', 'words', 'record', 'matches', 'rowList', 'filterForm', 'browser', 'sections'],
+  ...['sources', 'frame', 'main'],
+];
 
 const assetText = (name: string) => readFileSync(new URL(`page/${name}`, import.meta.url), 'utf8');
 
@@ -12,7 +15,7 @@ const assetText = (name: string) => readFileSync(new URL(`page/${name}`, import.
 function script(): string {
   const texts = modules.map((name) => assetText(`${name}.js`));
   const joined = texts.map((text) => text.replace(/^import [^;]*;\n/gm, '').replace(/^export /gm, ''));
-  return `'use strict';\n${joined.join('\n')}`;
+  return joined.join('\n');
 }
 
 /**
@@ -38,7 +41,7 @@ export function pageOf(data: ReportData | ViewData): string {
 <body>
 <noscript>This page is drawn by its own script: allow it to run. It asks nothing of the network.</noscript>
 <script type="application/json" id="data">${json}</script>
-<script>${code}</script>
+<script type="module">${code}</script>
 </body>
 </html>
 `;

@@ -60,7 +60,6 @@ const mostEntryBytes = 3.5e6;
 export function reportData(collected: Collector, { title, summary, rejectsRead, madeAt }: ReportFacts): ReportData {
   const { records, rejected, unreadable, extra, duplicates, nearDuplicates } = collected;
   const limit = shortReasoningLimit(collected);
-  collected.warned.shortReasoning = collected.lengths.reasoning.below(limit);
   const counts = {
     in: summary?.in ?? records + unreadable + rejected - extra,
     extra: summary?.extra ?? extra,

@@ -64,6 +64,7 @@ export { type PipelineOptions, type PipelineStage, runPipeline, type SourceConte
 export { type RunSettings, type RunState, RunStore } from './pipeline/runStore.js';
 export type { RunProgress, StageCounts } from './pipeline/tally.js';
 export { type DataRecord, defaultKeys, type Reject } from './record.js';
+export { makeReport, type Report, type ReportOptions } from './report/makeReport.js';
 export type { Analyzer, AnalyzerOption } from './search/analyzer.js';
 export { type Bm25Index, openIndex } from './search/bm25Index.js';
 export { Bm25Storage, bm25Options } from './search/bm25Storage.js';

@@ -33,7 +33,20 @@ const allowed: Record<string, string[]> = {
     'errors',
     'record',
   ],
-  index: ['pipeline', 'export', 'operators', 'search', 'llm', 'standIn', 'store', 'io', 'flow', 'errors', 'record'],
+  index: [
+    'pipeline',
+    'report',
+    'export',
+    'operators',
+    'search',
+    'llm',
+    'standIn',
+    'store',
+    'io',
+    'flow',
+    'errors',
+    'record',
+  ],
 };
 
 /** The only rooms that may import a package. */

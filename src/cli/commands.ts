@@ -8,9 +8,11 @@ import { exportCommand } from './commands/export.js';
 import { indexCommand } from './commands/index.js';
 import { initCommand } from './commands/init.js';
 import { reasonDistillCommand } from './commands/reasonDistill.js';
+import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
 import { searchCommand } from './commands/search.js';
 import { standInCommand } from './commands/standIn.js';
+import { viewCommand } from './commands/view.js';
 
 /** The table of commands: help, parsing and dispatch all go by it. */
 export const commands: CommandSpec[] = [
@@ -22,6 +24,8 @@ export const commands: CommandSpec[] = [
   searchCommand,
   exportCommand,
   cacheCommand,
+  reportCommand,
+  viewCommand,
   doctorCommand,
   initCommand,
   completionCommand(() => commands),

@@ -175,3 +175,14 @@ export const groupKeyOption = (description: string) => option('--group-key <key>
 
 export const key = (flags: string, description: string, name: string) => option(flags, description).default(name);
 export { count, number, option, wholeNumber };
+
+/** The keys of the parts of a record that are shown to people. */
+export const entryKeyOptions = () => [
+  key('--text-key <key>', 'the key of the source document', 'text'),
+  key('--question-key <key>', 'the key of the question', 'question'),
+  key('--scenario-key <key>', 'the key of the scenario', 'scenario'),
+  key('--negatives-key <key>', 'the key of the negatives', 'hard_negatives'),
+  key('--reasoning-key <key>', "the key of the teacher's text", 'reasoning'),
+  key('--id-key <key>', 'the key of the id', 'id'),
+  key('--title-key <key>', 'the key of the title', 'title'),
+];

@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { openOutputFile } from '../../io/outputFile.js';
+import { readRecords } from '../../io/readRecords.js';
+import type { CollectorOptions } from '../../report/collector.js';
+import { makeReport } from '../../report/makeReport.js';
+import type { CommandSpec } from '../commandSpec.js';
+import { refuseSameFile } from '../files.js';
+import { abortOnInterrupt } from '../interrupt.js';
+import { count, entryKeyOptions, option, readOptions, seedOption } from '../options.js';
+import { progressDisplay } from '../progress.js';
+import { filesBeside, jsonAt } from '../runFiles.js';
+import { inputPaths } from '../streamRun.js';
+import { formatCompact, formatCount, formatSeconds, say, sayStats } from '../terminal.js';
+
+interface Flags extends CollectorOptions {
+  output?: string;
+  rejects?: string;
+  stats?: boolean;
+  onBadLine: 'reject' | 'stop';
+  maxLineBytes?: number;
+}
+
+export const reportCommand: CommandSpec = {
+  name: 'report',
+  args: '[input...]',
+  summary: 'Make a page of a finished run: what came out, what stands out, and records to look at',
+  options: [
+    option('-o, --output <file>', 'the HTML page (default: INPUT.report.html)'),
+    option('--rejects <file>', "the run's rejects (default: INPUT.rejects.jsonl, where it is there)"),
+    count('--sample <n>', 'records to look at, chosen by chance').default(200),
+    seedOption('chooses them'),
+    ...entryKeyOptions(),
+    ...readOptions().filter(({ long }) => long !== '--limit'),
+    option('--stats', 'print the figures as one JSON line to stderr'),
+  ],
+  examples: ['rareflow report out.jsonl', 'rareflow report parts/*.jsonl --rejects rejects.jsonl -o report.html'],
+  notes: ['One pass, in memory that does not grow; the page needs no network. rareflow view shows a whole file.'],
+  async run(inputs: string[], { output, rejects, stats, onBadLine, maxLineBytes, ...options }: Flags) {
+    const paths = await inputPaths(inputs);
+    const first = paths.find((input) => input !== '-');
+    const page =
+      output ?? `${first?.replace(/(\.(jsonl|ndjson|json|parquet|gz|zst|partial))+$/, '.') ?? ''}report.html`;
+    const rejectsPaths = rejects === undefined ? besideThem(paths) : [rejects];
+    refuseSameFile({ inputs: [...paths, ...rejectsPaths], outputs: { '--output': page } });
+    const display = progressDisplay();
+    using interrupt = abortOnInterrupt();
+    const { signal } = interrupt;
+    const startedMs = performance.now();
+    let records = 0;
+    let shownMs = startedMs;
+    const onBytes = (read: number, total: number | undefined) => {
+      records += 1;
+      if ((records & 255) !== 0 || performance.now() - shownMs < display.intervalMs) return;
+      shownMs = performance.now();
+      display.show([`${formatCount(records)} records read`], total === undefined ? undefined : read / total);
+    };
+    const made = await makeReport(
+      (unreadable) => readRecords(paths, { onBadLine, maxLineBytes, rejects: unreadable, signal, onBytes }),
+      {
+        ...options,
+        title:
+          first === undefined
+            ? 'stdin'
+            : path.basename(first) + (paths.length > 1 ? ` and ${paths.length - 1} more` : ''),
+        rejects: rejectsPaths.length === 0 ? undefined : readRecords(rejectsPaths, { rejects: () => {}, signal }),
+        summary: first === undefined || paths.length > 1 ? undefined : jsonAt(filesBeside(first).summary),
+      },
+    ).finally(() => display.end());
+    const bytes = Buffer.from(made.html);
+    const file = await openOutputFile(page, undefined);
+    await file.write(bytes);
+    await file.commit();
+    const seconds = (performance.now() - startedMs) / 1000;
+    const rejected = made.rejects === 0 ? '' : ` and ${formatCount(made.rejects)} rejects`;
+    const unreadable = made.unreadable === 0 ? '' : ` (${formatCount(made.unreadable)} further lines are no JSON)`;
+    say(
+      `rareflow: ${page} (${formatCompact(bytes.length)} bytes) tells of ${formatCount(made.records)} records${rejected}${unreadable}, read in ${formatSeconds(seconds)}`,
+    );
+    if (stats) {
+      const { html: _html, ...counts } = made;
+      sayStats({ ...counts, seconds, recordsPerSecond: Math.round(made.records / seconds), pageBytes: bytes.length });
+    }
+    return 0;
+  },
+};
+
+function besideThem(paths: string[]): string[] {
+  return paths.map((input) => filesBeside(input).rejects).filter((file) => existsSync(file));
+}

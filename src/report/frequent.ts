@@ -1,0 +1,42 @@
+export interface Frequent {
+  key: string;
+  /** What was told of the key when it was first counted. */
+  example: string;
+  /** At least so often, and at most `slack` times more. */
+  count: number;
+}
+
+/**
+ * The keys that come most often, in bounded memory: counts of `capacity` keys, and where there are more, all of them less
+ * the median (Misra & Gries 1982, in batches as Anderson et al., "A high-performance algorithm for identifying frequent
+ * items in data streams", 2017). While no more than `capacity` keys came, the counts are exact.
+ */
+export class FrequentKeys {
+  /** How much a count may be too low. */
+  slack = 0;
+  readonly #kept = new Map<string, { count: number; example: string }>();
+
+  constructor(private readonly capacity = 8192) {}
+
+  add(key: string, example: () => string = () => key): void {
+    const known = this.#kept.get(key);
+    if (known !== undefined) known.count += 1;
+    else this.#kept.set(key, { count: 1, example: example() });
+    if (this.#kept.size > this.capacity) this.#shrink();
+  }
+
+  top(most: number): Frequent[] {
+    const all = [...this.#kept].map(([key, { count, example }]) => ({ key, example, count }));
+    return all.sort((a, b) => b.count - a.count).slice(0, most);
+  }
+
+  #shrink(): void {
+    const counts = [...this.#kept.values()].map(({ count }) => count).sort((a, b) => a - b);
+    const median = counts[counts.length >> 1] as number;
+    this.slack += median;
+    for (const [key, kept] of this.#kept) {
+      kept.count -= median;
+      if (kept.count <= 0) this.#kept.delete(key);
+    }
+  }
+}

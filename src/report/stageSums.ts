@@ -1,0 +1,72 @@
+import type { StageFacts } from './entry.js';
+import type { StageUsage } from './runSummary.js';
+
+/** What one operator did in all. */
+export interface StageSum {
+  name: string;
+  records: number;
+  rejected: number;
+  promptTokens: number;
+  completionTokens: number;
+  /** True where a part of the tokens is an estimate. */
+  estimated: boolean;
+  /** `model, prompt version`, with the number of records. */
+  makers: { name: string; count: number }[];
+  /** How many records took 1, 2, 3, … requests; the last place counts all that took more. */
+  attempts: number[];
+  /** What the run told of it: all requests, also those of rejected records. */
+  usage?: StageUsage | undefined;
+}
+
+const mostMakers = 20;
+const mostAttempts = 8;
+
+/** Adds up what the records tell of each operator. */
+export class StageSums {
+  readonly #stages = new Map<string, Omit<StageSum, 'name' | 'makers'> & { makers: Map<string, number> }>();
+
+  add(stages: StageFacts[]): void {
+    for (const { name, model, prompt, attempts, promptTokens = 0, completionTokens = 0, estimated } of stages) {
+      const sum = this.#at(name);
+      sum.records += 1;
+      sum.promptTokens += promptTokens;
+      sum.completionTokens += completionTokens;
+      if (estimated) sum.estimated = true;
+      if (attempts !== undefined && attempts >= 1) {
+        const place = Math.min(Math.floor(attempts), mostAttempts) - 1;
+        sum.attempts[place] = (sum.attempts[place] ?? 0) + 1;
+      }
+      if (model === undefined) continue;
+      const maker = [model, prompt].filter(Boolean).join(', ');
+      if (sum.makers.has(maker) || sum.makers.size < mostMakers) {
+        sum.makers.set(maker, (sum.makers.get(maker) ?? 0) + 1);
+      }
+    }
+  }
+
+  addReject(stage: string): void {
+    this.#at(stage).rejected += 1;
+  }
+
+  all(usage: Record<string, StageUsage> = {}): StageSum[] {
+    for (const stage of Object.keys(usage)) this.#at(stage);
+    return [...this.#stages].map(([name, { makers, ...sum }]) => ({
+      name,
+      ...sum,
+      makers: [...makers].map(([maker, count]) => ({ name: maker, count })),
+      usage: usage[name],
+    }));
+  }
+
+  #at(name: string) {
+    const known = this.#stages.get(name);
+    if (known !== undefined) return known;
+    const sum = {
+      ...{ records: 0, rejected: 0, promptTokens: 0, completionTokens: 0, estimated: false },
+      makers: new Map<string, number>(),
+      attempts: Array<number>(mostAttempts).fill(0),
+    };
+    this.#stages.set(name, sum);
+    return sum;
+  }
+}

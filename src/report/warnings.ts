@@ -1,0 +1,49 @@
+import type { Entry } from './entry.js';
+
+/** What may be wrong with a record by itself, as a filter names it. */
+export const ownWarnings = {
+  mentionsDocument: 'mentions the document',
+  cutShort: 'answer cut short',
+  negativeAbove: 'negative above positive',
+  fewNegatives: 'too few negatives',
+  empty: 'empty part',
+  offline: 'made offline',
+};
+
+/** What may be wrong with a record, also beside the others. */
+export const warnings = {
+  ...ownWarnings,
+  shortReasoning: 'short reasoning',
+  duplicate: 'duplicate question',
+  nearDuplicate: 'near-duplicate question',
+};
+
+export type Warning = keyof typeof warnings;
+
+/** A question must stand alone: these words point at a text that its reader does not have. */
+const pointsAtDocument = [
+  /\b(?:the|this|that|these|those|given|provided|above|following|preceding)\s+(?:(?:above|given|provided|following|source)\s+)?(?:document|passage|text|article|excerpt|paragraph|snippet)s?\b/i,
+  /\baccording to the author/i,
+  /(?<!中)文中|文档|本文|上文|下文|该文|此文|原文|短文|这篇|本段|该段|材料中|文章/,
+];
+
+export function mentionsDocument(question: string): boolean {
+  return pointsAtDocument.some((pattern) => pattern.test(question));
+}
+
+type Parts = Pick<Entry, 'question' | 'scenario' | 'reasoning' | 'negatives' | 'positive' | 'stages'>;
+
+/** The warnings that a record shows by itself. */
+export function warningsOf(entry: Parts, lacksNegatives: boolean): Warning[] {
+  const { question, scenario, reasoning, negatives, positive, stages } = entry;
+  const { score: positiveScore = Number.POSITIVE_INFINITY } = positive;
+  const found: [Warning, boolean][] = [
+    ['mentionsDocument', question !== undefined && mentionsDocument(question)],
+    ['cutShort', stages.some(({ finishReason }) => finishReason === 'length')],
+    ['negativeAbove', negatives.some(({ score }) => score !== undefined && score > positiveScore)],
+    ['fewNegatives', lacksNegatives],
+    ['empty', [question, scenario, reasoning].some((part) => part?.trim() === '')],
+    ['offline', stages.some(({ model }) => model === 'offline')],
+  ];
+  return found.flatMap(([name, is]) => (is ? [name] : []));
+}

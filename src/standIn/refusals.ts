@@ -8,6 +8,8 @@ export interface Refusal {
   headers: Record<string, string>;
   /** The wait that it names, in milliseconds. */
   toldMs?: number | undefined;
+  /** The time until which it asks to wait, where it names one instead. */
+  toldUntilEpochMs?: number | undefined;
 }
 
 /** What a server of the profile says of a problem. */
@@ -69,7 +71,7 @@ export function refusalOf(fault: FaultName, profile: Profile, facts: Facts): Ref
       return with429({});
     case 'rate429Date': {
       const date = new Date(Math.ceil(facts.nowEpochMs / 1000 + wholeSeconds) * 1000);
-      return with429({ 'retry-after': date.toUTCString() }, date.getTime() - facts.nowEpochMs);
+      return { ...with429({ 'retry-after': date.toUTCString() }), toldUntilEpochMs: date.getTime() };
     }
     case 'rate429Long':
       return with429({ 'retry-after': String(longWaitMs / 1000) }, longWaitMs, longWaitMs);

@@ -106,11 +106,13 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   function sendRefusal(
     response: ServerResponse,
     call: LedgerCall,
-    { status, body, headers, toldMs }: Refusal,
+    { status, body, headers, toldMs, toldUntilEpochMs }: Refusal,
     limitHeaders: Record<string, string>,
     end: () => void,
   ): void {
-    if (toldMs !== undefined) ledger.hold(toldMs);
+    // A time that was named stands, however long the answer took.
+    const waitMs = toldUntilEpochMs === undefined ? toldMs : toldUntilEpochMs - Date.now();
+    if (waitMs !== undefined) ledger.hold(waitMs);
     call.status = status;
     end();
     reply(response, status, body, { ...limitHeaders, ...headers });

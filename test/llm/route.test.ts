@@ -32,7 +32,7 @@ const many = (model: RareflowModel, count: number) =>
 const callsOf = (servers: StandIn[]) => servers.map(({ ledger }) => ledger.calls.length);
 
 test('calls go where the fewest are in flight, and all servers together stay under the concurrency', async () => {
-  await withStandIns([{ medianMs: 10 }, { medianMs: 100 }], { concurrency: 8 }, async ({ model, servers }) => {
+  await withStandIns([{ medianMs: 10 }, { medianMs: 400 }], { concurrency: 8 }, async ({ model, servers }) => {
     await many(model, 100);
     const [fast = 0, slow = 0] = callsOf(servers);
     assert.equal(fast + slow, 100);

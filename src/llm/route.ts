@@ -31,6 +31,8 @@ export interface Route extends ChatModel {
 interface Traffic extends Lane {
   /** Calls on their way through the lane, in flight or waiting in it. */
   calls: number;
+  /** Of these, the ones that came just now: they have had no time to go out, and do not wait for anything. */
+  fresh: number;
 }
 
 /**
@@ -39,7 +41,7 @@ interface Traffic extends Lane {
  * calls; those that waited for it go to the others. Rejects with the ModelError of the last when all have stopped.
  */
 export function route(lanes: Lane[], { concurrency = 16, clock = systemClock, onNotice }: RouteOptions = {}): Route {
-  const traffic: Traffic[] = lanes.map((lane) => ({ ...lane, calls: 0 }));
+  const traffic: Traffic[] = lanes.map((lane) => ({ ...lane, calls: 0, fresh: 0 }));
   const slots = new Slots(lanes.length > 1 ? concurrency : Number.POSITIVE_INFINITY);
   const origins = new WeakMap<AttemptError, Endpoint>();
   const closed = new Set<Endpoint>();
@@ -71,6 +73,10 @@ export function route(lanes: Lane[], { concurrency = 16, clock = systemClock, on
 
   const send = async (lane: Traffic, ...[request, options]: Parameters<ChatModel['complete']>): Promise<Completion> => {
     lane.calls += 1;
+    lane.fresh += 1;
+    setImmediate(() => {
+      lane.fresh -= 1;
+    });
     try {
       return await lane.model.complete(request, options);
     } catch (error) {
@@ -100,9 +106,9 @@ export function route(lanes: Lane[], { concurrency = 16, clock = systemClock, on
   };
 }
 
-/** How many wait in the lane, then how many are in flight. */
-function load({ calls, endpoint }: Traffic): [number, number] {
-  return [calls - endpoint.inFlight, endpoint.inFlight];
+/** How many wait in the lane, then how many it has in all. */
+function load({ calls, fresh, endpoint }: Traffic): [number, number] {
+  return [Math.max(0, calls - endpoint.inFlight - fresh), calls];
 }
 
 function isLess([a, b]: [number, number], [c, d]: [number, number]): boolean {

@@ -151,9 +151,12 @@ export class Bm25Index implements Searcher {
     return this.#texts.score(query, text, checked(weighting));
   }
 
-  /** The cosine of the BM25 weight vectors of a text and of each of some documents; their texts must be stored. */
-  async similarities(text: string, docIds: readonly number[]): Promise<number[]> {
-    return this.#texts.cosines(text, docIds);
+  /** The cosine of the BM25 weight vectors of a text and of each of some documents; texts that are not given must be stored. */
+  async similarities(
+    text: string,
+    documents: readonly { docId: number; text?: string | undefined }[],
+  ): Promise<number[]> {
+    return this.#texts.cosines(text, documents);
   }
 
   /** The text of a document; throws IndexError where there is none, or where the corpus that it is read from has changed. */

@@ -39,6 +39,6 @@ export interface Searcher {
   group?(docId: number): string | undefined;
   /** What a search for the query scores this text, were it a document of the index; 0 where they share no term. */
   score(query: string, text: string, options?: Pick<SearchOptions, 'weighting' | 'signal'>): Promise<number>;
-  /** How alike a text and each of some documents are: the cosine of their BM25 weight vectors, from 0 to 1. */
-  similarities(text: string, docIds: readonly number[]): Promise<number[]>;
+  /** How alike a text and each of some documents are: the cosine of their BM25 weight vectors, from 0 to 1. Texts at hand save a read. */
+  similarities(text: string, documents: readonly { docId: number; text?: string | undefined }[]): Promise<number[]>;
 }

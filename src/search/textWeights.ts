@@ -26,7 +26,7 @@ interface Vector {
 }
 
 /** Distinct terms that are numbered; numbering begins anew, without the vectors, when so many are known. */
-const MAX_TERMS = 400_000;
+const MAX_TERMS = 2 ** 17;
 const BYTES_PER_VECTOR = 300;
 
 /**
@@ -68,10 +68,10 @@ export class TextWeights {
   }
 
   /** The cosine of the weight vectors of `text` and of each document: from 0, no term in common, to 1. */
-  cosines(text: string, docIds: readonly number[]): number[] {
+  cosines(text: string, documents: readonly { docId: number; text?: string | undefined }[]): number[] {
     this.#renumberWhenFull();
     const own = this.#vector(text);
-    const others = docIds.map((docId) => this.#vector(docId));
+    const others = documents.map((document) => this.#vector(document.docId, document.text));
     const ownWeights = this.#counts;
     for (let at = 0; at < own.terms.length; at++) ownWeights[own.terms[at] as number] = own.weights[at] as number;
     const cosines = others.map(({ terms, weights, squares }) => {
@@ -85,14 +85,15 @@ export class TextWeights {
     return cosines;
   }
 
-  #vector(document: number | string): Vector {
+  /** Of a document, with its text where that is at hand, or of a text from elsewhere. */
+  #vector(document: number | string, text?: string): Vector {
     const known = this.#vectors.get(document);
     if (known !== undefined) {
       this.#vectors.delete(document);
       this.#vectors.set(document, known);
       return known;
     }
-    const vector = this.#weigh(typeof document === 'string' ? document : this.parts.text(document));
+    const vector = this.#weigh(typeof document === 'string' ? document : (text ?? this.parts.text(document)));
     if (typeof document === 'string') vector.bytes += 2 * document.length;
     this.#vectors.set(document, vector);
     this.#bytes += vector.bytes;

@@ -25,7 +25,11 @@ test('similarities are the cosines of BM25 weight vectors', async (t) => {
     { id: 'c', text: 'harbour' },
   ]);
   await using index = await openIndex(target);
-  const [same, near, none] = await index.similarities('tide moon tide', [0, 1, 2]);
+  const [same, near, none] = await index.similarities('tide moon tide', [
+    { docId: 0 },
+    { docId: 1, text: 'tide sun' },
+    { docId: 2 },
+  ]);
   const norm = (length: number) => 0.9 * (0.6 + (0.4 * length) / 2);
   const idf = (docFreq: number) => Math.log(1 + (3 - docFreq + 0.5) / (docFreq + 0.5));
   const a = [(idf(2) * 2) / (2 + norm(3)), idf(1) / (1 + norm(3))] as const;
@@ -34,5 +38,5 @@ test('similarities are the cosines of BM25 weight vectors', async (t) => {
   assert.ok(Math.abs((same ?? 0) - 1) < 1e-12);
   assert.ok(Math.abs((near ?? 0) - expected) < 1e-12, `${near} for ${expected}`);
   assert.equal(none, 0);
-  assert.deepEqual(await index.similarities('', [0]), [0]);
+  assert.deepEqual(await index.similarities('', [{ docId: 0 }]), [0]);
 });

@@ -22,8 +22,8 @@ export function memorySearcher(documents: { id: string; text: string }[]): Searc
     id: (docId) => documents[docId]?.id ?? assertNever(docId),
     docIds: (id) => [...documents.keys()].filter((docId) => documents[docId]?.id === id),
     score: async (query, text) => shared(words(text), words(query)),
-    similarities: async (own, docIds) =>
-      docIds.map((docId) => {
+    similarities: async (own, others) =>
+      others.map(({ docId }) => {
         const [a, b] = [words(own), words(text(docId))];
         return a.size === 0 || b.size === 0 ? 0 : shared(a, b) / Math.sqrt(a.size * b.size);
       }),

@@ -56,11 +56,10 @@ async function withSimilarities(
   candidates: readonly Candidate[],
   positiveTexts: readonly string[],
 ): Promise<Negative[]> {
-  const docIds = candidates.map(({ docId }) => docId);
-  const greatest = new Float64Array(docIds.length);
+  const greatest = new Float64Array(candidates.length);
   for (const text of positiveTexts) {
-    const similarities = await index.similarities(text, docIds);
-    for (let place = 0; place < docIds.length; place++) {
+    const similarities = await index.similarities(text, candidates);
+    for (let place = 0; place < candidates.length; place++) {
       greatest[place] = Math.max(greatest[place] as number, similarities[place] as number);
     }
   }

@@ -37,6 +37,16 @@ test('pipeline.ts makes the whole data', async (t) => {
   );
 });
 
+test('durable.ts makes its questions once, and finds them done the second time', async (t) => {
+  const output = path.join(workFolder(t), 'questions.jsonl');
+  for (const read of [/^96 read, \d+ under way$/m, /^96 read, 0 under way$/m]) {
+    const { stdout } = await example('durable', [output]);
+    assert.match(stdout, read);
+    assert.match(stdout, /^96 records in .*, 0 rejected, 0 pending$/m);
+    assert.equal(readRecordsOf(output).length, 96);
+  }
+});
+
 test('doc2query.ts prints two questions and a reject', async () => {
   const { stdout } = await example('doc2query');
   assert.equal(stdout.match(/question: /g)?.length, 2);
@@ -51,6 +61,12 @@ test('bm25HardNeg.ts prints two negatives on the same subject', async () => {
 test('reasonDistill.ts prints a reasoning and the order of the documents', async () => {
   const { stdout } = await example('reasonDistill');
   assert.match(stdout, /Answer: [\s\S]*order: \[/);
+});
+
+test('ownOperator.ts takes out the negatives that the judge says answer the question', async () => {
+  const { stdout } = await example('ownOperator');
+  assert.match(stdout, /^\[ 'A tidal bore is [^,]*' \] \{ true_negatives: \{ judge: 'toy-judge', takenOut: 1 \} \}$/m);
+  assert.match(stdout, /^true_negatives: all 1 negatives answer the question$/m);
 });
 
 test('nodeStreams.ts prints a question for each document', async () => {

@@ -4,7 +4,6 @@ import { existsSync, readFileSync, watch } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { modelOptions } from '../../src/cli/options.js';
 import { startStandIn } from '../../src/standIn/server.js';
 import { writeRecords } from './workFolder.js';
 
@@ -70,6 +69,8 @@ export interface CrashOptions {
   concurrency: number;
   ordered: boolean;
   seed: number;
+  /** Answers are kept, as they are unless told; of the chain alone. Default false. */
+  cache?: boolean;
 }
 
 export interface CrashFigures {
@@ -78,8 +79,9 @@ export interface CrashFigures {
   atRename: number;
   sessions: number;
   calls: number;
-  /** Calls that were made again because a kill had lost their answers: in all, and the most for one kill. */
+  /** Calls that were made again because a kill had lost their answers. */
   repeatedCalls: number;
+  /** The most calls for one kill that stand behind records not committed; those kept in a cache are not made again. */
   mostLostByAKill: number;
   seconds: number;
 }
@@ -89,14 +91,15 @@ export interface ChainOptions {
   index: string;
   concurrency: number;
   order?: string;
+  cache?: boolean | undefined;
 }
 
 /** The arguments of a run of the chain against a stand-in, by its output. */
-export function chainArgs(baseUrl: string, { corpus, index, concurrency, order = 'ordered' }: ChainOptions) {
+export function chainArgs(baseUrl: string, { corpus, index, concurrency, order = 'ordered', cache }: ChainOptions) {
   return (output: string): string[] => [
     ...[command, 'run', corpus, '-o', output, '--index', index, '--sampling', 'top', `--${order}`],
     ...['--model', 'stand-in', '--base-url', baseUrl, '--concurrency', String(concurrency)],
-    ...(modelOptions().some(({ long }) => long === '--no-cache') ? ['--no-cache'] : []),
+    ...(cache ? [] : ['--no-cache']),
   ];
 }
 
@@ -114,14 +117,14 @@ export function writeCorpus(folder: string, records: number): string {
  * what it makes undisturbed: byte for byte, or line for line where the order is not kept.
  */
 export async function crashRun(options: CrashOptions): Promise<CrashFigures> {
-  const { program, folder, records, kills, concurrency, ordered, seed } = options;
+  const { program, folder, records, kills, concurrency, ordered, seed, cache } = options;
   const random = seeded(seed);
   const startedMs = performance.now();
   writeCorpus(folder, records);
   const server = await startStandIn({ seed: 1, medianMs: 4, sigma: 0.8 });
   const { calls } = server.ledger;
   const order = ordered ? 'ordered' : 'unordered';
-  const chain = chainArgs(server.baseUrl, { corpus: 'corpus.jsonl', index: 'corpus.bm25', concurrency, order });
+  const chain = chainArgs(server.baseUrl, { corpus: 'corpus.jsonl', index: 'corpus.bm25', concurrency, order, cache });
   const stages = (output: string) => [child, 'corpus.jsonl', output, server.baseUrl, order, String(concurrency)];
   const args = program === 'chain' ? chain : stages;
   const output = path.join(folder, 'killed.jsonl');
@@ -178,7 +181,8 @@ export async function crashRun(options: CrashOptions): Promise<CrashFigures> {
       done = true;
     }
     // The server tells how much of a prompt it had seen before: more, where a call is made again.
-    const textOf = (name: string) => readFileSync(path.join(folder, name), 'utf8').replace(/"cachedTokens":\d+,?/g, '');
+    const textOf = (name: string) =>
+      readFileSync(path.join(folder, name), 'utf8').replace(/"cachedTokens":\d+,?|,"cached":true/g, '');
     const lines = (name: string) => textOf(name).split('\n');
     const [expected, made] = [lines('whole.jsonl'), lines('killed.jsonl')];
     if (!ordered) for (const both of [expected, made]) both.sort();

@@ -6,7 +6,7 @@ import { bm25HardNeg, buildIndex, openIndex, readJsonl } from '../src/index.js';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'rareflow-example-'));
 const { docs, seconds } = await buildIndex(
-  readJsonl(new URL('corpus.jsonl', import.meta.url).pathname),
+  readJsonl(path.join(import.meta.dirname, 'corpus.jsonl')),
   `${folder}/x.bm25`,
 );
 console.log(`${docs} documents indexed in ${seconds.toFixed(2)} s`);

@@ -1,8 +1,9 @@
 // Questions by a server of your own that speaks OpenAI's protocol: vLLM, Ollama, llama.cpp, …
 // Run it: npx tsx examples/localServer.ts http://localhost:8000/v1 MODEL [FILE]
+import path from 'node:path';
 import { createModel, doc2Query, drain, readJsonl, writeJsonl } from '../src/index.js';
 
-const [baseUrl = 'http://localhost:8000/v1', name = 'qwen3', file = new URL('corpus.jsonl', import.meta.url).pathname] =
+const [baseUrl = 'http://localhost:8000/v1', name = 'qwen3', file = path.join(import.meta.dirname, 'corpus.jsonl')] =
   process.argv.slice(2);
 const model = createModel({ model: name, baseUrl, concurrency: 32, requestsPerMinute: 6000, maxTokens: 2048 });
 

@@ -1,4 +1,5 @@
 // The whole chain as a program: documents in, training data out. Run it: npx tsx examples/pipeline.ts [OUTPUT]
+import path from 'node:path';
 import {
   bm25HardNeg,
   buildIndex,
@@ -11,7 +12,7 @@ import {
   writeJsonl,
 } from '../src/index.js';
 
-const corpus = new URL('corpus.jsonl', import.meta.url).pathname;
+const corpus = path.join(import.meta.dirname, 'corpus.jsonl');
 const output = process.argv[2] ?? 'rare.jsonl';
 const model = createModel({ model: 'offline' });
 

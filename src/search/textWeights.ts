@@ -41,6 +41,8 @@ export class TextWeights {
   #idfs = new Float64Array(4096);
   /** Zero between uses, by a term's number. */
   #counts = new Float64Array(4096);
+  /** The terms of a text that is weighed, each once. */
+  #distinct = new Uint32Array(1024);
   readonly #vectors = new Map<number | string, Vector>();
   #bytes = 0;
 
@@ -108,14 +110,15 @@ export class TextWeights {
   #weigh(text: string): Vector {
     const { tokens, length } = this.#tokens(text);
     const norm = this.parts.bm25.norm(length);
-    const numbers: number[] = [];
+    let distinct = 0;
+    if (length > this.#distinct.length) this.#distinct = new Uint32Array(2 * length);
     for (let at = 0; at < length; at++) {
       const term = tokens[at] as number;
       const count = this.#counts[term] as number;
-      if (count === 0) numbers.push(term);
+      if (count === 0) this.#distinct[distinct++] = term;
       this.#counts[term] = count + 1;
     }
-    const terms = Uint32Array.from(numbers);
+    const terms = this.#distinct.slice(0, distinct);
     const weights = new Float64Array(terms.length);
     let squares = 0;
     for (let at = 0; at < terms.length; at++) {

@@ -17,8 +17,8 @@ import { writeJsonl } from '../src/io/writeJsonl.js';
 import { placeOf, rememberPlace } from '../src/record.js';
 import { openIndex } from '../src/search/bm25Index.js';
 import { buildIndex } from '../src/search/buildIndex.js';
-import { exhaustiveTop10 } from './exhaustive.js';
 import { type Entry, rate, readAll, readEntries } from './peers/peer.js';
+import { exhaustiveTop10 } from './support/exhaustive.js';
 
 const { values } = parseArgs({
   options: {

@@ -19,8 +19,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { createGunzip } from 'node:zlib';
-import { exhaustiveTop10 } from './exhaustive.js';
 import { type Entry, type PeerResult, readAll, readEntries } from './peers/peer.js';
+import { exhaustiveTop10 } from './support/exhaustive.js';
 
 const { values } = parseArgs({
   options: {

@@ -1,5 +1,5 @@
 import { IndexError, requireWholeNumber, UsageError } from '../errors.js';
-import { type Analyzer, type AnalyzerOption, analyzerOfIndex } from './analyzer.js';
+import { type Analyzer, type AnalyzerOption, analyzerNames, analyzerOfIndex } from './analyzer.js';
 import { Bm25 } from './bm25.js';
 import { keyBytes } from './bytes.js';
 import { CorpusTexts } from './corpusFiles.js';
@@ -15,7 +15,7 @@ import { TextWeights } from './textWeights.js';
 export interface OpenIndexOptions {
   /** How much memory the terms used last may keep, in MB, in each thread. Default 48. */
   cacheMb?: number | undefined;
-  /** How many worker threads search. Default 0: the caller's thread searches, and holds its event loop meanwhile. */
+  /** How many worker threads search and compare. Default 0: the caller's thread does, and holds its event loop meanwhile. */
   threads?: number | undefined;
   /** Needed where the index was built with an analyzer of your own: that one. */
   analyzer?: AnalyzerOption | undefined;
@@ -95,8 +95,7 @@ export class Bm25Index implements Searcher {
     this.#texts = new TextWeights({
       analyzer: this.analyzer,
       bm25: this.#bm25,
-      docFreq: (term) => this.#docFreq(term),
-      text: (docId) => this.text(docId),
+      segments,
     });
   }
 
@@ -156,7 +155,10 @@ export class Bm25Index implements Searcher {
     text: string,
     documents: readonly { docId: number; text?: string | undefined }[],
   ): Promise<number[]> {
-    return this.#texts.cosines(text, documents);
+    const compared = documents.map(({ docId, text }) => ({ docId, text: text ?? this.text(docId) }));
+    // An analyzer of the user's own is in the caller's thread alone.
+    const pool = analyzerNames.includes(this.analyzer.name) ? this.#pool : undefined;
+    return pool ? await pool.compare({ text, documents: compared }) : this.#texts.cosines(text, compared);
   }
 
   /** The text of a document; throws IndexError where there is none, or where the corpus that it is read from has changed. */
@@ -203,11 +205,6 @@ export class Bm25Index implements Searcher {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  #docFreq(term: string): number {
-    const key = keyBytes(term);
-    return this.data.segments.reduce((sum, { terms }) => sum + (terms.lookup(key)?.count ?? 0), 0);
   }
 
   #segmentOf(docId: number): SegmentReader {

@@ -4,6 +4,7 @@ import { IndexError } from '../errors.js';
 import type { Manifest } from './manifest.js';
 import type { Hit, Weighting } from './searcher.js';
 import { moduleBeside, startWorker } from './startWorker.js';
+import type { TextOf } from './textWeights.js';
 
 export interface SearchWorkerData {
   path: string;
@@ -18,15 +19,21 @@ export interface SearchTask {
   weighting: Weighting;
 }
 
+/** Asks how alike a text and each of some documents are. */
+export interface CompareTask {
+  text: string;
+  documents: readonly TextOf[];
+}
+
 /** A thread's answers come in the order of its tasks. */
-export type SearchReply = { hits: Hit[] } | { message: string; hint: string | undefined };
+export type SearchReply = { found: Hit[] | number[] } | { message: string; hint: string | undefined };
 
 interface Waiting {
-  resolve: (hits: Hit[]) => void;
+  resolve: (found: Hit[] | number[]) => void;
   reject: (error: unknown) => void;
 }
 
-/** Searches in worker threads, each with the index mapped and a cache of its own. An idle pool does not keep the process alive. */
+/** Searches and compares in worker threads, each with the index mapped and a cache of its own. An idle pool does not keep the process alive. */
 export class SearchPool {
   private constructor(private readonly threads: readonly SearchThread[]) {}
 
@@ -45,10 +52,17 @@ export class SearchPool {
     }
   }
 
-  /** Gives the task to the thread with the fewest. */
-  search(task: SearchTask): Promise<Hit[]> {
-    const idlest = this.threads.reduce((best, thread) => (thread.waiting < best.waiting ? thread : best));
-    return idlest.search(task);
+  async search(task: SearchTask): Promise<Hit[]> {
+    return (await this.#idlest().ask(task)) as Hit[];
+  }
+
+  async compare(task: CompareTask): Promise<number[]> {
+    return (await this.#idlest().ask(task)) as number[];
+  }
+
+  /** The thread with the fewest tasks. */
+  #idlest(): SearchThread {
+    return this.threads.reduce((best, thread) => (thread.waiting < best.waiting ? thread : best));
   }
 
   async close(): Promise<void> {
@@ -76,7 +90,7 @@ class SearchThread {
     return this.#tasks.length;
   }
 
-  search(task: SearchTask): Promise<Hit[]> {
+  ask(task: SearchTask | CompareTask): Promise<Hit[] | number[]> {
     if (this.#ended) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
       if (this.#tasks.length === 0) this.worker.ref();
@@ -98,7 +112,7 @@ class SearchThread {
   #settle(reply: SearchReply): void {
     const task = this.#tasks.shift();
     if (this.#tasks.length === 0 && !this.#closing) this.worker.unref();
-    if ('hits' in reply) task?.resolve(reply.hits);
+    if ('found' in reply) task?.resolve(reply.found);
     else task?.reject(new IndexError(reply.message, { hint: reply.hint }));
   }
 

@@ -1,10 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { RareflowError } from '../errors.js';
+import { analyzerNamed } from './analyzer.js';
 import { Bm25 } from './bm25.js';
 import { openNamed } from './indexData.js';
 import { Scorer } from './scorer.js';
-import type { SearchReply, SearchTask, SearchWorkerData } from './searchPool.js';
+import type { Hit } from './searcher.js';
+import type { CompareTask, SearchReply, SearchTask, SearchWorkerData } from './searchPool.js';
 import { segmentOf } from './segmentReader.js';
+import { TextWeights } from './textWeights.js';
 
 // The program of a search thread: it opens the index by itself, and answers one task after the other.
 const port = parentPort;
@@ -14,21 +17,29 @@ const { segments, close } = await openNamed(path, manifest);
 const bm25 = new Bm25(segments, manifest);
 const scorer = new Scorer(segments, bm25, cacheMb);
 
-function answer({ tokens, k, weighting }: SearchTask): SearchReply {
+let weights: TextWeights | undefined;
+
+function search({ tokens, k, weighting }: SearchTask): Hit[] {
+  return scorer.search(tokens, k, weighting).map(({ docId, score }, place) => {
+    return { id: segmentOf(segments, docId)?.id(docId) as string, docId, score, rank: place + 1 };
+  });
+}
+
+function compare({ text, documents }: CompareTask): number[] {
+  weights ??= new TextWeights({ analyzer: analyzerNamed(manifest.analyzer), bm25, segments });
+  return weights.cosines(text, documents);
+}
+
+function answer(task: SearchTask | CompareTask): SearchReply {
   try {
-    const found = scorer.search(tokens, k, weighting);
-    return {
-      hits: found.map(({ docId, score }, place) => {
-        return { id: segmentOf(segments, docId)?.id(docId) as string, docId, score, rank: place + 1 };
-      }),
-    };
+    return { found: 'tokens' in task ? search(task) : compare(task) };
   } catch (error) {
     const hint = error instanceof RareflowError ? error.hint : undefined;
     return { message: error instanceof Error ? error.message : String(error), hint };
   }
 }
 
-port.on('message', async (task: SearchTask | 'close') => {
+port.on('message', async (task: SearchTask | CompareTask | 'close') => {
   if (task !== 'close') return port.postMessage(answer(task));
   close();
   port.close();

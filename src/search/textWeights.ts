@@ -1,18 +1,23 @@
 import type { Analyzer } from './analyzer.js';
 import type { Bm25 } from './bm25.js';
+import { keyBytes } from './bytes.js';
 import type { Weighting } from './searcher.js';
+import type { SegmentReader } from './segmentReader.js';
 import { WordNumbers } from './wordNumbers.js';
 
 /** What the weights of texts are made from. */
 export interface TextWeightsParts {
   analyzer: Analyzer;
   bm25: Pick<Bm25, 'idf' | 'norm' | 'queryWeight'>;
-  /** How many documents hold a term. */
-  docFreq: (term: string) => number;
-  /** The text of a document. */
-  text: (docId: number) => string;
+  segments: readonly Pick<SegmentReader, 'terms'>[];
   /** How much memory the vectors used last may keep, in MB. Default 32. */
   cacheMb?: number;
+}
+
+/** A document of the index, with its text. */
+export interface TextOf {
+  docId: number;
+  text: string;
 }
 
 /** w(t, d) of the terms of a text. */
@@ -60,7 +65,7 @@ export class TextWeights {
       if (this.#idf(term) > 0) tfs.set(term, (tfs.get(term) ?? 0) + 1);
     }
     const queryLength = [...tfs.values()].reduce((sum, tf) => sum + tf, 0);
-    const { terms, weights } = this.#vector(text);
+    const { terms, weights } = this.#vector(text, text);
     let score = 0;
     for (const [term, tf] of tfs) {
       const at = terms.indexOf(term);
@@ -70,9 +75,9 @@ export class TextWeights {
   }
 
   /** The cosine of the weight vectors of `text` and of each document: from 0, no term in common, to 1. */
-  cosines(text: string, documents: readonly { docId: number; text?: string | undefined }[]): number[] {
+  cosines(text: string, documents: readonly TextOf[]): number[] {
     this.#renumberWhenFull();
-    const own = this.#vector(text);
+    const own = this.#vector(text, text);
     const others = documents.map((document) => this.#vector(document.docId, document.text));
     const ownWeights = this.#counts;
     for (let at = 0; at < own.terms.length; at++) ownWeights[own.terms[at] as number] = own.weights[at] as number;
@@ -87,17 +92,17 @@ export class TextWeights {
     return cosines;
   }
 
-  /** Of a document, with its text where that is at hand, or of a text from elsewhere. */
-  #vector(document: number | string, text?: string): Vector {
-    const known = this.#vectors.get(document);
+  /** Of a text that is known by `key`: the docId, or itself. */
+  #vector(key: number | string, text: string): Vector {
+    const known = this.#vectors.get(key);
     if (known !== undefined) {
-      this.#vectors.delete(document);
-      this.#vectors.set(document, known);
+      this.#vectors.delete(key);
+      this.#vectors.set(key, known);
       return known;
     }
-    const vector = this.#weigh(typeof document === 'string' ? document : (text ?? this.parts.text(document)));
-    if (typeof document === 'string') vector.bytes += 2 * document.length;
-    this.#vectors.set(document, vector);
+    const vector = this.#weigh(text);
+    if (typeof key === 'string') vector.bytes += 2 * text.length;
+    this.#vectors.set(key, vector);
     this.#bytes += vector.bytes;
     for (const [oldest, { bytes }] of this.#vectors) {
       if (this.#bytes <= (this.parts.cacheMb ?? 32) * 2 ** 20) break;
@@ -174,7 +179,8 @@ export class TextWeights {
       this.#idfs = enlarged(this.#idfs);
       this.#counts = enlarged(this.#counts);
     }
-    const docFreq = this.parts.docFreq(token);
+    const key = keyBytes(token);
+    const docFreq = this.parts.segments.reduce((sum, { terms }) => sum + (terms.lookup(key)?.count ?? 0), 0);
     this.#idfs[number] = docFreq === 0 ? 0 : this.parts.bm25.idf(docFreq);
     this.#numbers.set(token, number);
     return number;

@@ -25,6 +25,31 @@ test('threads find what the caller finds, in the order of the queries, by both w
   }
 });
 
+test('threads compare texts as the caller does, and where an analyzer is of your own the caller does', async (t) => {
+  const text = documents
+    .slice(0, 3)
+    .map(({ text }) => text)
+    .join(' ');
+  const some = Array.from({ length: 50 }, (_, docId) =>
+    docId % 2 ? { docId } : { docId, text: documents[docId]?.text },
+  );
+  const { target } = await built(t, documents);
+  await using alone = await openIndex(target);
+  await using pool = await openIndex(target, { threads: 2 });
+  const wanted = await alone.similarities(text, some);
+  assert.ok(wanted.some((one) => one > 0 && one < 1));
+  for (const found of await Promise.all(Array.from({ length: 4 }, () => pool.similarities(text, some)))) {
+    assert.deepEqual(found, wanted);
+  }
+
+  const analyzer = { name: 'letters', tokens: (text: string) => text.match(/[a-z]+/g) ?? [] };
+  const own = await built(t, documents.slice(0, 50), { analyzer });
+  await using letters = await openIndex(own.target, { threads: 1, analyzer });
+  // Every document is 'word' and 'x', as often.
+  const [half] = await letters.similarities('word', [{ docId: 0 }]);
+  assert.ok(Math.abs((half ?? 0) - Math.SQRT1_2) < 1e-12, `${half}`);
+});
+
 test('a search in a thread does not hold the event loop of the caller', async (t) => {
   const { target } = await built(t, documents);
   await using index = await openIndex(target, { threads: 1 });

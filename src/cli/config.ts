@@ -85,6 +85,11 @@ function configSchema(commands: readonly CommandSpec[]): z.ZodType<Config> {
 
 function flagSchema(option: Option): z.ZodType {
   if (option.isBoolean()) return z.boolean();
+  const schema = valueSchema(option);
+  return option.optional ? z.literal(true).or(schema) : schema; // `--batch`, `--batch 500`
+}
+
+function valueSchema(option: Option): z.ZodType {
   if (option.variadic) return z.array(z.string());
   if (option instanceof ListOption) return z.union([z.string(), z.array(z.string())]);
   if (option.argChoices) return z.enum(option.argChoices);

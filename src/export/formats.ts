@@ -116,7 +116,7 @@ export const formats = {
     rows: (sample) => [{ conversations: conversation(sample.user, sample), system: sample.system }],
   },
   kto: {
-    about: 'preference tuning by single judgements (KTO); the label comes from a key of the record',
+    about: 'preference tuning by single judgements (KTO); see --label-key',
     trains: 'writer',
     withScenario: true,
     schema: () => z.object({ conversations: turns.length(2), kto_tag: z.boolean() }),

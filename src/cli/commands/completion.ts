@@ -5,11 +5,13 @@ import type { CommandSpec } from '../commandSpec.js';
 export function completionCommand(commands: () => readonly CommandSpec[]): CommandSpec {
   return {
     name: 'completion',
-    args: '<shell>',
+    group: 'Set up and rehearse',
+    args: { '<shell>': 'bash, zsh or fish' },
     summary: 'Print completion for a shell: bash, zsh or fish',
     options: [],
     examples: [
       'rareflow completion bash >> ~/.bashrc',
+      'rareflow completion zsh >> ~/.zshrc',
       'rareflow completion fish > ~/.config/fish/completions/rareflow.fish',
     ],
     async run([shell = '']: string[]) {

@@ -19,12 +19,13 @@ const packageUrl = new URL('../../../package.json', import.meta.url);
 
 export const doctorCommand: CommandSpec = {
   name: 'doctor',
-  args: '',
+  group: 'Set up and rehearse',
+  args: {},
   summary: 'Check Node, the disk, the key, the endpoint (with one tiny call) and the index, and say what to mend',
   options: [
-    ...modelOptions(),
     option('--index <path>', 'an index to verify'),
-    option('-o, --output <file>', 'where the output is to go').default('.'),
+    option('-o, --output <path>', 'where the output is to go: is there room, and may it be written').default('.'),
+    ...modelOptions(),
   ],
   examples: [
     'rareflow doctor --model gpt-4o-mini',

@@ -25,11 +25,13 @@ export function sayStats(figures: Record<string, unknown>): void {
 export function errorLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const hint = error instanceof RareflowError && error.hint !== undefined ? `; ${error.hint}` : '';
-  const { red } = pc.createColors(process.stderr.isTTY && !process.env.NO_COLOR);
-  return `${red('rareflow:')} ${oneLine(message)}${oneLine(hint)}`;
+  return `${stderrColors().red('rareflow:')} ${oneLine(message)}${oneLine(hint)}`;
 }
 
-function oneLine(text: string): string {
+/** Colours where stderr is a terminal that shows them. */
+export const stderrColors = () => pc.createColors(process.stderr.isTTY && !process.env.NO_COLOR);
+
+export function oneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ');
 }
 

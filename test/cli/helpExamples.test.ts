@@ -12,8 +12,8 @@ import { builtCommand } from '../support/builtCommand.js';
 import { root } from '../support/command.js';
 import { workFolder } from '../support/workFolder.js';
 
-/** These make what the examples of others read. */
-const makers = ['index', 'doc2query', 'bm25-hard-neg', 'reason-distill', 'run'];
+/** These make, or make anew, what the examples of others read. */
+const makers = ['index', 'doc2query', 'bm25-hard-neg', 'reason-distill', 'run', 'stand-in'];
 const serving = /^rareflow (view|stand-in)/;
 
 test('every example of --help works as it is printed, with a stand-in where it names a server', async (t) => {

@@ -46,7 +46,7 @@ export const formatCompact = (count: number): string => compact.format(count);
 
 /** `84 ms`, `8.4 s`, `3m 12s`, `2h 05m` */
 export function formatSeconds(seconds: number): string {
-  if (seconds < 0.0995) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 0.0995) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 60) return `${Math.round(seconds)} s`;
   const minutes = Math.floor(seconds / 60);

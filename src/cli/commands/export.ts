@@ -75,7 +75,7 @@ export const exportCommand: CommandSpec = {
     key('--label-key <key>', 'for kto: the key that says whether the reasoning is good', 'label'),
     otherwise('OUTPUT.rejects.jsonl', option('--rejects <file>', 'where records go that the form cannot hold')),
     maxRejectsOption(),
-    ...entryKeyOptions(),
+    ...entryKeyOptions().filter(({ long }) => long !== '--title-key'),
     ...readOptions(),
   ],
   examples: [

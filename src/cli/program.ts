@@ -47,7 +47,12 @@ export function programOf(run: (spec: CommandSpec, args: string[], flags: object
       outputError: (text, write) => write(text.replace(/^error:/, 'rareflow:').replace(/\n(?=.)/g, ' ')),
     })
     .exitOverride();
-  program.examples = ['rareflow run corpus.jsonl -o out.jsonl --model gpt-4o-mini', 'rareflow help run'];
+  program.examples = [
+    'rareflow doctor --model gpt-4o-mini',
+    'rareflow run corpus.jsonl -o out.jsonl --model gpt-4o-mini',
+    'rareflow report out.jsonl',
+    'rareflow help run',
+  ];
   for (const spec of commands) {
     const command = program.command(spec.name).summary(spec.summary).description(`${spec.summary}.`);
     command.helpGroup(`${spec.group}:`);

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import pMap from 'p-map';
 import { commands } from '../../src/cli/commands.js';
 import { brokenExample } from '../../src/cli/help.js';
+import { programOf } from '../../src/cli/program.js';
 import { startStandIn } from '../../src/standIn/server.js';
 import { builtCommand } from '../support/builtCommand.js';
 import { root } from '../support/command.js';
@@ -57,10 +58,11 @@ test('every example of --help works as it is printed, with a stand-in where it n
     assert.equal(code, 0, `${example}\n${told}`);
   }
 
-  const examplesOf = (name: string) => commands.find((command) => command.name === name)?.examples ?? [];
-  for (const name of makers) for (const example of examplesOf(name)) await run(example);
-  cpSync(path.join(folder, 'out.jsonl.rareflow/cache'), path.join(folder, 'rareflow-cache'), { recursive: true });
-  const others = commands.filter(({ name }) => !makers.includes(name)).flatMap(({ examples }) => examples);
-  await pMap(others, run, { concurrency: 3 });
   assert.ok(commands.every(({ examples }) => examples.length > 0));
+  const making = makers.flatMap((name) => commands.find((command) => command.name === name)?.examples ?? []);
+  for (const example of making) await run(example);
+  cpSync(path.join(folder, 'out.jsonl.rareflow/cache'), path.join(folder, 'rareflow-cache'), { recursive: true });
+  const all = [...programOf(async () => {}).examples, ...commands.flatMap(({ examples }) => examples)];
+  const others = new Set([...all, 'rareflow run --help | head -3'].filter((example) => !making.includes(example)));
+  await pMap(others, run, { concurrency: 3 });
 });

@@ -113,5 +113,7 @@ test('completion knows commands, flags and choices', async (t) => {
   assert.equal(completed('rareflow', 'export', '--format', 'm'), 'messages');
   assert.equal(completed('rareflow', 'run', '--sampling', ''), 'top random dissimilar');
   assert.equal(completed('rareflow', 'stand-in', '--profile', 'vllm'), 'vllm vllm-old');
+  assert.equal(completed('rareflow', 'run', '--profile', ''), 'dataflow reasonir');
+  assert.equal(completed('rareflow', 'help', 'bm'), 'bm25-hard-neg');
   assert.match((await runCommand(['completion', 'fish'])).stdout, /-l sampling .* -x -a 'top random dissimilar'/);
 });

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { UsageError } from '../errors.js';
 import { isRecord } from '../record.js';
 import type { CommandSpec } from './commandSpec.js';
-import { ListOption } from './options.js';
+import { ListOption } from './option.js';
 
 /** What is looked for in the working folder, the first first. */
 export const configNames = ['rareflow.config.ts', 'rareflow.config.js', 'rareflow.config.mjs', 'rareflow.config.json'];

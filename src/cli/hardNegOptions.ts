@@ -1,4 +1,5 @@
-import { count, group, groupKeyOption, number, option, otherwise, wholeNumber } from './options.js';
+import { count, group, number, option, otherwise, wholeNumber } from './option.js';
+import { groupKeyOption } from './options.js';
 import { formatCount } from './terminal.js';
 
 const amount = (flags: string, description: string) => option(flags, description).argParser(number);

@@ -1,76 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander';
-import { nanoDollars } from '../llm/dollars.js';
-
-/** A whole number of at least `min`, as commander reads one. */
-function wholeNumber(min: number) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= min) return value;
-    throw new InvalidArgumentError(`It must be a whole number of at least ${min}.`);
-  };
-}
-
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError('It must be a number.');
-}
-
-/** Dollars, kept as they are written: a number could not hold every amount. */
-function amount(text: string): string {
-  if (nanoDollars(text)) return text;
-  throw new InvalidArgumentError('It must be dollars above 0, such as 12.50.');
-}
-
-const unitMs: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
-
-/** `30d` as milliseconds. */
-export function durationMs(text: string): number {
-  const [, amount, unit = ''] = /^(\d+)([smhdw])$/.exec(text) ?? [];
-  if (amount !== undefined) return Number(amount) * (unitMs[unit] as number);
-  throw new InvalidArgumentError('It must be a whole number of s, m, h, d or w: 12h, 30d.');
-}
-
-const option = (flags: string, description: string) => new Option(flags, description);
-
-/** An option that may be given more than once; a configuration gives a value or a list, which a command line replaces. */
-export class ListOption extends Option {
-  constructor(flags: string, description: string) {
-    super(flags, description);
-    const given = new WeakSet<string[]>();
-    this.argParser((value: string, earlier: string | string[] = []) => {
-      const values = Array.isArray(earlier) && given.has(earlier) ? [...earlier, value] : [value];
-      given.add(values);
-      return values;
-    });
-  }
-}
-
-const list = (flags: string, description: string) => new ListOption(flags, description);
-const count = (flags: string, description: string) => option(flags, description).argParser(wholeNumber(1));
-
-/** The headings under which --help and the reference put the options that several commands share. */
-export const groups = [
-  'Input',
-  'Output',
-  'Records',
-  'Model',
-  'Limits',
-  'Money',
-  'Batches',
-  'Dry run',
-  'Questions',
-  'Negatives',
-  'Index',
-  'Keys',
-] as const;
-
-/** Puts options under a heading. */
-export const group = (heading: (typeof groups)[number], options: Option[]) =>
-  options.map((option) => option.helpGroup(`${heading}:`));
-
-/** Says in words what holds where an option is not given: its value is not known here. */
-const otherwise = (words: string, option: Option) => option.default(undefined, words);
+import { count, dollarAmount, group, key, list, number, option, otherwise, wholeNumber } from './option.js';
 
 /** What the argument of a command on records may be. */
 export const inputHelp =
@@ -172,7 +100,7 @@ export const moneyOptions = () =>
       'what models cost, in dollars a million tokens: {"asOf": DATE, "models": {NAME: {"input", "cachedInput", "output"}}}',
     ),
     option('--budget-usd <x>', 'stop before this run costs more dollars; needs --prices and --max-tokens').argParser(
-      amount,
+      dollarAmount,
     ),
     count('--budget-tokens <n>', 'stop before prompts and answers take more tokens; needs --max-tokens'),
   ]);
@@ -242,9 +170,6 @@ export const indexOptions = () =>
   ]);
 
 export const groupKeyOption = (description: string) => option('--group-key <key>', description);
-
-export const key = (flags: string, description: string, name: string) => option(flags, description).default(name);
-export { count, number, option, otherwise, wholeNumber };
 
 /** The keys of the parts of a record that are shown to people, or exported. */
 export const entryKeyOptions = () =>

@@ -1,7 +1,8 @@
 import type { Option } from 'commander';
 import type { CommandSpec } from './commandSpec.js';
 import { brokenExample, defaultOf, descriptionOf } from './help.js';
-import { groups, inputHelp } from './options.js';
+import { groups } from './option.js';
+import { inputHelp } from './options.js';
 
 const headingOf = (group: string) => `${group}:`;
 const cell = (text: string) => text.replace(/[|<>{}]/g, '\\$&');

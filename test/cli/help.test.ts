@@ -4,7 +4,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { commands } from '../../src/cli/commands.js';
 import { defaultOf, descriptionOf } from '../../src/cli/help.js';
-import { groups } from '../../src/cli/options.js';
+import { groups } from '../../src/cli/option.js';
 import { programOf } from '../../src/cli/program.js';
 import { withReference } from '../../src/cli/reference.js';
 import { root, runCommand } from '../support/command.js';

@@ -1,16 +1,8 @@
 import { bm25HardNeg } from '../../operators/bm25HardNeg.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { type HardNegFlags, hardNegOptions, shortfallCounter } from '../hardNegOptions.js';
-import {
-  inputHelp,
-  key,
-  option,
-  readOptions,
-  recordOptions,
-  searchThreadsOption,
-  seedOption,
-  writeOptions,
-} from '../options.js';
+import { key, option } from '../option.js';
+import { inputHelp, readOptions, recordOptions, searchThreadsOption, seedOption, writeOptions } from '../options.js';
 import { indexIdentity } from '../runSettings.js';
 import { operatorOptions, type RecordFlags, runStream, type StreamFlags } from '../streamRun.js';
 

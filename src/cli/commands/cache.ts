@@ -5,7 +5,7 @@ import type { AnswerStore } from '../../llm/answerStore.js';
 import type { AnswerHead } from '../../llm/cachedAnswer.js';
 import type { DataRecord } from '../../record.js';
 import type { CommandSpec } from '../commandSpec.js';
-import { durationMs, option } from '../options.js';
+import { durationMs, option } from '../option.js';
 import { formatCount, say } from '../terminal.js';
 
 interface Flags {

@@ -5,12 +5,12 @@ import { batchFlags } from '../batch.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { type DryRunFlags, dryRun, isDryRun } from '../dryRun.js';
 import { type ModelFlags, modelOf } from '../model.js';
+import { key } from '../option.js';
 import {
   batchOptions,
   doc2QueryOptions,
   dryRunOptions,
   inputHelp,
-  key,
   languageOption,
   limitOptions,
   modelOptions,

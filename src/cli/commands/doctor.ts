@@ -5,7 +5,8 @@ import { checkOutputFile } from '../../io/outputFile.js';
 import { outputError } from '../../io/systemErrors.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { type ModelFlags, modelOf } from '../model.js';
-import { count, modelOptions, option } from '../options.js';
+import { count, option } from '../option.js';
+import { modelOptions } from '../options.js';
 import { formatCount, oneLine, say, stderrColors } from '../terminal.js';
 
 interface Flags extends Omit<ModelFlags, 'concurrency'> {

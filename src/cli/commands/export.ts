@@ -12,18 +12,8 @@ import { writeParts } from '../../io/writeParts.js';
 import type { DataRecord } from '../../record.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { refuseSameFile } from '../files.js';
-import {
-  count,
-  entryKeyOptions,
-  inputHelp,
-  key,
-  maxRejectsOption,
-  number,
-  option,
-  otherwise,
-  readOptions,
-  seedOption,
-} from '../options.js';
+import { count, key, number, option, otherwise } from '../option.js';
+import { entryKeyOptions, inputHelp, maxRejectsOption, readOptions, seedOption } from '../options.js';
 import { promptTemplateOf } from '../promptFile.js';
 import { inputPaths, runStream, type StreamFlags } from '../streamRun.js';
 import { formatCount } from '../terminal.js';

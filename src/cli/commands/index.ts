@@ -2,17 +2,8 @@ import { UsageError } from '../../errors.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { buildCorpusIndex, type CorpusFlags } from '../corpusIndex.js';
 import { refuseSameFile } from '../files.js';
-import {
-  count,
-  groupKeyOption,
-  indexOptions,
-  inputHelp,
-  maxRejectsOption,
-  option,
-  otherwise,
-  readOptions,
-  statsOption,
-} from '../options.js';
+import { count, option, otherwise } from '../option.js';
+import { groupKeyOption, indexOptions, inputHelp, maxRejectsOption, readOptions, statsOption } from '../options.js';
 import { openRejects } from '../rejects.js';
 import { inputPaths, rejectsExitCode } from '../streamRun.js';
 import { formatCount, formatSeconds, say, sayStats } from '../terminal.js';

@@ -4,7 +4,7 @@ import { UsageError } from '../../errors.js';
 import { outputError } from '../../io/systemErrors.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { aboutOf, defaultOf, wrapped } from '../help.js';
-import { ListOption, option } from '../options.js';
+import { ListOption, option } from '../option.js';
 import { say } from '../terminal.js';
 import { runCommand } from './run.js';
 

@@ -7,11 +7,11 @@ import { batchFlags } from '../batch.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { type DryRunFlags, dryRun, isDryRun } from '../dryRun.js';
 import { type ModelFlags, modelOf } from '../model.js';
+import { key } from '../option.js';
 import {
   batchOptions,
   dryRunOptions,
   inputHelp,
-  key,
   languageOption,
   limitOptions,
   modelOptions,

@@ -7,16 +7,8 @@ import { makeReport } from '../../report/makeReport.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { refuseSameFile } from '../files.js';
 import { abortOnInterrupt } from '../interrupt.js';
-import {
-  count,
-  entryKeyOptions,
-  inputHelp,
-  option,
-  otherwise,
-  readOptions,
-  seedOption,
-  statsOption,
-} from '../options.js';
+import { count, option, otherwise } from '../option.js';
+import { entryKeyOptions, inputHelp, readOptions, seedOption, statsOption } from '../options.js';
 import { progressDisplay } from '../progress.js';
 import { filesBeside, jsonAt } from '../runFiles.js';
 import { inputPaths } from '../streamRun.js';

@@ -13,19 +13,17 @@ import { type DryRunFlags, dryRun, isDryRun } from '../dryRun.js';
 import { isDevice } from '../files.js';
 import { type HardNegFlags, hardNegOptions, shortfallCounter } from '../hardNegOptions.js';
 import { type ModelFlags, modelOf } from '../model.js';
+import { key, option, otherwise } from '../option.js';
 import {
   batchOptions,
   doc2QueryOptions,
   dryRunOptions,
   indexOptions,
   inputHelp,
-  key,
   languageOption,
   limitOptions,
   modelOptions,
   moneyOptions,
-  option,
-  otherwise,
   readOptions,
   recordOptions,
   seedOption,

@@ -8,16 +8,8 @@ import type { DataRecord } from '../../record.js';
 import type { Bm25Index } from '../../search/bm25Index.js';
 import type { Weighting } from '../../search/searcher.js';
 import type { CommandSpec } from '../commandSpec.js';
-import {
-  count,
-  key,
-  option,
-  readOptions,
-  searchThreadsOption,
-  statsOption,
-  weightingOption,
-  writeOptions,
-} from '../options.js';
+import { count, key, option } from '../option.js';
+import { readOptions, searchThreadsOption, statsOption, weightingOption, writeOptions } from '../options.js';
 import { indexIdentity } from '../runSettings.js';
 import { runStream, type StreamFlags } from '../streamRun.js';
 import { sayStats } from '../terminal.js';

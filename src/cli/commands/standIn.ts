@@ -6,7 +6,7 @@ import { apiKeyIn } from '../apiKey.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { wrapped } from '../help.js';
 import { abortOnInterrupt } from '../interrupt.js';
-import { count, number, option, otherwise, wholeNumber } from '../options.js';
+import { count, number, option, otherwise, wholeNumber } from '../option.js';
 import { sayStats } from '../terminal.js';
 
 interface Flags {

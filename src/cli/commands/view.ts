@@ -5,7 +5,8 @@ import type { EntryKeys } from '../../report/entry.js';
 import { startView } from '../../report/viewServer.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { abortOnInterrupt } from '../interrupt.js';
-import { entryKeyOptions, option, wholeNumber } from '../options.js';
+import { option, wholeNumber } from '../option.js';
+import { entryKeyOptions } from '../options.js';
 import { say } from '../terminal.js';
 
 interface Flags extends EntryKeys {

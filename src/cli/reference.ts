@@ -4,23 +4,25 @@ import { brokenExample, defaultOf, descriptionOf } from './help.js';
 import { groups } from './option.js';
 import { inputHelp } from './options.js';
 
-const headingOf = (group: string) => `${group}:`;
-const cell = (text: string) => text.replace(/[|<>{}]/g, '\\$&');
+type Group = [name: string, options: Option[]];
 
 /** The README's reference: every command with its own options and its examples, then what several commands share, by group. */
 export function referenceOf(commands: readonly CommandSpec[]): string {
-  const shared = groups.map((group) => {
-    const options = commands.flatMap((spec) => spec.options.filter((option) => isIn(option, group)));
-    const byFlags = new Map(options.map((option) => [option.flags, option]));
-    return [`**${group}**`, '', ...table([...byFlags.values()])].join('\n');
+  const shared = groups.map((name): Group => {
+    const options = commands.flatMap((spec) => spec.options.filter((option) => isIn(option, name)));
+    return [name, [...new Map(options.map((option) => [option.flags, option])).values()]];
   });
-  const inputs = `\`[input...]\` is ${inputHelp}.`;
-  return [inputs, ...commands.map(commandPart), '### Options that commands share', ...shared].join('\n\n');
+  return [
+    `\`[input...]\` is ${inputHelp}.`,
+    ...commands.map((spec) => commandPart(spec, shared)),
+    '### Options that commands share',
+    ...shared.map(([name, options]) => [`**${name}**`, '', ...table(options)].join('\n')),
+  ].join('\n\n');
 }
 
-function commandPart({ name, args, summary, options, examples, notes = [] }: CommandSpec): string {
+function commandPart({ name, args, summary, options, examples, notes = [] }: CommandSpec, shared: Group[]): string {
   const own = options.filter(({ helpGroupHeading }) => helpGroupHeading === undefined);
-  const taken = groups.filter((group) => options.some((option) => isIn(option, group)));
+  const taken = shared.flatMap((group) => takenOf(group, options));
   const usage = ['rareflow', name, ...Object.keys(args)].join(' ');
   const told = Object.entries(args).filter(([, about]) => about !== inputHelp);
   const parts = [
@@ -34,7 +36,15 @@ function commandPart({ name, args, summary, options, examples, notes = [] }: Com
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-const isIn = (option: Option, group: string) => option.helpGroupHeading === headingOf(group);
+const isIn = (option: Option, group: string) => option.helpGroupHeading === `${group}:`;
+
+/** `Input`, or `Input without --limit`, where a command takes options of the group. */
+function takenOf([name, all]: Group, options: Option[]): string[] {
+  const flags = options.filter((option) => isIn(option, name)).map((option) => option.flags);
+  const missing = all.filter((option) => !flags.includes(option.flags)).map(({ long }) => `\`${long}\``);
+  if (flags.length === 0) return [];
+  return [missing.length === 0 ? name : `${name} without ${missing.join(' and ')}`];
+}
 
 function table(options: Option[]): string[] {
   if (options.length === 0) return [];
@@ -43,6 +53,8 @@ function table(options: Option[]): string[] {
   );
   return ['| option | | default |', '|---|---|---|', ...rows];
 }
+
+const cell = (text: string) => text.replace(/[|<>{}]/g, '\\$&');
 
 const begin = '<!-- reference: npm run reference writes what stands up to the next mark -->';
 const end = '<!-- end of the reference -->';

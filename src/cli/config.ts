@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { UsageError } from '../errors.js';
 import { isRecord } from '../record.js';
 import type { CommandSpec } from './commandSpec.js';
-import { ListOption } from './options.js';
+import { ListOption } from './option.js';
 
 /** What is looked for in the working folder, the first first. */
 export const configNames = ['rareflow.config.ts', 'rareflow.config.js', 'rareflow.config.mjs', 'rareflow.config.json'];
@@ -46,7 +46,10 @@ export function applyConfig(command: Command, { name, options }: CommandSpec, co
   const own = config.commands?.[name] ?? {};
   for (const option of options) {
     const attribute = option.attributeName();
-    const value = own[attribute] ?? config[attribute];
+    const shared = config[attribute];
+    // Another command's option of the same name may have other choices.
+    const isMeant = option.argChoices === undefined || option.argChoices.includes(String(shared));
+    const value = own[attribute] ?? (isMeant ? shared : undefined);
     if (value !== undefined) command.setOptionValueWithSource(attribute, value, 'config');
   }
 }
@@ -69,8 +72,12 @@ async function load(file: string): Promise<unknown> {
 /** A strict object of every flag; values are read as the command line reads them. */
 function configSchema(commands: readonly CommandSpec[]): z.ZodType<Config> {
   const flagsOf = (options: readonly Option[]) => {
+    const choicesOf = (name: string) =>
+      options.filter((option) => option.attributeName() === name).flatMap(({ argChoices }) => argChoices ?? []);
     const off = options.filter(({ negate }) => negate).map((option) => option.attributeName());
-    const on = options.filter(({ negate }) => !negate).map((option) => [option.attributeName(), flagSchema(option)]);
+    const on = options
+      .filter(({ negate }) => !negate)
+      .map((option) => [option.attributeName(), flagSchema(option, choicesOf(option.attributeName()))]);
     const flags: Record<string, z.ZodType> = Object.fromEntries(on);
     for (const name of off) flags[name] = flags[name]?.or(z.literal(false)) ?? z.boolean(); // `--cache <folder>`, `--no-cache`
     return Object.fromEntries(Object.entries(flags).map(([name, schema]) => [name, schema.optional()]));
@@ -83,11 +90,16 @@ function configSchema(commands: readonly CommandSpec[]): z.ZodType<Config> {
   return schema as unknown as z.ZodType<Config>;
 }
 
-function flagSchema(option: Option): z.ZodType {
+function flagSchema(option: Option, choices: string[]): z.ZodType {
   if (option.isBoolean()) return z.boolean();
+  const schema = valueSchema(option, choices);
+  return option.optional ? z.literal(true).or(schema) : schema; // `--batch`, `--batch 500`
+}
+
+function valueSchema(option: Option, choices: string[]): z.ZodType {
   if (option.variadic) return z.array(z.string());
   if (option instanceof ListOption) return z.union([z.string(), z.array(z.string())]);
-  if (option.argChoices) return z.enum(option.argChoices);
+  if (option.argChoices) return z.enum([...new Set(choices)]);
   const { parseArg } = option;
   if (parseArg === undefined) return z.string();
   return z.union([z.number(), z.string()]).transform((value, context) => {

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { ExitCode, RareflowError } from '../errors.js';
 import type { CommandSpec } from './commandSpec.js';
 import { commands } from './commands.js';
 import { applyConfig, configFile, configNames, readConfig } from './config.js';
+import { HelpfulCommand } from './help.js';
 import { errorLine, say } from './terminal.js';
 
 /** A broken configuration must not stand in the way of these. */
@@ -12,37 +13,14 @@ const asksForWords = new Set(['--help', '-h', '--version', '-V', 'help', 'init']
 /** Runs a command line and resolves to the exit code. Every error becomes one line on stderr. */
 export async function runProgram(argv: string[]): Promise<number> {
   let exitCode: number = ExitCode.done;
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  const program = new Command('rareflow')
-    .description('Makes data that teaches a model to reason over retrieved text, as a stream.')
-    .version(version)
-    .option('--config <file>', `a configuration file (default: ${configNames[0]} or .json, in the working folder)`)
-    .option('--no-config', 'leave the configuration file of the working folder alone')
-    .showSuggestionAfterError()
-    .configureOutput({
-      outputError: (text, write) => write(text.replace(/^error:/, 'rareflow:').replace(/\n(?=.)/g, ' ')),
-    })
-    .exitOverride();
-  const commandOf = new Map<CommandSpec, Command>();
-  for (const spec of commands) {
-    const command = program.command(`${spec.name} ${spec.args}`).summary(spec.summary).description(`${spec.summary}.`);
-    commandOf.set(spec, command);
-    for (const option of spec.options) command.addOption(option);
-    if (spec.notes) command.addHelpText('after', `\n${spec.notes.join('\n')}`);
-    command.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  $ ${line}`).join('\n')}`);
-    command.action(async (...given: unknown[]) => {
-      const args = given
-        .slice(0, command.registeredArguments.length)
-        .flat()
-        .filter((arg) => arg !== undefined);
-      exitCode = await spec.run(args as string[], command.opts());
-    });
-  }
+  const program = programOf(async (spec, args, flags) => {
+    exitCode = await spec.run(args, flags);
+  });
   try {
     const file = argv.some((arg) => asksForWords.has(arg)) ? undefined : configFile(argv);
     if (file !== undefined) {
       const config = await readConfig(file, commands);
-      for (const spec of commands) applyConfig(commandOf.get(spec) as Command, spec, config);
+      for (const [place, spec] of commands.entries()) applyConfig(program.commands[place] as Command, spec, config);
     }
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
@@ -51,6 +29,46 @@ export async function runProgram(argv: string[]): Promise<number> {
     return error instanceof RareflowError ? error.exitCode : ExitCode.failed;
   }
   return exitCode;
+}
+
+/** The table of commands as commander parses it; the command of a command line is handed to `run` with what it was given. */
+export function programOf(run: (spec: CommandSpec, args: string[], flags: object) => Promise<void>): HelpfulCommand {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const program = new HelpfulCommand('rareflow')
+    .description('Makes data that teaches a model to reason over retrieved text, as a stream.')
+    .version(version, '-V, --version', 'print the version')
+    .option('--config <file>', `the file to take options from (default: ${configNames[0]} or .json)`)
+    .option('--no-config', 'take options from no file')
+    .helpOption('-h, --help', 'print this help')
+    .commandsGroup('Set up and rehearse:')
+    .helpCommand('help [command]', 'Print the help of a command')
+    .showSuggestionAfterError()
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error:/, 'rareflow:').replace(/\n(?=.)/g, ' ')),
+    })
+    .exitOverride();
+  program.examples = [
+    'rareflow doctor --model gpt-4o-mini',
+    'rareflow run corpus.jsonl -o out.jsonl --model gpt-4o-mini',
+    'rareflow report out.jsonl',
+    'rareflow help run',
+  ];
+  for (const spec of commands) {
+    const command = program.command(spec.name).summary(spec.summary).description(`${spec.summary}.`);
+    command.helpGroup(`${spec.group}:`);
+    command.examples = spec.examples;
+    for (const [name, about] of Object.entries(spec.args)) command.argument(name, about);
+    for (const option of spec.options) command.addOption(option);
+    if (spec.notes) command.addHelpText('after', `\n${spec.notes.join('\n')}`);
+    command.action(async (...given: unknown[]) => {
+      const args = given
+        .slice(0, command.registeredArguments.length)
+        .flat()
+        .filter((arg) => arg !== undefined);
+      await run(spec, args as string[], command.opts());
+    });
+  }
+  return program;
 }
 
 /** What no part of rareflow threw on purpose: the place where it happened helps to mend it. */

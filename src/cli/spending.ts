@@ -1,5 +1,5 @@
 import type { UsageSnapshot, UsageTotals } from '../llm/usage.js';
-import { formatCompact, formatCount } from './terminal.js';
+import { formatCompact, formatCount, formatSeconds } from './terminal.js';
 
 /** What each stage asked for and what that cost, and what is left of the budgets: the end of a run's account. */
 export function spendingLines({ total, byStage, pricesAsOf, budgets }: UsageSnapshot): string[] {
@@ -17,12 +17,13 @@ export function spendingLines({ total, byStage, pricesAsOf, budgets }: UsageSnap
 
 function usageWords(totals: UsageTotals, pricesAsOf: string | undefined): string {
   const { attempts, promptTokens, completionTokens, estimatedTokens, unknownAttempts, costUsd } = totals;
-  const { cachedCalls, savedTokens } = totals;
+  const { cachedCalls, savedTokens, attemptSeconds } = totals;
   const tokens = `${formatCompact(promptTokens)} + ${formatCompact(completionTokens)} tokens`;
   const estimated = estimatedTokens > 0 ? ' (estimated)' : '';
   const cost = pricesAsOf === undefined ? '' : costUsd === undefined ? ', unpriced' : `, $${costUsd}`;
   const unknown = unknownAttempts === 0 ? '' : `, besides ${formatCount(unknownAttempts)} of unknown bill`;
   const cached =
     cachedCalls === 0 ? '' : `; ${formatCount(cachedCalls)} from the cache (${formatCompact(savedTokens)} tokens)`;
-  return `${formatCount(attempts)} requests, ${tokens}${estimated}${cost}${unknown}${cached}`;
+  const time = attempts === 0 ? '' : `, ${formatSeconds(attemptSeconds / attempts)} each`;
+  return `${formatCount(attempts)} requests${time}, ${tokens}${estimated}${cost}${unknown}${cached}`;
 }

@@ -25,11 +25,13 @@ export function sayStats(figures: Record<string, unknown>): void {
 export function errorLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const hint = error instanceof RareflowError && error.hint !== undefined ? `; ${error.hint}` : '';
-  const { red } = pc.createColors(process.stderr.isTTY && !process.env.NO_COLOR);
-  return `${red('rareflow:')} ${oneLine(message)}${oneLine(hint)}`;
+  return `${stderrColors().red('rareflow:')} ${oneLine(message)}${oneLine(hint)}`;
 }
 
-function oneLine(text: string): string {
+/** Colours where stderr is a terminal that shows them. */
+export const stderrColors = () => pc.createColors(process.stderr.isTTY && !process.env.NO_COLOR);
+
+export function oneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ');
 }
 
@@ -42,8 +44,9 @@ export const formatCount = (count: number): string => integer.format(count);
 /** `1.23M` */
 export const formatCompact = (count: number): string => compact.format(count);
 
-/** `8.4 s`, `3m 12s`, `2h 05m` */
+/** `84 ms`, `8.4 s`, `3m 12s`, `2h 05m` */
 export function formatSeconds(seconds: number): string {
+  if (seconds < 0.0995) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 60) return `${Math.round(seconds)} s`;
   const minutes = Math.floor(seconds / 60);

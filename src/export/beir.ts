@@ -1,6 +1,9 @@
 import { RejectError } from '../errors.js';
 import type { Part, PartsOf } from './formats.js';
 
+/** An id that a column of a .tsv can hold. */
+const spaced = (id: string) => id.replace(/\s/g, ' ');
+
 /**
  * BEIR's three files: `corpus.jsonl` (positives and negatives, each document once), `queries.jsonl`, and `qrels/SPLIT.tsv`
  * with a header line. What was written is remembered, some 100 bytes a document and a query.
@@ -16,9 +19,9 @@ export function beirParts(): PartsOf {
     return [
       ...[positive, ...negatives]
         .filter(({ id }) => isNew(`document ${id}`))
-        .map(({ id, title, text }): Part => ({ file: 'corpus.jsonl', row: { _id: id, title, text } })),
+        .map(({ id, text }): Part => ({ file: 'corpus.jsonl', row: { _id: spaced(id), title: '', text } })),
       { file: 'queries.jsonl', row: { _id: queryId, text: query } },
-      { file, header: 'query-id\tcorpus-id\tscore', row: `${queryId}\t${positive.id.replace(/\s/g, ' ')}\t1` },
+      { file, header: 'query-id\tcorpus-id\tscore', row: `${queryId}\t${spaced(positive.id)}\t1` },
     ];
   };
 }

@@ -48,17 +48,12 @@ const conversation = (asked: string, sample: Rendered) => [
   { from: 'gpt', value: sample.response() },
 ];
 const textsOf = (list: Passage[]) => list.map((passage) => passage.text);
-const tevatronPassage = ({ id, title, text: words }: Passage) => ({ docid: id, title, text: words });
+const tevatronPassage = ({ id, text: words }: Passage) => ({ docid: id, title: '', text: words });
 
 /** The negatives of a row that has a fixed number of them. */
 function exactly(count: number, { negatives }: Sample): string[] {
   if (negatives.length < count) throw new RejectError(`it has ${negatives.length} negatives, the form takes ${count}`);
   return textsOf(negatives.slice(0, count));
-}
-
-function labelOf({ label }: Sample): boolean {
-  if (label !== undefined) return label;
-  throw new RejectError('the key "label" holds no true or false');
 }
 
 const queryPosNeg = {
@@ -116,11 +111,11 @@ export const formats = {
     rows: (sample) => [{ conversations: conversation(sample.user, sample), system: sample.system }],
   },
   kto: {
-    about: 'preference tuning by single judgements (KTO); the label comes from a key of the record',
+    about: 'preference tuning by single judgements (KTO); see --label-key',
     trains: 'writer',
     withScenario: true,
     schema: () => z.object({ conversations: turns.length(2), kto_tag: z.boolean() }),
-    rows: (sample) => [{ conversations: conversation(prompt(sample), sample), kto_tag: labelOf(sample) }],
+    rows: (sample) => [{ conversations: conversation(prompt(sample), sample), kto_tag: sample.label() }],
   },
   triplet: {
     about: 'sentence-transformers, a row for each negative',

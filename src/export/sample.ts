@@ -3,10 +3,9 @@ import { RejectError } from '../errors.js';
 import { seededRandom, shuffledOrder } from '../operators/random.js';
 import { type DataRecord, defaultKeys, isRecord, isText } from '../record.js';
 
-/** A document as a retriever knows it. */
+/** A document as a retriever knows it. Of negatives no title is known, and one of positives alone would give them away. */
 export interface Passage {
   id: string;
-  title: string;
   text: string;
 }
 
@@ -22,15 +21,13 @@ export interface Sample {
   reasoning: string | undefined;
   /** The gold answer, where the record has one. */
   answer: string;
-  /** Whether the reasoning is a good one, where somebody judged it. */
-  label: boolean | undefined;
+  /** Whether the reasoning is a good one. Throws RejectError where nobody judged it. */
+  label: () => boolean;
 }
 
 export interface SampleKeys {
   /** Default `id`. */
   idKey?: string | undefined;
-  /** Default `title`. */
-  titleKey?: string | undefined;
   /** Default `text`. */
   textKey?: string | undefined;
   /** Default `question`. */
@@ -60,21 +57,23 @@ export function readSample(record: DataRecord, keys: SampleKeys = {}): Sample {
   if (!Array.isArray(negatives) || !negatives.every(isText)) {
     throw new RejectError(`the key "${negativesKey}" holds no list of texts`);
   }
-  const label = record[labelKey];
   const mined = stageOf(record, 'bm25_hard_neg').negatives;
   const minedIds = Array.isArray(mined) ? mined.map((negative) => (isRecord(negative) ? negative.id : undefined)) : [];
-  const title = textAt(keys.titleKey ?? 'title') ?? '';
   return {
     queryId: `q-${digest(question, text)}`,
     question,
     scenario: textAt(keys.scenarioKey ?? defaultKeys.scenario),
-    positive: { id: idOf(record[keys.idKey ?? defaultKeys.id], text), title, text },
-    negatives: negatives.map((negative, place) => ({ id: idOf(minedIds[place], negative), title: '', text: negative })),
+    positive: { id: idOf(record[keys.idKey ?? defaultKeys.id], text), text },
+    negatives: negatives.map((negative, place) => ({ id: idOf(minedIds[place], negative), text: negative })),
     order:
       orderOf(record, negatives.length + 1) ?? shuffledOrder(negatives.length + 1, seededRandom(0, question, text)),
     reasoning: textAt(keys.reasoningKey ?? defaultKeys.reasoning),
     answer: textAt(keys.answerKey ?? 'answer') ?? '',
-    label: typeof label === 'boolean' ? label : undefined,
+    label() {
+      const label = record[labelKey];
+      if (typeof label === 'boolean') return label;
+      throw new RejectError(`the key "${labelKey}" holds no true or false`);
+    },
   };
 }
 

@@ -15,6 +15,8 @@ interface UsageCounts {
   /** Requests that went to the server and ended. */
   attempts: number;
   failedAttempts: number;
+  /** Seconds that they took, added up: many run at once. */
+  attemptSeconds: number;
   promptTokens: number;
   completionTokens: number;
   /** The part of the prompt tokens that the provider had cached. */
@@ -69,6 +71,7 @@ const none: UsageCounts = {
   savedTokens: 0,
   attempts: 0,
   failedAttempts: 0,
+  attemptSeconds: 0,
   promptTokens: 0,
   completionTokens: 0,
   cachedTokens: 0,
@@ -115,6 +118,7 @@ export function usageMeter({ price, pricesAsOf, budget }: MeterOptions = {}): Us
       name: model.name,
       async complete(request, options) {
         const totals = totalsOf(request.stage);
+        const startedMs = performance.now();
         inFlight += 1;
         if (inFlight > peakInFlight) peakInFlight = inFlight;
         try {
@@ -127,6 +131,7 @@ export function usageMeter({ price, pricesAsOf, budget }: MeterOptions = {}): Us
           throw error;
         } finally {
           totals.attempts += 1;
+          totals.attemptSeconds += (performance.now() - startedMs) / 1000;
           inFlight -= 1;
         }
       },

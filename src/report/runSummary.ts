@@ -6,6 +6,7 @@ const text = z.string().optional().catch(undefined);
 const stageUsage = z.object({
   attempts: count,
   failedAttempts: count,
+  attemptSeconds: count,
   promptTokens: count,
   completionTokens: count,
   reasoningTokens: count,

@@ -23,7 +23,9 @@ test('doctor says what is well and what to mend', async (t) => {
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /FAIL +model .*401 .*key/);
   assert.doesNotMatch(refused.stderr, /sk-a-wrong-one/);
+  assert.match(refused.stderr, /- +index +not checked: name it with --index\n/);
   assert.equal(server.ledger.calls.length, 2);
+  assert.deepEqual(readdirSync(cwd).sort(), ['in.bm25', 'in.jsonl']);
 });
 
 test('doctor finds an endpoint that is not there, a broken index and a folder that is missing', async (t) => {
@@ -37,7 +39,9 @@ test('doctor finds an endpoint that is not there, a broken index and a folder th
   for (const name of readdirSync(path.join(cwd, 'in.bm25'))) {
     const file = path.join(cwd, 'in.bm25', name);
     if (name.endsWith('.json')) continue;
-    writeFileSync(file, readFileSync(file).fill(7, 4096));
+    const bytes = readFileSync(file);
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
+    writeFileSync(file, bytes);
   }
   const args = [
     'doctor',
@@ -56,4 +60,26 @@ test('doctor finds an endpoint that is not there, a broken index and a folder th
     assert.match(done.stderr, words);
   }
   assert.match(done.stderr, /3 to mend/);
+});
+
+test('doctor asks each of several servers, with its own key, and waits for none for long', async (t) => {
+  const right = await startStandIn({ apiKey: 'sk-right' });
+  const stalled = await startStandIn({ faults: { stall: 1 } });
+  t.after(() => Promise.all([right.close(), stalled.close()]));
+  const servers = [right, stalled].flatMap(({ baseUrl }) => ['--base-url', baseUrl]);
+  const keys = ['--api-key-env', 'RIGHT', '--api-key-env', 'OTHER'];
+  const env = { RIGHT: 'sk-right', OTHER: 'sk-other' };
+  const args = ['doctor', '--model', 'm', ...servers, ...keys, '--attempt-timeout-ms', '300'];
+  const { code, stderr } = await runCommand(args, { cwd: workFolder(t), env });
+  assert.equal(code, 1);
+  assert.match(stderr, new RegExp(`ok +model +m at ${right.baseUrl} answered`));
+  assert.match(stderr, new RegExp(`FAIL +model +.*${new URL(stalled.baseUrl).host}: no whole answer within 0.3 s`));
+  assert.match(stderr, /rareflow: 1 to mend\n$/);
+});
+
+test('doctor without a model or an index does not call them well', async (t) => {
+  const { code, stderr } = await runCommand(['doctor'], { cwd: workFolder(t) });
+  assert.equal(code, 0, stderr);
+  for (const name of ['index', 'model']) assert.match(stderr, new RegExp(`- +${name} +not checked`));
+  assert.match(stderr, /what was checked is well/);
 });

@@ -117,7 +117,7 @@ test('tevatron keeps the ids of the positive and of the mined negatives', async 
   const row = await one(t, { format: 'tevatron' });
   assert.deepEqual(row.positive_passages[0], {
     docid: 'doc-1',
-    title: 'Title 1',
+    title: '', // that of a negative is not known
     text: 'Glaciers carve valleys, text 1.',
   });
   assert.deepEqual(
@@ -140,14 +140,14 @@ test('all records of one document fall on one side of the split, and the share i
 
 test("BEIR's qrels name queries and documents that are there, each document once", async (t) => {
   const shared = { hard_negatives: ['Rivers cut gorges.'], _rareflow: { bm25_hard_neg: { negatives: [{ id: 'n' }] } } };
-  const source = [record(1, shared), record(2, shared), record(2, shared)];
+  const source = [record(1, { ...shared, id: 'doc\t1' }), record(2, shared), record(2, shared)];
   const { files, rejected } = await exported(t, source, { format: 'beir' });
   const documents = rowsOf(files.get('corpus.jsonl')).map(({ _id }) => _id);
   const queries = rowsOf(files.get('queries.jsonl')).map(({ _id }) => _id);
-  assert.deepEqual(documents, ['doc-1', 'n', 'doc-2']);
+  assert.deepEqual(documents, ['doc 1', 'n', 'doc-2']);
   const [header, ...qrels] = (files.get('qrels/train.tsv') ?? '').trimEnd().split('\n');
   assert.equal(header, 'query-id\tcorpus-id\tscore');
-  assert.deepEqual(qrels, [`${queries[0]}\tdoc-1\t1`, `${queries[1]}\tdoc-2\t1`]);
+  assert.deepEqual(qrels, [`${queries[0]}\tdoc 1\t1`, `${queries[1]}\tdoc-2\t1`]);
   assert.match(rejected[0]?.reason ?? '', /came before/);
 });
 

@@ -112,3 +112,17 @@ test('the costs of the stages add up to the total', async () => {
     );
   });
 });
+
+test('the time of every attempt counts for its stage, though attempts run side by side', async () => {
+  await withStandIn({ medianMs: 60 }, {}, async ({ model }) => {
+    const startedMs = performance.now();
+    const stages = ['a', 'b', 'a', 'a'];
+    await Promise.all(stages.map((stage, place) => model.complete({ ...ask(place), stage })));
+    const seconds = (performance.now() - startedMs) / 1000;
+    const { total, byStage } = model.usage();
+    const [a = 0, b = 0] = [byStage.a?.attemptSeconds, byStage.b?.attemptSeconds];
+    assert.ok(a >= 0.15 && a <= 3 * seconds, `${a} s of a in ${seconds} s`);
+    assert.ok(b >= 0.05 && b <= seconds, `${b} s of b in ${seconds} s`);
+    assert.equal(total.attemptSeconds, a + b);
+  });
+});

@@ -33,7 +33,13 @@ const rejects = Array.from(range(9), (i) => ({
 }));
 const summary = {
   ...{ state: 'done', in: 129, extra: 0, out: 120, rejected: 9, pending: 0, seconds: 95 },
-  usage: { byStage: { doc2query: { attempts: 140, promptTokens: 14_000, completionTokens: 2800, costUsd: '0.0231' } } },
+  usage: {
+    byStage: {
+      doc2query: {
+        ...{ attempts: 140, attemptSeconds: 350, promptTokens: 14_000, completionTokens: 2800, costUsd: '0.0231' },
+      },
+    },
+  },
 };
 
 test('the report asks nothing of the network, and its policy lets no other script run', inBrowser, async (t) => {
@@ -51,6 +57,22 @@ test('the report asks nothing of the network, and its policy lets no other scrip
   })()`);
   assert.deepEqual(ran, ['undefined', 'refused']);
   assert.deepEqual(requests, [url]);
+});
+
+test('the table of stages tells requests, tokens, cost and time, where the run told them', inBrowser, async (t) => {
+  const { page } = await openPage(await reportAt(t, records, { summary }));
+  const cells = (row: string) => page.locator('table.stages tr', { hasText: row }).locator('th, td').allTextContents();
+  const heads = ['requests', 'prompt tokens', 'answer tokens', 'cost', 'time in requests', 'per request'];
+  assert.deepEqual((await cells('requests')).slice(3, 9), heads);
+  assert.deepEqual((await cells('doc2query')).slice(3, 9), [
+    '140',
+    '14,000',
+    '2,800',
+    '$0.0231',
+    '5 min 50 s',
+    '2.5 s',
+  ]);
+  assert.deepEqual((await cells('bm25')).slice(7, 9), ['–', '–']);
 });
 
 test('text of the data that looks like markup stays text', inBrowser, async (t) => {

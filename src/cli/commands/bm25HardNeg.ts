@@ -1,7 +1,8 @@
 import { bm25HardNeg } from '../../operators/bm25HardNeg.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { type HardNegFlags, hardNegOptions, shortfallCounter } from '../hardNegOptions.js';
-import { key, option, readOptions, recordOptions, searchThreadsOption, seedOption, writeOptions } from '../options.js';
+import { key, option } from '../option.js';
+import { inputHelp, readOptions, recordOptions, searchThreadsOption, seedOption, writeOptions } from '../options.js';
 import { indexIdentity } from '../runSettings.js';
 import { operatorOptions, type RecordFlags, runStream, type StreamFlags } from '../streamRun.js';
 
@@ -18,21 +19,22 @@ interface Flags extends StreamFlags, RecordFlags, HardNegFlags {
 
 export const bm25HardNegCommand: CommandSpec = {
   name: 'bm25-hard-neg',
-  args: '[input...]',
+  group: 'Make data',
+  args: { '[input...]': inputHelp },
   summary: 'Find the documents that look relevant to each question and are not its own',
   options: [
-    option('--index <path>', 'the index of the corpus, made by rareflow index').makeOptionMandatory(),
-    ...hardNegOptions(),
+    option('--index <path>', 'the index of the corpus, made by rareflow index; required').makeOptionMandatory(),
     searchThreadsOption(),
     seedOption('seeds --sampling random'),
-    key('--input-question-key <key>', 'the key of the question', 'question'),
-    key('--input-text-key <key>', 'the key of the positive document', 'text'),
-    key('--input-scenario-key <key>', 'the key of the scenario, for --query scenario+question', 'scenario'),
-    key('--id-key <key>', "the key of the positive document's id", 'id'),
+    key('--input-question-key <key>', 'the key that holds the question', 'question'),
+    key('--input-text-key <key>', 'the key that holds the positive document', 'text'),
+    key('--input-scenario-key <key>', 'the key that holds the scenario, for --query scenario+question', 'scenario'),
+    key('--id-key <key>', "the key that holds the positive document's id", 'id'),
     key('--output-negatives-key <key>', 'the key to write the list of negatives to', 'hard_negatives'),
+    ...hardNegOptions(),
+    ...writeOptions(),
     ...recordOptions(),
     ...readOptions(),
-    ...writeOptions(),
   ],
   examples: [
     'rareflow bm25-hard-neg questions.jsonl --index corpus.bm25 -o mined.jsonl --num-neg 5',

@@ -5,7 +5,7 @@ import type { AnswerStore } from '../../llm/answerStore.js';
 import type { AnswerHead } from '../../llm/cachedAnswer.js';
 import type { DataRecord } from '../../record.js';
 import type { CommandSpec } from '../commandSpec.js';
-import { durationMs, option } from '../options.js';
+import { durationMs, option } from '../option.js';
 import { formatCount, say } from '../terminal.js';
 
 interface Flags {
@@ -22,10 +22,13 @@ interface Sum {
 
 export const cacheCommand: CommandSpec = {
   name: 'cache',
-  args: '<action> [folder]',
+  group: 'Look at it and pass it on',
+  args: { '<action>': 'stats, clear or export', '[folder]': 'the folder of the cache (default: RAREFLOW_CACHE)' },
   summary: 'Show (stats), remove (clear) or print (export) the answers of a cache',
   options: [
-    option('--older-than <duration>', 'only answers kept before so long: 12h, 30d, 8w').argParser(durationMs),
+    option('--older-than <duration>', 'only answers that were kept longer ago than this: 12h, 30d, 8w').argParser(
+      durationMs,
+    ),
     option('--only-model <name>', 'only answers of this model, by the name it was asked under'),
   ],
   examples: [

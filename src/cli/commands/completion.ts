@@ -5,11 +5,13 @@ import type { CommandSpec } from '../commandSpec.js';
 export function completionCommand(commands: () => readonly CommandSpec[]): CommandSpec {
   return {
     name: 'completion',
-    args: '<shell>',
+    group: 'Set up and rehearse',
+    args: { '<shell>': 'bash, zsh or fish' },
     summary: 'Print completion for a shell: bash, zsh or fish',
     options: [],
     examples: [
       'rareflow completion bash >> ~/.bashrc',
+      'rareflow completion zsh >> ~/.zshrc',
       'rareflow completion fish > ~/.config/fish/completions/rareflow.fish',
     ],
     async run([shell = '']: string[]) {
@@ -25,27 +27,30 @@ export function completionCommand(commands: () => readonly CommandSpec[]): Comma
   };
 }
 
-const longFlags = ({ options }: CommandSpec) => options.map(({ long }) => long).filter((long) => long != null);
+const longFlags = ({ options }: CommandSpec) =>
+  [...options.map(({ long }) => long), '--config', '--no-config', '--help'].filter((long) => long != null);
 
 /** Commands first, then the flags of the command, the choices of a flag that has them, and files. */
 function bash(commands: readonly CommandSpec[]): string {
   const flags = commands.map((spec) => `    ${spec.name}) flags="${longFlags(spec).join(' ')}" ;;`);
-  const choices = new Map<string, Set<string>>();
-  for (const { long, argChoices } of commands.flatMap(({ options }) => options)) {
-    if (long == null || argChoices === undefined) continue;
-    choices.set(long, new Set([...(choices.get(long) ?? []), ...argChoices]));
+  const placesOf = new Map<string, string[]>();
+  for (const { name, options } of commands) {
+    for (const { long, argChoices } of options) {
+      const words = argChoices?.join(' ');
+      if (words !== undefined) placesOf.set(words, [...(placesOf.get(words) ?? []), `"${name} ${long}"`]);
+    }
   }
-  const values = [...choices].map(
-    ([long, words]) => `    ${long}) COMPREPLY=($(compgen -W "${[...words].join(' ')}" -- "$word")); return ;;`,
+  const values = [...placesOf].map(
+    ([words, places]) => `    ${places.join(' | ')}) COMPREPLY=($(compgen -W "${words}" -- "$word")); return ;;`,
   );
   return `_rareflow() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" flags=""
   COMPREPLY=()
-  if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "${commands.map(({ name }) => name).join(' ')}" -- "$word"))
+  if [ "$COMP_CWORD" -eq 1 ] || [ "$COMP_CWORD $before" = "2 help" ]; then
+    COMPREPLY=($(compgen -W "${commands.map(({ name }) => name).join(' ')} help" -- "$word"))
     return
   fi
-  case "$before" in
+  case "\${COMP_WORDS[1]} $before" in
 ${values.join('\n')}
   esac
   case "\${COMP_WORDS[1]}" in

@@ -5,13 +5,16 @@ import { batchFlags } from '../batch.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { type DryRunFlags, dryRun, isDryRun } from '../dryRun.js';
 import { type ModelFlags, modelOf } from '../model.js';
+import { key } from '../option.js';
 import {
   batchOptions,
   doc2QueryOptions,
   dryRunOptions,
-  key,
+  inputHelp,
   languageOption,
+  limitOptions,
   modelOptions,
+  moneyOptions,
   promptFileOption,
   readOptions,
   recordOptions,
@@ -33,21 +36,24 @@ interface Flags extends StreamFlags, RecordFlags, ModelFlags, DryRunFlags {
 
 export const doc2QueryCommand: CommandSpec = {
   name: 'doc2query',
-  args: '[input...]',
+  group: 'Make data',
+  args: { '[input...]': inputHelp },
   summary: 'Make a question and a scenario of each document',
   options: [
-    ...modelOptions(),
-    key('--input-key <key>', 'the key of the document', 'text'),
+    key('--input-key <key>', 'the key that holds the document', 'text'),
     key('--output-question-key <key>', 'the key to write the question to', 'question'),
     key('--output-scenario-key <key>', 'the key to write the scenario to', 'scenario'),
-    ...doc2QueryOptions(),
     languageOption(),
-    promptFileOption('{{text}} where the document belongs'),
+    promptFileOption('{{text}}'),
+    ...doc2QueryOptions(),
+    ...modelOptions(),
+    ...writeOptions(),
     ...recordOptions(),
     ...readOptions(),
-    ...writeOptions(),
-    ...batchOptions(),
+    ...limitOptions(),
+    ...moneyOptions(),
     ...dryRunOptions(),
+    ...batchOptions(),
   ],
   examples: [
     'rareflow doc2query corpus.jsonl -o questions.jsonl --model gpt-4o-mini',

@@ -1,54 +1,70 @@
-import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { RareflowError } from '../../errors.js';
+import { checkOutputFile } from '../../io/outputFile.js';
+import { outputError } from '../../io/systemErrors.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { type ModelFlags, modelOf } from '../model.js';
-import { modelOptions, option } from '../options.js';
-import { errorLine, formatCount, say } from '../terminal.js';
+import { count, option } from '../option.js';
+import { modelOptions } from '../options.js';
+import { formatCount, oneLine, say, stderrColors } from '../terminal.js';
 
 interface Flags extends Omit<ModelFlags, 'concurrency'> {
+  attemptTimeoutMs: number;
   index?: string;
   output: string;
 }
 
-/** What one check found: undefined means that there is nothing to check. */
-type Check = () => Promise<string | undefined> | string | undefined;
+/** What one check found. */
+type Check = () => Promise<string> | string;
 
 const enoughBytes = 2 ** 30;
 const packageUrl = new URL('../../../package.json', import.meta.url);
 
 export const doctorCommand: CommandSpec = {
   name: 'doctor',
-  args: '',
+  group: 'Set up and rehearse',
+  args: {},
   summary: 'Check Node, the disk, the key, the endpoint (with one tiny call) and the index, and say what to mend',
   options: [
-    ...modelOptions(),
     option('--index <path>', 'an index to verify'),
-    option('-o, --output <file>', 'where the output is to go').default('.'),
+    option('-o, --output <path>', 'where the output is to go: is there room, and may it be written').default('.'),
+    count('--attempt-timeout-ms <n>', 'give up an attempt at a call after this long').default(60_000),
+    ...modelOptions(),
   ],
   examples: [
     'rareflow doctor --model gpt-4o-mini',
     'rareflow doctor --model qwen3 --base-url http://localhost:8000/v1 --index corpus.bm25',
   ],
   async run(_args: string[], flags: Flags) {
-    const checks: [string, Check][] = [
+    const { index, model, output } = flags;
+    const checks: [string, Check | string][] = [
       ['node', checkNode],
-      ['disk', () => checkDisk(flags.output)],
-      ['index', () => checkIndex(flags.index)],
-      ['model', () => checkModel(flags)],
+      ['disk', () => checkDisk(output)],
+      ['index', index === undefined ? 'not checked: name it with --index' : () => checkIndex(index)],
+      ...(model === undefined
+        ? [['model', 'not checked: name it with --model'] as [string, string]]
+        : serversOf(flags).map((server): [string, Check] => ['model', () => checkModel(server)])),
     ];
+    const { green, red, dim } = stderrColors();
     let failed = 0;
     for (const [name, check] of checks) {
+      const tell = (how: string, found: string) => say(`  ${how}  ${name.padEnd(6)} ${found}`);
+      if (typeof check === 'string') {
+        tell(dim('-   '), check);
+        continue;
+      }
       try {
-        const found = await check();
-        if (found !== undefined) say(`  ok    ${name.padEnd(6)} ${found}`);
+        tell(green('ok  '), await check());
       } catch (error) {
         if (!(error instanceof RareflowError)) throw error;
         failed += 1;
-        say(`  FAIL  ${name.padEnd(6)} ${errorLine(error).replace(/^rareflow: /, '')}`);
+        tell(red('FAIL'), oneLine(error.message));
+        if (error.hint !== undefined) say(`               ${oneLine(error.hint)}`);
       }
     }
-    say(failed === 0 ? 'rareflow: all is well' : `rareflow: ${failed} to mend`);
+    const well = checks.some(([, check]) => typeof check === 'string') ? 'what was checked is well' : 'all is well';
+    say(failed === 0 ? `rareflow: ${well}` : `rareflow: ${failed} to mend`);
     return failed === 0 ? 0 : 1;
   },
 };
@@ -63,30 +79,45 @@ function checkNode(): string {
   return `Node ${process.versions.node}, rareflow ${version}`;
 }
 
-function checkDisk(output: string): string {
-  const folder = existsSync(output) ? output : path.dirname(path.resolve(output));
+/** Writes a little where the output is to go, and looks how much room is left. */
+async function checkDisk(output: string): Promise<string> {
+  const isFolder = statSync(output, { throwIfNoEntry: false })?.isDirectory() ?? output.endsWith('/');
+  const folder = path.resolve(isFolder ? output : path.dirname(output));
   try {
-    accessSync(folder, constants.W_OK);
-  } catch (cause) {
-    throw new RareflowError(`${folder} cannot be written`, { cause, hint: 'write to another folder' });
+    if (!isFolder) await checkOutputFile(output, { mayBePartial: true });
+    const probe = mkdtempSync(path.join(folder, '.rareflow-doctor-'));
+    try {
+      writeFileSync(path.join(probe, 'probe'), Buffer.alloc(65_536, 1), { flush: true });
+    } finally {
+      rmSync(probe, { recursive: true, force: true });
+    }
+  } catch (error) {
+    throw outputError(error, folder);
   }
   const { bavail, bsize } = statfsSync(folder);
-  const free = bavail * bsize;
-  const words = `${(free / 2 ** 30).toFixed(1)} GiB free in ${path.resolve(folder)}`;
-  if (free >= enoughBytes) return words;
+  const words = `${formatCount(Math.floor((bavail * bsize) / 2 ** 20))} MiB free in ${folder}`;
+  if (bavail * bsize >= enoughBytes) return words;
   throw new RareflowError(`only ${words}`, { hint: 'free some space, or write to another disk' });
 }
 
-async function checkIndex(index: string | undefined): Promise<string | undefined> {
-  if (index === undefined) return undefined;
+async function checkIndex(index: string): Promise<string> {
   const { verifyIndex } = await import('../../search/verifyIndex.js');
   const { docs } = await verifyIndex(index);
   return `${index}: ${formatCount(docs)} documents, whole`;
 }
 
+/** The flags for each server alone: a run would ask the others where one fails. */
+function serversOf(flags: Flags): Flags[] {
+  const [urls, keys] = [[flags.baseUrl ?? []].flat(), [flags.apiKeyEnv ?? []].flat()];
+  if (urls.length < 2) return [flags];
+  return urls.map((baseUrl, place) => {
+    const key = keys[place] ?? keys[0];
+    return { ...flags, baseUrl, ...(key === undefined ? {} : { apiKeyEnv: key }) };
+  });
+}
+
 /** The key and the endpoint, by the shortest call there is. */
-async function checkModel(flags: Flags): Promise<string | undefined> {
-  if (flags.model === undefined) return undefined;
+async function checkModel(flags: Flags): Promise<string> {
   const model = modelOf({ ...flags, concurrency: 1, cache: false }, process.env, { maxAttempts: 2 });
   const began = performance.now();
   try {
@@ -94,7 +125,8 @@ async function checkModel(flags: Flags): Promise<string | undefined> {
     const answer = await model.complete({ messages, maxTokens: flags.maxTokens ?? 512 });
     const { promptTokens, completionTokens } = answer.usage;
     const ms = Math.round(performance.now() - began);
-    return `${answer.model} answered in ${ms} ms (${promptTokens} + ${completionTokens} tokens)`;
+    const at = flags.baseUrl === undefined ? '' : ` at ${flags.baseUrl}`;
+    return `${answer.model}${at} answered in ${ms} ms (${promptTokens} + ${completionTokens} tokens)`;
   } finally {
     await model.close();
   }

@@ -12,7 +12,8 @@ import { writeParts } from '../../io/writeParts.js';
 import type { DataRecord } from '../../record.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { refuseSameFile } from '../files.js';
-import { count, key, maxRejectsOption, number, option, readOptions, seedOption } from '../options.js';
+import { count, key, number, option, otherwise } from '../option.js';
+import { entryKeyOptions, inputHelp, maxRejectsOption, readOptions, seedOption } from '../options.js';
 import { promptTemplateOf } from '../promptFile.js';
 import { inputPaths, runStream, type StreamFlags } from '../streamRun.js';
 import { formatCount } from '../terminal.js';
@@ -32,37 +33,39 @@ const singleFile = /\.(jsonl|parquet)$/i;
 
 export const exportCommand: CommandSpec = {
   name: 'export',
-  args: '[input...]',
+  group: 'Look at it and pass it on',
+  args: { '[input...]': inputHelp },
   summary: 'Write the records of a run in the form that a trainer reads',
   options: [
-    option('--format <name>', 'the form of the rows; see below').choices(names).makeOptionMandatory(),
+    option('--format <name>', 'the form of the rows, one of those below; required')
+      .choices(names)
+      .makeOptionMandatory(),
     option(
       '-o, --output <path>',
-      'a .jsonl or .parquet file, or a folder for splits, a card and beir',
+      'a .jsonl or .parquet file, or a folder for splits, a card and beir; required',
     ).makeOptionMandatory(),
-    option('--to <kind>', 'what the files in a folder are').choices(['jsonl', 'parquet']),
-    option('--thinking <how>', "the teacher's thinking: kept with its tags, its answer bare behind it, or dropped")
+    otherwise('jsonl', option('--to <kind>', 'what the files in a folder are').choices(['jsonl', 'parquet'])),
+    option('--validation <share>', 'the share of the source documents to set apart, 0 to 1')
+      .argParser(number)
+      .default(0),
+    seedOption('seeds the choice of these documents'),
+    option('--card', 'write a README.md for a dataset hub into the folder'),
+    option(
+      '--thinking <how>',
+      "the teacher's thinking: keep it as it stands, wrap it and leave the answer bare, or drop it",
+    )
       .choices(['keep', 'wrap', 'drop'])
       .default('keep'),
-    option('--scenario', 'the scenario before the question (default: by the form)'),
-    option('--no-scenario', 'the question alone'),
-    option('--system-prompt <text>', "in place of the teacher's instructions; '' for none"),
-    option('--prompt-file <file>', 'the prompt that the teacher was asked with, where it was your own'),
-    count('--num-neg <n>', 'negatives in a row of n-tuple').default(3),
-    option('--validation <share>', 'the share of source documents kept for validation').argParser(number).default(0),
-    seedOption('chooses those documents'),
-    option('--card', 'write a README.md for a dataset hub into the folder'),
-    key('--text-key <key>', 'the key of the source document', 'text'),
-    key('--question-key <key>', 'the key of the question', 'question'),
-    key('--scenario-key <key>', 'the key of the scenario', 'scenario'),
-    key('--negatives-key <key>', 'the key of the negatives', 'hard_negatives'),
-    key('--reasoning-key <key>', "the key of the teacher's text", 'reasoning'),
-    key('--answer-key <key>', 'the key of a gold answer (rare-sft)', 'answer'),
-    key('--label-key <key>', 'the key that says whether the reasoning is good (kto)', 'label'),
-    key('--id-key <key>', 'the key of the id', 'id'),
-    key('--title-key <key>', 'the key of the title (tevatron, beir)', 'title'),
-    option('--rejects <file>', 'where records go that the form cannot hold (default: OUTPUT.rejects.jsonl)'),
+    option('--scenario', 'put the scenario before the question, as some forms do by themselves'),
+    option('--no-scenario', 'leave the scenario out'),
+    option('--system-prompt <text>', "what to write in place of the teacher's instructions; '' for none"),
+    option('--prompt-file <file>', 'the prompt that the teacher was asked with, if it was your own'),
+    count('--num-neg <n>', 'for n-tuple: negatives in a row').default(3),
+    key('--answer-key <key>', 'for rare-sft: the key that holds a gold answer', 'answer'),
+    key('--label-key <key>', 'for kto: the key that says whether the reasoning is good', 'label'),
+    otherwise('OUTPUT.rejects.jsonl', option('--rejects <file>', 'where records go that the form cannot hold')),
     maxRejectsOption(),
+    ...entryKeyOptions().filter(({ long }) => long !== '--title-key'),
     ...readOptions(),
   ],
   examples: [

@@ -2,7 +2,8 @@ import { UsageError } from '../../errors.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { buildCorpusIndex, type CorpusFlags } from '../corpusIndex.js';
 import { refuseSameFile } from '../files.js';
-import { count, groupKeyOption, indexOptions, maxRejectsOption, option, readOptions } from '../options.js';
+import { count, option, otherwise } from '../option.js';
+import { groupKeyOption, indexOptions, inputHelp, maxRejectsOption, readOptions, statsOption } from '../options.js';
 import { openRejects } from '../rejects.js';
 import { inputPaths, rejectsExitCode } from '../streamRun.js';
 import { formatCount, formatSeconds, say, sayStats } from '../terminal.js';
@@ -18,20 +19,25 @@ interface Flags extends CorpusFlags {
 
 export const indexCommand: CommandSpec = {
   name: 'index',
-  args: '[input...]',
+  group: 'Search',
+  args: { '[input...]': inputHelp },
   summary: 'Build the BM25 index of a corpus',
   options: [
-    option('-o, --output <path>', 'the index, a folder'),
-    option('--verify <path>', 'build nothing: read the whole index at <path> and check every checksum'),
-    ...indexOptions(),
+    option('-o, --output <path>', 'the folder to write the index to'),
+    option('--verify <path>', 'build nothing: read the whole index at this path and check every checksum'),
     groupKeyOption('keep what documents hold under this key, for bm25-hard-neg --group-key'),
     count('--threads <n>', 'threads that analyze texts').default(1),
-    option('--stats', 'print the figures as one JSON line to stderr'),
-    ...readOptions(),
-    option('--rejects <file>', 'where records that cannot be indexed go (default: a line each on stderr)'),
+    otherwise('a line each on stderr', option('--rejects <file>', 'where records that cannot be indexed go')),
     maxRejectsOption(),
+    statsOption(),
+    ...indexOptions(),
+    ...readOptions(),
   ],
-  examples: ['rareflow index corpus.jsonl -o corpus.bm25 --stats', 'zcat dump.jsonl.gz | rareflow index -o dump.bm25'],
+  examples: [
+    'rareflow index corpus.jsonl -o corpus.bm25',
+    'zcat dump.jsonl.gz | rareflow index -o dump.bm25 --threads 2',
+    'rareflow index --verify corpus.bm25',
+  ],
   async run(inputs: string[], { output, verify, stats, rejects: rejectsPath, maxRejects, ...flags }: Flags) {
     if ((output === undefined) === (verify === undefined)) {
       throw new UsageError('index takes -o PATH to build an index, or --verify PATH to check one');

@@ -3,7 +3,8 @@ import type { Option } from 'commander';
 import { UsageError } from '../../errors.js';
 import { outputError } from '../../io/systemErrors.js';
 import type { CommandSpec } from '../commandSpec.js';
-import { ListOption, option } from '../options.js';
+import { aboutOf, defaultOf, wrapped } from '../help.js';
+import { ListOption, option } from '../option.js';
 import { say } from '../terminal.js';
 import { runCommand } from './run.js';
 
@@ -11,15 +12,13 @@ interface Flags {
   force?: boolean;
 }
 
-/** What most people set first. */
-const first = ['model', 'baseUrl', 'concurrency'];
-
 export const initCommand: CommandSpec = {
   name: 'init',
-  args: '[file]',
-  summary: 'Write a configuration file with every flag of run, commented',
+  group: 'Set up and rehearse',
+  args: { '[file]': 'the file to write (default: rareflow.config.ts)' },
+  summary: 'Write a configuration file with every option of run, commented out',
   options: [option('--force', 'write over a file that is there')],
-  examples: ['rareflow init', 'rareflow init experiments/rareflow.config.ts'],
+  examples: ['rareflow init', 'rareflow init other.config.ts'],
   async run([file = 'rareflow.config.ts']: string[], { force = false }: Flags) {
     if (!force && existsSync(file))
       throw new UsageError(`${file} is there already`, { hint: '--force writes over it' });
@@ -28,35 +27,50 @@ export const initCommand: CommandSpec = {
     } catch (error) {
       throw outputError(error, file);
     }
-    say(`rareflow: wrote ${file}; flags of a command line go before what it says`);
+    say(`rareflow: wrote ${file}; a command line goes before what it says`);
     return 0;
   },
 };
 
-/** Every option as a comment that can be uncommented. */
+/** Every option as a comment that can be uncommented, under the headings of --help. */
 function configText(options: readonly Option[]): string {
-  const named = (option: Option) => first.includes(option.attributeName());
-  const entry = (option: Option) => {
-    const choices = option.argChoices === undefined ? '' : ` One of: ${option.argChoices.join(', ')}.`;
-    return `  // ${option.description}.${choices}\n  // ${option.attributeName()}: ${exampleOf(option)},\n`;
-  };
+  const entries = options.filter((option) => !option.negate || positiveOf(option, options) === undefined);
+  const lines = entries.flatMap((option, place) => {
+    const heading = option.helpGroupHeading ?? 'Of the run:';
+    const isFirst = place === 0 || entries[place - 1]?.helpGroupHeading !== option.helpGroupHeading;
+    const off = options.find((other) => other.negate && positiveOf(other, options) === option);
+    const about = `${option.flags}: ${aboutOf(option)}${off === undefined ? '' : `; false to ${off.description}`}`;
+    return [
+      ...(isFirst ? ['', `  // ${heading.replace(/:$/, '').toUpperCase()}`] : []),
+      ...wrapped(about, 112).map((line) => `  // ${line}`),
+      `  // ${option.attributeName()}: ${exampleOf(option)},`,
+    ];
+  });
   return [
-    '// Flags of rareflow in camelCase. What stands here counts for every command that has the flag;',
+    '// Options of rareflow in camelCase. What stands here counts for every command that has the option;',
     '// a command line goes before it. Keys of an API are never written here: apiKeyEnv names the variable that holds one.',
     'export default {',
-    ...options.filter(named).map(entry),
-    ...options.filter((option) => !named(option)).map(entry),
     '  // For single commands, for example:',
     "  // commands: { 'reason-distill': { temperature: 0.7 } },",
+    ...lines,
     '};',
     '',
   ].join('\n');
 }
 
+/** `--cache <folder>` of `--no-cache`. */
+function positiveOf(option: Option, options: readonly Option[]): Option | undefined {
+  return options.find((other) => !other.negate && other.attributeName() === option.attributeName());
+}
+
+/** A value that the option takes: its default where that is one. */
 function exampleOf(option: Option): string {
-  if (option.isBoolean() || option.negate) return String(option.negate !== true);
-  if (option.defaultValue !== undefined) return JSON.stringify(option.defaultValue);
-  if (option.variadic) return '[]';
-  if (option.argChoices) return JSON.stringify(option.argChoices[0]);
-  return option.parseArg === undefined || option instanceof ListOption ? "''" : '0';
+  const { defaultValue, argChoices, parseArg, variadic } = option;
+  if (option.isBoolean() || option.optional || option.negate) return String(option.negate !== true);
+  if (variadic || Array.isArray(defaultValue)) return "['']";
+  if (defaultValue !== undefined) return JSON.stringify(defaultValue).replaceAll('"', "'");
+  const words = defaultOf(option) ?? '';
+  if (argChoices) return `'${argChoices.find((choice) => choice === words) ?? argChoices[0]}'`;
+  if (parseArg === undefined || option instanceof ListOption) return "''";
+  return /^[\d.]+$/.test(words) ? words : '1';
 }

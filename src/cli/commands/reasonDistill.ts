@@ -7,12 +7,15 @@ import { batchFlags } from '../batch.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { type DryRunFlags, dryRun, isDryRun } from '../dryRun.js';
 import { type ModelFlags, modelOf } from '../model.js';
+import { key } from '../option.js';
 import {
   batchOptions,
   dryRunOptions,
-  key,
+  inputHelp,
   languageOption,
+  limitOptions,
   modelOptions,
+  moneyOptions,
   promptFileOption,
   readOptions,
   recordOptions,
@@ -36,25 +39,29 @@ interface Flags extends StreamFlags, RecordFlags, ModelFlags, DryRunFlags {
 
 export const reasonDistillCommand: CommandSpec = {
   name: 'reason-distill',
-  args: '[input...]',
+  group: 'Make data',
+  args: { '[input...]': inputHelp },
   summary: 'Have a teacher model reason over each question and its shuffled documents',
   options: [
-    ...modelOptions(),
-    key('--input-text-key <key>', 'the key of the positive document', 'text'),
-    key('--input-question-key <key>', 'the key of the question', 'question'),
-    key('--input-scenario-key <key>', "the key of the scenario; '' for questions without one", 'scenario'),
-    key('--input-hardneg-key <key>', 'the key of the list of negatives', 'hard_negatives'),
+    key('--input-text-key <key>', 'the key that holds the positive document', 'text'),
+    key('--input-question-key <key>', 'the key that holds the question', 'question'),
+    key('--input-scenario-key <key>', "the key that holds the scenario; '' for questions without one", 'scenario'),
+    key('--input-hardneg-key <key>', 'the key that holds the list of negatives', 'hard_negatives'),
     key('--output-key <key>', 'the key to write the reasoning to', 'reasoning'),
-    seedOption(),
+    seedOption('seeds the order of the documents'),
     languageOption(),
     promptFileOption('{{question}}, {{documents}} and, if you like, {{scenario}}'),
+    ...modelOptions(),
+    ...writeOptions(),
     ...recordOptions(),
     ...readOptions(),
-    ...writeOptions(),
-    ...batchOptions(),
+    ...limitOptions(),
+    ...moneyOptions(),
     ...dryRunOptions(),
+    ...batchOptions(),
   ],
   examples: [
+    'rareflow reason-distill mined.jsonl -o out.jsonl --model gpt-4o-mini',
     'rareflow reason-distill mined.jsonl -o out.jsonl --model deepseek-reasoner --base-url https://api.deepseek.com --api-key-env DEEPSEEK_API_KEY',
   ],
   async run(inputs: string[], asked: Flags) {

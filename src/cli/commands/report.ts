@@ -7,7 +7,8 @@ import { makeReport } from '../../report/makeReport.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { refuseSameFile } from '../files.js';
 import { abortOnInterrupt } from '../interrupt.js';
-import { count, entryKeyOptions, option, readOptions, seedOption } from '../options.js';
+import { count, option, otherwise } from '../option.js';
+import { entryKeyOptions, inputHelp, readOptions, seedOption, statsOption } from '../options.js';
 import { progressDisplay } from '../progress.js';
 import { filesBeside, jsonAt } from '../runFiles.js';
 import { inputPaths } from '../streamRun.js';
@@ -23,19 +24,20 @@ interface Flags extends CollectorOptions {
 
 export const reportCommand: CommandSpec = {
   name: 'report',
-  args: '[input...]',
+  group: 'Look at it and pass it on',
+  args: { '[input...]': inputHelp },
   summary: 'Make a page of a finished run: what came out, what stands out, and records to look at',
   options: [
-    option('-o, --output <file>', 'the HTML page (default: INPUT.report.html)'),
-    option('--rejects <file>', "the run's rejects (default: INPUT.rejects.jsonl, where it is there)"),
-    count('--sample <n>', 'records to look at, chosen by chance').default(200),
-    seedOption('chooses them'),
+    otherwise('INPUT.report.html', option('-o, --output <file>', 'the page to write')),
+    otherwise('INPUT.rejects.jsonl, if it is there', option('--rejects <file>', 'the rejects of the run')),
+    count('--sample <n>', 'how many records the page holds to read, chosen by chance').default(200),
+    seedOption('seeds that choice'),
+    statsOption(),
     ...entryKeyOptions(),
     ...readOptions().filter(({ long }) => long !== '--limit'),
-    option('--stats', 'print the figures as one JSON line to stderr'),
   ],
-  examples: ['rareflow report out.jsonl', 'rareflow report parts/*.jsonl --rejects rejects.jsonl -o report.html'],
-  notes: ['One pass, in memory that does not grow; the page needs no network. rareflow view shows a whole file.'],
+  examples: ['rareflow report out.jsonl', 'rareflow report out.jsonl --rejects out.rejects.jsonl -o page.html'],
+  notes: ['It takes one pass, in memory that does not grow, and the page needs no network.'],
   async run(inputs: string[], { output, rejects, stats, onBadLine, maxLineBytes, ...options }: Flags) {
     const paths = await inputPaths(inputs);
     const first = paths.find((input) => input !== '-');

@@ -13,15 +13,17 @@ import { type DryRunFlags, dryRun, isDryRun } from '../dryRun.js';
 import { isDevice } from '../files.js';
 import { type HardNegFlags, hardNegOptions, shortfallCounter } from '../hardNegOptions.js';
 import { type ModelFlags, modelOf } from '../model.js';
+import { key, option, otherwise } from '../option.js';
 import {
   batchOptions,
   doc2QueryOptions,
   dryRunOptions,
   indexOptions,
-  key,
+  inputHelp,
   languageOption,
+  limitOptions,
   modelOptions,
-  option,
+  moneyOptions,
   readOptions,
   recordOptions,
   seedOption,
@@ -57,32 +59,39 @@ function withoutFile(input: string): UsageError {
 
 export const runCommand: CommandSpec = {
   name: 'run',
-  args: '[input...]',
+  group: 'Make data',
+  args: { '[input...]': inputHelp },
   summary: 'Run the whole chain: doc2query, bm25-hard-neg, reason-distill',
   options: [
-    ...modelOptions(),
-    option('--index <path>', 'the index to use, built there where it is not (default: OUTPUT.rareflow/index.bm25)'),
-    option('--corpus <file...>', 'the corpus to take negatives from (default: the input)'),
-    ...indexOptions(),
-    ...doc2QueryOptions(),
-    ...hardNegOptions(),
-    seedOption('seeds the order of the documents, and --sampling random'),
-    key('--input-scenario-key <key>', "the key of the scenario; '' for prompts that make none", 'scenario'),
+    otherwise(
+      'OUTPUT.rareflow/index.bm25',
+      option('--index <path>', 'the index to search, built there if there is none yet'),
+    ),
+    otherwise('the input', option('--corpus <file...>', 'the corpus to take negatives from')),
     languageOption(),
     option('--doc2query-prompt-file <file>', 'a prompt of your own for questions, with {{text}}'),
     option(
       '--reason-distill-prompt-file <file>',
-      'a prompt of your own for reasoning, with {{question}} and {{documents}}',
+      'a prompt of your own for reasoning, with {{question}}, {{documents}} and, if you like, {{scenario}}',
     ),
+    key('--input-scenario-key <key>', "the key that holds the scenario; '' if your prompt makes none", 'scenario'),
+    seedOption('seeds the order of the documents, and --sampling random'),
+    ...modelOptions(),
+    ...writeOptions(),
     ...recordOptions(),
     ...readOptions(),
-    ...writeOptions(),
-    ...batchOptions(),
+    ...doc2QueryOptions(),
+    ...hardNegOptions(),
+    ...indexOptions(),
+    ...limitOptions(),
+    ...moneyOptions(),
     ...dryRunOptions(),
+    ...batchOptions(),
   ],
   examples: [
     'rareflow run corpus.jsonl -o out.jsonl --model gpt-4o-mini',
     'rareflow run corpus.jsonl -o out.jsonl --model qwen3 --base-url http://localhost:8000/v1 --concurrency 64',
+    'rareflow run corpus.jsonl --dry-run --model gpt-4o-mini --prices prices.json',
   ],
   async run(inputs: string[], asked: Flags) {
     const flags = batchFlags(asked);

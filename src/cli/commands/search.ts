@@ -8,7 +8,8 @@ import type { DataRecord } from '../../record.js';
 import type { Bm25Index } from '../../search/bm25Index.js';
 import type { Weighting } from '../../search/searcher.js';
 import type { CommandSpec } from '../commandSpec.js';
-import { count, key, option, readOptions, searchThreadsOption, weightingOption, writeOptions } from '../options.js';
+import { count, key, option } from '../option.js';
+import { readOptions, searchThreadsOption, statsOption, weightingOption, writeOptions } from '../options.js';
 import { indexIdentity } from '../runSettings.js';
 import { runStream, type StreamFlags } from '../streamRun.js';
 import { sayStats } from '../terminal.js';
@@ -27,23 +28,25 @@ interface Flags extends StreamFlags {
 
 export const searchCommand: CommandSpec = {
   name: 'search',
-  args: '[query]',
+  group: 'Search',
+  args: { '[query]': 'words to search for' },
   summary: 'Search an index, for one query or for a file of them',
   options: [
-    option('--index <path>', 'an index made by rareflow index').makeOptionMandatory(),
-    option('--queries <file>', 'JSONL of queries; gives {"id", "hits"} for each, in input order'),
-    count('-k <n>', 'hits per query at most').default(10),
+    option('--index <path>', 'an index made by rareflow index; required').makeOptionMandatory(),
+    option('--queries <file>', 'search for every record of this file, and write {"id", "hits"} for each in its order'),
+    count('-k <n>', 'at most this many hits for a query').default(10),
     weightingOption(),
     searchThreadsOption(),
     option('--explain', 'add how each term adds to the score'),
-    option('--stats', 'print the figures as one JSON line to stderr'),
-    key('--text-key <key>', 'the key of the query', 'text'),
-    key('--id-key <key>', "the key of the query's id", 'id'),
-    ...readOptions(),
+    statsOption(),
+    key('--text-key <key>', 'the key that holds the query', 'text'),
+    key('--id-key <key>', "the key that holds the query's id", 'id'),
     ...writeOptions(),
+    ...readOptions(),
   ],
   examples: [
     'rareflow search --index corpus.bm25 "why do tides come twice a day"',
+    'rareflow search --index corpus.bm25 "spring tides" -k 1 --explain',
     'rareflow search --index corpus.bm25 --queries queries.jsonl -k 100 > hits.jsonl',
   ],
   async run([query]: string[], flags: Flags) {

@@ -4,8 +4,9 @@ import { type FaultRates, faultNames, passingFaults, spreadOver } from '../../st
 import { type ProfileName, profileNames } from '../../standIn/profiles/all.js';
 import { apiKeyIn } from '../apiKey.js';
 import type { CommandSpec } from '../commandSpec.js';
+import { wrapped } from '../help.js';
 import { abortOnInterrupt } from '../interrupt.js';
-import { count, number, option, wholeNumber } from '../options.js';
+import { count, number, option, otherwise, wholeNumber } from '../option.js';
 import { sayStats } from '../terminal.js';
 
 interface Flags {
@@ -28,35 +29,37 @@ interface Flags {
 
 export const standInCommand: CommandSpec = {
   name: 'stand-in',
-  args: '',
+  group: 'Set up and rehearse',
+  args: {},
   summary: 'Serve a stand-in for a model server, to rehearse a pipeline with faults',
   options: [
-    option('--port <n>', 'the port on 127.0.0.1; 0 takes a free one').argParser(wholeNumber(0)).default(0),
-    option('--profile <name>', `the server to play: ${profileNames.join(', ')}`).default('openai'),
+    option('--port <n>', 'the port on 127.0.0.1; 0 takes one that is free').argParser(wholeNumber(0)).default(0),
+    option('--profile <name>', 'the server to play').choices(profileNames).default('openai'),
+    option('--faults <list>', 'the share of calls that each fault befalls: rate429=0.01,http500=0.01')
+      .argParser(parseFaults)
+      .default({}, 'none'),
     option('--seed <n>', 'seeds faults and delays').argParser(wholeNumber(0)).default(1),
     option('--median-ms <x>', 'the median time of an answer').argParser(number).default(0),
     option('--sigma <x>', 'how far times spread: the deviation of their logarithm').argParser(number).default(0),
-    option(
-      '--faults <list>',
-      `the share of calls that each fault befalls, as in rate429=0.01,http500=0.01; passing=0.02 is spread over those that a client gets over. The faults: ${faultNames.join(', ')}`,
-    )
-      .argParser(parseFaults)
-      .default({}, 'none'),
-    count('--requests-per-minute <n>', 'refuse calls over so many a minute'),
-    count('--tokens-per-minute <n>', 'refuse calls over so many tokens a minute'),
-    option('--burst-seconds <x>', 'how much of these limits may come at once (default: 60)').argParser(number),
-    count('--context-tokens <n>', 'refuse prompts that are longer, their cap included'),
-    option('--retry-after-ms <x>', 'the pause that rate429 asks for (default: 100)').argParser(number),
-    option('--stall-ms <x>', 'how long a stalled answer keeps silent (default: 60000)').argParser(number),
-    count('--quota-gone-at-call <n>', 'from this call on the quota is gone'),
+    count('--requests-per-minute <n>', 'refuse calls over this many a minute'),
+    count('--tokens-per-minute <n>', 'refuse calls over this many tokens a minute'),
+    otherwise('60', option('--burst-seconds <x>', 'how much of these limits may come at once').argParser(number)),
+    count('--context-tokens <n>', 'refuse prompts that are longer, with the answer that they ask for'),
+    otherwise('100', option('--retry-after-ms <x>', 'the pause that rate429 asks for').argParser(number)),
+    otherwise('60000', option('--stall-ms <x>', 'how long a stalled answer keeps silent').argParser(number)),
+    count('--quota-gone-at-call <n>', 'answer from this call on that the quota is used up'),
     option('--outage <from-until>', 'refuse every call in this stretch, in ms since the start: 5000-20000').argParser(
       parseOutage,
     ),
-    option('--api-key-env <name>', 'the environment variable that holds the only key it takes (default: any key)'),
+    otherwise('any key', option('--api-key-env <name>', 'the environment variable that holds the only key it takes')),
   ],
   examples: [
     'rareflow stand-in --port 8080 --median-ms 500 --sigma 0.8 --faults rate429=0.02,http500=0.01,unparsable=0.01',
     'rareflow run corpus.jsonl -o out.jsonl --model any --base-url http://127.0.0.1:8080/v1',
+  ],
+  notes: [
+    'Faults (passing=0.02 is spread over those that a client gets over):',
+    ...wrapped(faultNames.join(', '), 76).map((line) => `  ${line}`),
   ],
   async run(_args: string[], { apiKeyEnv, ...options }: Flags) {
     const apiKey = apiKeyEnv === undefined ? undefined : apiKeyIn(apiKeyEnv, process.env);

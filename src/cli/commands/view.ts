@@ -5,7 +5,8 @@ import type { EntryKeys } from '../../report/entry.js';
 import { startView } from '../../report/viewServer.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { abortOnInterrupt } from '../interrupt.js';
-import { entryKeyOptions, option, wholeNumber } from '../options.js';
+import { option, wholeNumber } from '../option.js';
+import { entryKeyOptions } from '../options.js';
 import { say } from '../terminal.js';
 
 interface Flags extends EntryKeys {
@@ -14,14 +15,14 @@ interface Flags extends EntryKeys {
 
 export const viewCommand: CommandSpec = {
   name: 'view',
-  args: '<input>',
+  group: 'Look at it and pass it on',
+  args: { '<input>': 'a JSONL file of records or of rejects; of a run under way its INPUT.partial is read' },
   summary: 'Browse the records of a file of any size, also while a run writes it',
   options: [
-    option('--port <n>', 'the port on 127.0.0.1; 0 takes a free one').argParser(wholeNumber(0)).default(0),
+    option('--port <n>', 'the port on 127.0.0.1; 0 takes one that is free').argParser(wholeNumber(0)).default(0),
     ...entryKeyOptions(),
   ],
   examples: ['rareflow view out.jsonl', 'rareflow view out.rejects.jsonl --port 8000'],
-  notes: ['INPUT is a JSONL file, of records or of rejects. Of a run that is under way its INPUT.partial is read.'],
   async run([input = '']: string[], { port, ...keys }: Flags) {
     if (/\.(gz|zst|parquet|json)$/i.test(input) || input === '-') {
       throw new UsageError(`${input === '-' ? 'stdin' : input} cannot be read here and there`, {

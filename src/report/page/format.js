@@ -19,8 +19,9 @@ export function formatShare(share) {
   return `${percent.toFixed(percent < 10 && percent > 0 ? 1 : 0)} %`;
 }
 
-/** `8.4 s`, `3 min 12 s`, `2 h 05 min` @param {number} seconds */
+/** `84 ms`, `8.4 s`, `3 min 12 s`, `2 h 05 min` @param {number} seconds */
 export function formatSeconds(seconds) {
+  if (seconds < 0.0995) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
   if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
   const minutes = Math.floor(seconds / 60);
   const two = (/** @type {number} */ value) => String(Math.floor(value)).padStart(2, '0');

@@ -107,6 +107,7 @@ export function findingsSection(findings, show) {
 export function stagesSection(stages) {
   if (stages.length === 0) return null;
   const costly = stages.some(({ usage }) => usage?.costUsd !== undefined);
+  const timed = stages.some(({ usage }) => usage?.attemptSeconds !== undefined);
   const heads = [
     '',
     'records',
@@ -115,6 +116,7 @@ export function stagesSection(stages) {
     'prompt tokens',
     'answer tokens',
     ...(costly ? ['cost'] : []),
+    ...(timed ? ['time in requests', 'per request'] : []),
     'made by',
   ];
   const rows = stages.map((stage) => {
@@ -128,6 +130,7 @@ export function stagesSection(stages) {
       prompt === 0 ? '–' : formatCount(prompt),
       completion === 0 ? '–' : formatCount(completion),
       ...(costly ? [usage?.costUsd === undefined ? '–' : dollars(Number(usage.costUsd))] : []),
+      ...(timed ? timesOf(usage) : []),
     ];
     const made = makers.map(({ name: maker, count }) =>
       makers.length > 1 ? `${maker} (${formatCount(count)})` : maker,
@@ -141,7 +144,7 @@ export function stagesSection(stages) {
     );
   });
   const told = stages.some(({ usage }) => usage !== undefined)
-    ? 'Tokens and requests as the run told them, those of rejected records included.'
+    ? `Tokens and requests as the run told them, those of rejected records included.${timed ? ' Requests run side by side: together they may take longer than the run.' : ''}`
     : 'Tokens and requests as the records tell them; those of rejected records are not among them.';
   return section(
     'stages',
@@ -158,6 +161,12 @@ export function stagesSection(stages) {
     h('p', { class: 'about' }, told),
     attemptsPart(stages),
   );
+}
+
+/** All requests of a stage together, and one on average. @param {StageSum['usage']} usage */
+function timesOf(usage) {
+  const { attempts = 0, attemptSeconds = 0 } = usage ?? {};
+  return attempts === 0 ? ['–', '–'] : [formatSeconds(attemptSeconds), formatSeconds(attemptSeconds / attempts)];
 }
 
 /** @param {StageSum[]} stages */

@@ -5,6 +5,7 @@ import { sayJson } from './terminal.js';
 
 /** Shows how far a run is: to people, or to a program. */
 export interface RunDisplay {
+  /** How often it is to be shown the run. */
   intervalMs: number;
   show(view: RunView): void;
   /** The run is over: before anything is said about that. `view` is what came of it, where it had begun. */
@@ -21,7 +22,8 @@ export function runDisplay({ json, redraw }: { json: boolean | undefined; redraw
   }
   const display = progressDisplay({ redraw });
   return {
-    intervalMs: display.intervalMs,
+    // Metrics, rates and the end are of the last second, however seldom a line is shown.
+    intervalMs: Math.min(1000, display.intervalMs),
     show: (view) => display.show(runPicture(view)),
     end: () => display.end(),
   };

@@ -1,3 +1,4 @@
+import { ModelError } from '../errors.js';
 import { RecentRates } from '../recentRates.js';
 import { AttemptError } from './attemptError.js';
 import type { Budget, BudgetState } from './budget.js';
@@ -137,14 +138,17 @@ export function usageMeter({ price, pricesAsOf, budget }: MeterOptions = {}): Us
         if (inFlight > peakInFlight) peakInFlight = inFlight;
         try {
           const completion = await model.complete(request, options);
+          totals.attempts += 1;
           addTokens(totals, completion.usage);
           return completion;
         } catch (error) {
+          // What is left in a batch counts where a later process collects it.
+          if (error instanceof ModelError) throw error;
+          totals.attempts += 1;
           totals.failedAttempts += 1;
           addFailure(totals, error);
           throw error;
         } finally {
-          totals.attempts += 1;
           totals.attemptSeconds += (performance.now() - startedMs) / 1000;
           begunMs -= startedMs;
           inFlight -= 1;

@@ -27,7 +27,15 @@ const run: RunProgress = {
   eta: { low: 210, mid: 250, high: 290 },
 };
 const total = {
-  ...{ calls: 90, failedCalls: 0, cachedCalls: 0, savedTokens: 0, attempts: 95, failedAttempts: 5 },
+  ...{
+    calls: 90,
+    failedCalls: 0,
+    cachedCalls: 0,
+    savedTokens: 0,
+    attempts: 95,
+    attemptSeconds: 290,
+    failedAttempts: 5,
+  },
   ...{ promptTokens: 1_000_000, completionTokens: 230_000, cachedTokens: 0, reasoningTokens: 0, estimatedTokens: 0 },
   ...{ unknownAttempts: 0, unpricedTokens: 0, costUsd: '1.23456789' },
 };

@@ -1,9 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Counter, Gauge, Registry } from 'prom-client';
 import { UsageError } from '../errors.js';
-import type { ModelUsage } from '../llm/createModel.js';
-import type { RunProgress } from '../pipeline/tally.js';
+import { defineRunMetrics } from './runMetrics.js';
 import type { RunView } from './runPicture.js';
 import { say } from './terminal.js';
 
@@ -31,24 +29,25 @@ export async function openMetrics({ metricsPort, metricsHost }: MetricsFlags): P
   const { collectDefaultMetrics, Counter, Gauge, Registry } = await import('prom-client');
   const registry = new Registry();
   let viewOf: () => RunView | undefined = () => undefined;
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     if (request.url?.split('?')[0] !== '/metrics') {
       response.writeHead(404).end('see /metrics\n');
       return;
     }
-    const text = await registry.metrics();
-    response.writeHead(200, { 'content-type': registry.contentType }).end(text);
+    registry.metrics().then(
+      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
+      (error: unknown) => response.writeHead(500).end(`${error}\n`),
+    );
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => {
-      const where = `--metrics-port ${metricsPort} cannot be had at ${host}`;
-      reject(new UsageError(`${where}: ${cause.message}`, { hint: 'name another port, or 0 for a free one', cause }));
-    });
-    server.listen(metricsPort, host, resolve);
+    server.once('error', reject).listen(metricsPort, host, resolve);
+  }).catch((cause: Error) => {
+    const where = `--metrics-port ${metricsPort} cannot be had at ${host}`;
+    throw new UsageError(`${where}: ${cause.message}`, { hint: 'name another port, or 0 for a free one', cause });
   });
   server.unref();
   collectDefaultMetrics({ register: registry });
-  defineRun(registry, { Counter, Gauge }, () => viewOf());
+  defineRunMetrics(registry, { Counter, Gauge }, () => viewOf());
   const { address, family, port } = server.address() as AddressInfo;
   say(`rareflow: metrics at http://${family === 'IPv6' ? `[${address}]` : address}:${port}/metrics`);
   return {
@@ -61,140 +60,4 @@ export async function openMetrics({ metricsPort, metricsHost }: MetricsFlags): P
       await new Promise((closed) => server.close(closed));
     },
   };
-}
-
-type Labels = Record<string, string>;
-type Samples = [labels: Labels, value: number][];
-interface Metric {
-  name: string;
-  help: string;
-  of: (view: RunView) => Samples;
-}
-
-const one = (value: number | undefined): Samples => (value === undefined ? [] : [[{}, value]]);
-const ofRun = (value: (run: RunProgress) => number | undefined) => (view: RunView) => one(value(view.run));
-const ofModel = (value: (usage: ModelUsage) => number | undefined) => (view: RunView) =>
-  one(view.usage && value(view.usage));
-const ofStages =
-  (samples: (stage: RunProgress['stages'][number]) => [more: Labels, value: number][]) =>
-  ({ run }: RunView): Samples =>
-    run.stages.flatMap((stage) => samples(stage).map(([more, value]) => [{ stage: stage.name, ...more }, value]));
-const ofCalls =
-  (samples: (totals: ModelUsage['total']) => [more: Labels, value: number][]) =>
-  ({ usage }: RunView): Samples =>
-    Object.entries(usage?.byStage ?? {}).flatMap(([stage, totals]) =>
-      samples(totals).map(([more, value]): Samples[number] => [{ stage, ...more }, value]),
-    );
-
-const counters: Metric[] = [
-  {
-    name: 'rareflow_records_total',
-    help: 'Records that a stage took, made more of (extra), gave and rejected; taken + extra = given + rejected + in flight',
-    of: ofStages(({ taken, extra, given, rejected }) => [
-      [{ outcome: 'taken' }, taken],
-      [{ outcome: 'extra' }, extra],
-      [{ outcome: 'given' }, given],
-      [{ outcome: 'rejected' }, rejected],
-    ]),
-  },
-  {
-    name: 'rareflow_run_records_total',
-    help: 'Records of the run: in + extra = out + rejected + pending',
-    of: ({ run }) => [
-      [{ outcome: 'in' }, run.in],
-      [{ outcome: 'extra' }, run.extra],
-      [{ outcome: 'out' }, run.out],
-      [{ outcome: 'rejected' }, run.rejected],
-    ],
-  },
-  {
-    name: 'rareflow_llm_calls_total',
-    help: 'Calls that ended: answered by the server or by the cache, or failed for good',
-    of: ofCalls(({ calls, failedCalls, cachedCalls }) => [
-      [{ outcome: 'answered' }, calls - failedCalls - cachedCalls],
-      [{ outcome: 'cached' }, cachedCalls],
-      [{ outcome: 'failed' }, failedCalls],
-    ]),
-  },
-  {
-    name: 'rareflow_llm_attempts_total',
-    help: 'Requests that went to the server and ended; a call takes more than one where attempts fail',
-    of: ofCalls(({ attempts, failedAttempts }) => [
-      [{ outcome: 'answered' }, attempts - failedAttempts],
-      [{ outcome: 'failed' }, failedAttempts],
-    ]),
-  },
-  {
-    name: 'rareflow_llm_tokens_total',
-    help: 'Tokens of prompts and of answers',
-    of: ofCalls(({ promptTokens, completionTokens }) => [
-      [{ kind: 'prompt' }, promptTokens],
-      [{ kind: 'completion' }, completionTokens],
-    ]),
-  },
-  {
-    name: 'rareflow_llm_dollars_total',
-    help: 'What the tokens cost by the prices given; absent without prices',
-    of: ofCalls(({ costUsd }) => (costUsd === undefined ? [] : [[{}, Number(costUsd)]])),
-  },
-  {
-    name: 'rareflow_llm_busy_seconds_total',
-    help: 'The time that requests took, added up; its rate by rareflow_llm_concurrency is the share of the slots in use',
-    of: ofModel((usage) => usage.busySeconds),
-  },
-];
-
-const gauges: Metric[] = [
-  {
-    name: 'rareflow_records_in_flight',
-    help: 'Records that a stage has taken and neither given nor rejected',
-    of: ofStages(({ inFlight }) => [[{}, inFlight]]),
-  },
-  { name: 'rareflow_run_records_pending', help: 'Records of the run under way', of: ofRun((run) => run.pending) },
-  { name: 'rareflow_run_done_ratio', help: 'The share of the input that is done', of: ofRun((run) => run.share) },
-  {
-    name: 'rareflow_run_eta_seconds',
-    help: 'How long the run will go on: mid, and low and high, the 95 % interval by the last five minutes',
-    of: ({ run: { eta } }) =>
-      Object.entries(eta ?? {}).map(([bound, seconds]): Samples[number] => [{ bound }, seconds as number]),
-  },
-  {
-    name: 'rareflow_llm_calls_in_flight',
-    help: 'Requests at the server now',
-    of: ofModel((usage) => usage.inFlight),
-  },
-  {
-    name: 'rareflow_llm_calls_waiting',
-    help: 'Calls that wait for a slot, a rate, a hold or before a retry',
-    of: ofModel((usage) => usage.waiting),
-  },
-  {
-    name: 'rareflow_llm_concurrency',
-    help: 'The most requests at once, as it is now',
-    of: ofModel((usage) => usage.concurrency),
-  },
-  {
-    name: 'rareflow_llm_hold_seconds',
-    help: 'For how long no request goes to a server',
-    of: ({ usage }) => (usage?.holds ?? []).map(({ host, seconds }): Samples[number] => [{ host }, seconds]),
-  },
-];
-
-/** Every figure is read when it is asked for; nothing is kept. */
-function defineRun(
-  registry: Registry,
-  kinds: { Counter: typeof Counter; Gauge: typeof Gauge },
-  viewOf: () => RunView | undefined,
-): void {
-  const define = (kind: 'Counter' | 'Gauge', { name, help, of }: Metric) => {
-    const labelNames = ['stage', 'outcome', 'kind', 'bound', 'host'];
-    const collect = function (this: Counter | Gauge) {
-      this.reset();
-      const view = viewOf();
-      for (const [labels, value] of view === undefined ? [] : of(view)) this.inc(labels, value);
-    };
-    new kinds[kind]({ name, help, labelNames, registers: [registry], collect });
-  };
-  for (const metric of counters) define('Counter', metric);
-  for (const metric of gauges) define('Gauge', metric);
 }

@@ -29,7 +29,9 @@ export function runPicture({ run, usage }: RunView): Picture {
         ...[`${formatCount(run.in)} in`, `${formatCount(run.out)} out`, `${formatCount(run.rejected)} rejects`],
         `${formatRate(run.perSecond)}/s`,
         run.stages.map(({ name, given }) => `${name} ${formatCount(given)}`).join(' > '),
-        ...(usage === undefined ? [] : [...callParts(usage), ...spentParts(usage), ...holdLines(usage)]),
+        ...(usage === undefined
+          ? []
+          : [...callParts(usage), ...spentParts(usage), ...holdWords(usage).map((words) => `waiting ${words}`)]),
         ...(lastReject === undefined ? [] : [`last reject ${rejectWords(lastReject).slice(0, 200)}`]),
       ].join(', '),
   };
@@ -80,7 +82,7 @@ function modelLines(usage: ModelUsage, columns: number): Line[] {
   return [
     { text: `  model    ${fitParts(callParts(usage), columns - 11)}` },
     { text: `  used     ${fitParts(spentParts(usage), columns - 11)}` },
-    ...holdLines(usage).map((text): Line => ({ text: `  ${text}`, tone: 'warning' })),
+    ...holdWords(usage).map((words): Line => ({ text: `  waiting  ${words}`, tone: 'warning' })),
   ];
 }
 
@@ -105,8 +107,8 @@ function spentParts({ total, budgets, recent }: ModelUsage): string[] {
   ];
 }
 
-function holdLines({ holds }: ModelUsage): string[] {
-  return holds.map(({ host, reason, seconds }) => `waiting  ${Math.ceil(seconds)} s for ${host}: ${reason}`);
+function holdWords({ holds }: ModelUsage): string[] {
+  return holds.map(({ host, reason, seconds }) => `${Math.ceil(seconds)} s for ${host}: ${reason}`);
 }
 
 const rejectWords = ({ stage, reason }: Reject) => `${stage}: ${reason}`;

@@ -75,11 +75,16 @@ test('a port for metrics that is taken is an error of usage, before anything is 
   t.after(() => other.close());
   await new Promise((listening) => other.once('listening', listening));
   const { port } = other.address() as AddressInfo;
-  for (const command of ['doc2query', 'run']) {
+  const cases = [
+    ['doc2query', port, 'EADDRINUSE'],
+    ['run', port, 'EADDRINUSE'],
+    ['doc2query', 99_999, 'should be >= 0 and < 65536'],
+  ] as const;
+  for (const [command, port, why] of cases) {
     const line = [command, 'in.jsonl', '-o', 'out.jsonl', '--model', 'm', '--base-url', server.baseUrl];
     const { code, stderr } = await runCommand([...line, '--metrics-port', `${port}`], { cwd });
     assert.equal(code, 2, stderr);
-    assert.match(stderr, new RegExp(`--metrics-port ${port} cannot be had at 127\\.0\\.0\\.1: .*EADDRINUSE`));
+    assert.match(stderr, new RegExp(`--metrics-port ${port} cannot be had at 127\\.0\\.0\\.1: .*${why}`));
     assert.equal(stderr.trim().split('\n').length, 1, 'nothing was begun');
   }
   assert.equal(server.ledger.calls.length, 0);

@@ -60,13 +60,7 @@ test('--json-progress tells why a run stopped, and errors of usage, in JSON too'
   const last = progressIn(told(stopped.stderr)).at(-1) as JsonProgress;
   assert.deepEqual([last.state, last.out, last.pending, last.etaSeconds], ['stopped', 1, 1, null]);
   assert.match(`${last.reason}`, /no credit or quota is left/);
-  for (const wrong of [['--nonsense'], ['--metrics-host', '::1']]) {
-    const { code, stderr } = await runCommand([...line, ...wrong, '--json-progress'], { cwd });
-    assert.equal(code, 2);
-    assert.deepEqual(
-      told(stderr).map(({ type }) => type),
-      ['message'],
-      stderr,
-    );
-  }
+  const { code, stderr } = await runCommand([...line, '--nonsense', '--json-progress'], { cwd });
+  assert.equal(code, 2);
+  assert.deepEqual(told(stderr), [{ type: 'message', message: "unknown option '--nonsense'" }]);
 });

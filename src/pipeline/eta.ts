@@ -30,7 +30,8 @@ export class EtaEstimate {
   next(share: number, nowMs = performance.now()): Eta | undefined {
     const samples = this.#samples;
     const last = samples.at(-1);
-    if (last === undefined || nowMs - last.atMs >= 1000) samples.push({ atMs: nowMs, share });
+    // Asked every second, it is sometimes asked a little early.
+    if (last === undefined || nowMs - last.atMs >= 900) samples.push({ atMs: nowMs, share });
     while (samples.length > 2 && nowMs - (samples[1] as Sample).atMs >= windowMs) samples.shift();
     const parts = Math.min(mostParts, samples.length - 1);
     if (parts < fewestParts) return undefined;

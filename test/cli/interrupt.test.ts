@@ -81,7 +81,7 @@ test('Ctrl-C leaves batches to the provider, and the same command picks them up'
   assert.match(stopped.stderr, /leaving; batches go on at the provider/);
   const done = await start(flags);
   assert.equal(done.code, 0, done.stderr);
-  assert.match(done.stderr, /doc2query: 20 requests, [^,]* tokens$/m, 'what was left is counted once');
+  assert.match(done.stderr, /doc2query: 20 requests, .* tokens$/m, 'what was left is counted once');
   assert.match(done.stderr, /going on with 1 batches of an earlier run/);
   assert.deepEqual(ids(), allIds);
   assert.equal(server.ledger.sums().calls, 20, 'nothing is asked twice');

@@ -60,7 +60,7 @@ test('progress tells the latest reject of each stage, the pace, the share that i
     stages: [picky('first', 10), picky('second', 7)],
     rejects: () => {},
     onProgress: (progress) => seen.push(progress),
-    progressIntervalMs: 500,
+    progressIntervalMs: 250,
   });
   assert.deepEqual(
     end.stages.map(({ lastReject }) => lastReject?.reason),

@@ -37,7 +37,7 @@ export type {
   Thinking,
   Usage,
 } from './llm/chatModel.js';
-export { createModel, type ModelOptions, type RareflowModel } from './llm/createModel.js';
+export { createModel, type ModelOptions, type ModelUsage, type RareflowModel } from './llm/createModel.js';
 export type { Prices } from './llm/prices.js';
 export type { StructuredOutput } from './llm/structuredOutput.js';
 export type { UsageSnapshot, UsageTotals } from './llm/usage.js';
@@ -60,6 +60,7 @@ export {
 } from './operators/recordOperator.js';
 export type { PromptOptions, PromptTemplate } from './operators/template.js';
 export type { Checkpoint } from './pipeline/checkpoint.js';
+export type { Eta } from './pipeline/eta.js';
 export { type PipelineOptions, type PipelineStage, runPipeline, type SourceContext } from './pipeline/runPipeline.js';
 export { type RunSettings, type RunState, RunStore } from './pipeline/runStore.js';
 export type { RunProgress, StageCounts } from './pipeline/tally.js';

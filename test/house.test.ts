@@ -9,13 +9,14 @@ const src = path.resolve(import.meta.dirname, '../src');
 const allowed: Record<string, string[]> = {
   errors: [],
   record: [],
+  recentRates: [],
   store: ['errors'],
   flow: ['errors', 'record'],
   io: ['flow', 'errors', 'record'],
-  llm: ['store', 'errors', 'record'],
+  llm: ['store', 'recentRates', 'errors', 'record'],
   search: ['flow', 'errors', 'record'],
   operators: ['flow', 'errors', 'record', 'llm/chatModel', 'search/searcher'],
-  pipeline: ['operators', 'store', 'flow', 'errors', 'record'],
+  pipeline: ['operators', 'store', 'flow', 'recentRates', 'errors', 'record'],
   report: ['operators', 'flow', 'errors', 'record'],
   export: ['operators', 'flow', 'errors', 'record'],
   standIn: ['llm', 'errors', 'record'],
@@ -64,7 +65,8 @@ const owners: Record<string, string[]> = {
   flexsearch: ['search'],
   lmdb: ['store'],
   commander: ['cli'],
-  'cli-progress': ['cli'],
+  'string-width': ['cli'],
+  'prom-client': ['cli'],
   picocolors: ['cli'],
 };
 

@@ -9,7 +9,7 @@ import type { Bm25Index } from '../search/bm25Index.js';
 import type { BuildStats } from '../search/buildIndex.js';
 import { sampleCorpus } from './corpusAnalyzer.js';
 import { abortOnInterrupt } from './interrupt.js';
-import { progressDisplay } from './progress.js';
+import { progressDisplay, wordsPicture } from './progressDisplay.js';
 import { formatCompact, formatCount, formatSeconds, say } from './terminal.js';
 
 export interface CorpusFlags {
@@ -62,7 +62,7 @@ export async function buildCorpusIndex(
       onProgress: ({ docs, seconds }) => {
         if (performance.now() - shownMs < display.intervalMs) return;
         shownMs = performance.now();
-        display.show([`indexing: ${formatCount(docs)} documents, ${formatCompact(docs / seconds)}/s`]);
+        display.show(wordsPicture(`indexing: ${formatCount(docs)} documents, ${formatCompact(docs / seconds)}/s`));
       },
     });
   } catch (error) {

@@ -8,7 +8,8 @@ import { abortOnInterrupt } from './interrupt.js';
 import type { PlannedStage } from './plannedStages.js';
 import { pricesOf } from './pricesFile.js';
 import { sampleRecords } from './sampleRecords.js';
-import { inputPaths, type StreamFlags } from './streamRun.js';
+import { inputPaths } from './streamFiles.js';
+import type { StreamFlags } from './streamFlags.js';
 import { formatCount, say } from './terminal.js';
 
 export interface DryRunFlags extends Pick<StreamFlags, 'onBadLine' | 'maxLineBytes' | 'limit'> {

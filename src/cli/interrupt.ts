@@ -15,23 +15,31 @@ export interface Interrupt extends Disposable {
   signal: AbortSignal;
 }
 
+interface InterruptOptions {
+  readsStdin: boolean;
+  /** What is said at the first interrupt. */
+  lastWords?: string | undefined;
+}
+
 /**
  * Ends the input at the first SIGINT or SIGTERM, so that what is in flight is finished and written; a second one leaves at
  * once. A pipe is read on until it ends, for 10 s at most, since Ctrl-C stops every process of a pipeline and the process
  * before still has answers to give; `endsWith` tells such an end from that of a complete input.
  */
-export function endOnInterrupt({ readsStdin }: { readsStdin: boolean }) {
+export function endOnInterrupt({ readsStdin, lastWords = 'finishing what is in flight' }: InterruptOptions) {
   const mayWait = readsStdin && isPipe();
-  let interrupted: InterruptedError | undefined;
+  let interrupted: { error: InterruptedError; stop: () => void } | undefined;
   const interrupt = listen((error, stop) => {
-    say('rareflow: finishing what is in flight; interrupt again to leave at once');
-    interrupted = error;
+    say(`rareflow: ${lastWords}; interrupt again to leave at once`);
+    interrupted = { error, stop };
     if (mayWait) setTimeout(stop, pipeGraceMs).unref();
     else stop();
   });
   async function* checked<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
     yield* source;
-    if (interrupted !== undefined) throw interrupted;
+    if (interrupted === undefined) return;
+    interrupted.stop();
+    throw interrupted.error;
   }
   return { ...interrupt, endsWith: <T>(source: AsyncIterable<T>) => (mayWait ? checked(source) : source) };
 }

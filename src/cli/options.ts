@@ -31,7 +31,19 @@ export const writeOptions = () =>
       '--retry-rejects',
       'try the rejects of the finished run at the output again, and add what comes of them to it',
     ),
+    ...progressOptions(),
   ]);
+
+export const progressOptions = () => [
+  option('--json-progress', 'write the progress and all other words to stderr as JSON, one object a line'),
+  otherwise(
+    'no metrics',
+    option('--metrics-port <n>', "serve /metrics in Prometheus' format while it runs; 0 takes a free port").argParser(
+      wholeNumber(0),
+    ),
+  ),
+  otherwise('127.0.0.1', option('--metrics-host <address>', 'the address to serve them at')),
+];
 
 export const maxRejectsOption = () =>
   otherwise(

@@ -5,7 +5,7 @@ import type { CommandSpec } from './commandSpec.js';
 import { commands } from './commands.js';
 import { applyConfig, configFile, configNames, readConfig } from './config.js';
 import { HelpfulCommand } from './help.js';
-import { errorLine, say } from './terminal.js';
+import { errorLine, oneLine, say, speakJson } from './terminal.js';
 
 /** A broken configuration must not stand in the way of these. */
 const asksForWords = new Set(['--help', '-h', '--version', '-V', 'help', 'init']);
@@ -13,7 +13,9 @@ const asksForWords = new Set(['--help', '-h', '--version', '-V', 'help', 'init']
 /** Runs a command line and resolves to the exit code. Every error becomes one line on stderr. */
 export async function runProgram(argv: string[]): Promise<number> {
   let exitCode: number = ExitCode.done;
-  const program = programOf(async (spec, args, flags) => {
+  if (argv.includes('--json-progress')) speakJson();
+  const program = programOf(async (spec, args, flags: { jsonProgress?: boolean }) => {
+    if (flags.jsonProgress) speakJson(); // a configuration file may ask for it too
     exitCode = await spec.run(args, flags);
   });
   try {
@@ -44,7 +46,7 @@ export function programOf(run: (spec: CommandSpec, args: string[], flags: object
     .helpCommand('help [command]', 'Print the help of a command')
     .showSuggestionAfterError()
     .configureOutput({
-      outputError: (text, write) => write(text.replace(/^error:/, 'rareflow:').replace(/\n(?=.)/g, ' ')),
+      outputError: (text) => say(oneLine(text.trim()).replace(/^error:/, 'rareflow:')),
     })
     .exitOverride();
   program.examples = [

@@ -5,6 +5,7 @@ import type { Bm25Index } from '../search/bm25Index.js';
 /** Flags that say how a run is done, where or how far, and not what becomes of a record. */
 const incidental = new Set([
   ...['output', 'rejects', 'maxRejects', 'limit', 'onBadLine', 'maxLineBytes', 'resume', 'retryRejects', 'stats'],
+  ...['jsonProgress', 'metricsPort', 'metricsHost'],
   ...['concurrency', 'adaptiveConcurrency', 'window', 'threads', 'requestsPerMinute', 'tokensPerMinute'],
   ...['attemptTimeoutMs', 'stream', 'batch', 'batchRequests', 'batchPollSeconds'],
   ...['baseUrl', 'apiKeyEnv', 'cache', 'budgetUsd', 'budgetTokens', 'prices', 'config', 'logFile'],

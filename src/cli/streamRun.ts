@@ -1,76 +1,29 @@
 import { ExitCode, ModelError, OutputError, UsageError } from '../errors.js';
 import type { Operator } from '../flow/operator.js';
 import type { Rejects } from '../flow/rejects.js';
-import { inputFiles } from '../io/inputFiles.js';
 import { jsonlFile } from '../io/jsonlFile.js';
-import { checkOutputFile } from '../io/outputFile.js';
 import { readRecords } from '../io/readRecords.js';
 import { writeJsonl } from '../io/writeJsonl.js';
 import type { RareflowModel } from '../llm/createModel.js';
+import type { Checkpoint } from '../pipeline/checkpoint.js';
 import { differences } from '../pipeline/findRun.js';
 import { OrdinalSet } from '../pipeline/ordinalSet.js';
 import { type PipelineStage, runPipeline } from '../pipeline/runPipeline.js';
-import type { RunState } from '../pipeline/runStore.js';
-import { progressOf, type RunProgress } from '../pipeline/tally.js';
+import type { RunProgress } from '../pipeline/tally.js';
 import type { DataRecord } from '../record.js';
-import { type Account, accountOf, type EarlierUsage, withEarlier } from './account.js';
-import { isDevice, refuseSameFile } from './files.js';
+import type { EarlierUsage } from './account.js';
 import { endOnInterrupt, InterruptedError } from './interrupt.js';
-import { describeRun, progressDisplay } from './progress.js';
+import { type Metrics, openMetrics } from './metrics.js';
 import { openRejects } from './rejects.js';
-import { finishMending, retryRejects } from './retryRejects.js';
-import { canResume, openRunFolder, type RunFolder, wasBegun } from './runFolder.js';
+import { finishMending, type Retry, retryRejects } from './retryRejects.js';
+import { RunBooks } from './runBooks.js';
+import { runDisplay } from './runDisplay.js';
+import { canGoOn, commandLine, rejectsExitCode } from './runEnd.js';
+import { canResume, openRunFolder, type RunFolder } from './runFolder.js';
 import { type RunShape, settingsOf } from './runSettings.js';
-import { type RunSummary, writeSummary } from './summary.js';
+import { inputPaths, outputsOf } from './streamFiles.js';
+import type { StreamFlags } from './streamFlags.js';
 import { errorLine, formatCount, say } from './terminal.js';
-
-export interface StreamFlags {
-  onBadLine: 'reject' | 'stop';
-  maxLineBytes?: number;
-  limit?: number;
-  output?: string;
-  rejects?: string;
-  maxRejects?: number;
-  resume?: 'auto' | 'always' | 'never';
-  retryRejects?: boolean;
-  unordered?: boolean;
-}
-
-/** What every command on records tells its operators. */
-export interface RecordFlags {
-  concurrency: number;
-  ordered?: boolean;
-  unordered?: boolean;
-  overwrite?: boolean;
-  provenance: boolean;
-}
-
-/** The flags of a command as its operator's options: without those that are the command's own. */
-export function operatorOptions<F extends StreamFlags & RecordFlags>(flags: F) {
-  const {
-    onBadLine,
-    maxLineBytes,
-    limit,
-    output,
-    rejects,
-    maxRejects,
-    resume,
-    retryRejects,
-    ordered,
-    unordered,
-    ...options
-  } = flags;
-  if (ordered && unordered) throw new UsageError('--ordered and --unordered exclude each other');
-  return { ...options, ordered: unordered !== true };
-}
-
-/** The files that a command reads, folders and patterns looked up: stdin where none is named and something is piped to it. */
-export async function inputPaths(inputs: string[]): Promise<string[]> {
-  if (inputs.filter((input) => input === '-').length > 1) throw new UsageError('stdin (-) can be read only once');
-  if (inputs.length > 0) return await inputFiles(inputs);
-  if (!process.stdin.isTTY) return ['-'];
-  throw new UsageError('no input', { hint: 'name a JSONL file, or pipe records to stdin' });
-}
 
 export interface StreamRun {
   /** Files, folders and patterns; none means stdin. */
@@ -81,6 +34,8 @@ export interface StreamRun {
   shape: RunShape;
   /** Where it keeps how far it is, if that was opened before. */
   folder?: RunFolder | undefined;
+  /** Its metrics, if they were opened before. */
+  metrics?: Metrics | undefined;
   /** Takes the records at the end. Default: writes them to the output as JSONL. */
   sink?: Operator<DataRecord, DataRecord> | undefined;
   /** The model of its stages, for the tokens it used. */
@@ -108,145 +63,116 @@ export async function runStream(run: StreamRun): Promise<number> {
   if (!resumes && (flags.resume === 'always' || flags.retryRejects)) {
     throw new UsageError('--resume and --retry-rejects go with -o FILE');
   }
-  await using opened = resumes && run.folder === undefined ? openRunFolder(output) : undefined;
-  const folder = resumes ? (run.folder ?? opened) : undefined;
-  const names = paths.map((file) => inputNames?.get(file) ?? file);
+  await using ownMetrics = run.metrics === undefined ? await openMetrics(flags) : undefined;
+  await using ownFolder = resumes && run.folder === undefined ? openRunFolder(output) : undefined;
+  const folder = resumes ? (run.folder ?? ownFolder) : undefined;
   const rejected = folder === undefined ? openRejects(rejectsPath) : undefined;
-  const display = progressDisplay({ redraw: output !== '-' || !process.stdout.isTTY });
-  using interrupt = endOnInterrupt({ readsStdin: paths.includes('-') });
-  let readShare: number | undefined;
-  let last: RunProgress | undefined;
-  let usedBefore: EarlierUsage | undefined;
+  const books = new RunBooks({ output, rejectsPath, folder, model, notes, extraWords });
+  (run.metrics ?? ownMetrics)?.watch(() => books.view());
+  const display = runDisplay({ json: flags.jsonProgress, redraw: output !== '-' || !process.stdout.isTTY });
+  const lastWords = flags.batch === undefined ? undefined : 'leaving; batches go on at the provider';
+  using interrupt = endOnInterrupt({ readsStdin: paths.includes('-'), lastWords });
+  // What has not been sent yet is done by the next start; without one, it would be lost.
+  if (folder !== undefined) interrupt.signal.addEventListener('abort', () => model?.drain(), { once: true });
 
-  const usage = () => model && withEarlier(model.usage(), usedBefore);
-  const figures = () => {
-    const { total, byStage } = usage() ?? {};
-    return total && { total, byStage };
-  };
-  const onBytes = (read: number, total: number | undefined) => {
-    readShare = total === undefined || total === 0 ? undefined : read / total;
-  };
-  const ends = (how: Account['how']): Account => ({ how, output, rejectsPath, usage: usage(), notes, extraWords });
-  const summarize = (state: RunSummary['state'], reason?: string) => {
-    const told = { state, reason, output, rejects: rejectsPath, usage: figures() as EarlierUsage | undefined };
-    const unwritten = folder && last && writeSummary(folder, last, told);
-    if (unwritten !== undefined) say(errorLine(unwritten));
-  };
-  const pipeline = {
+  const names = paths.map((file) => inputNames?.get(file) ?? file);
+  const settings = settingsOf(run.shape, names, flags);
+  const shown = {
     stop: interrupt.signal,
     progressIntervalMs: display.intervalMs,
-    onProgress: (run: RunProgress) => {
-      last = run;
-      const share = flags.limit === undefined ? readShare : Math.max(run.in / flags.limit, readShare ?? 0);
-      display.show(...describeRun({ run, usage: model?.usage(), readShare: share }));
+    onProgress: (now: RunProgress) => {
+      books.run = now;
+      display.show({ run: now, usage: model?.usage() });
     },
   };
-  const settings = settingsOf(run.shape, names, flags);
   try {
     if (folder !== undefined) finishMending(folder, output, rejectsPath as string);
     if (folder !== undefined && flags.retryRejects) {
-      usedBefore = folder.store.state?.figures as EarlierUsage | undefined;
       const files = { folder, output, rejectsPath: rejectsPath as string };
-      const other = differences(folder.store.state?.settings ?? settings, settings);
-      if (other.length > 0) say(`rareflow: trying them with other settings: ${other.join(', ')}`);
-      const { retried, mended } = await retryRejects({ ...files, stages, settings, pipeline, figures });
-      say(
-        `rareflow: ${formatCount(retried)} rejects were tried again: ${formatCount(mended)} records are in ${output} now`,
-      );
-      last = progressOf(folder.store.state as RunState);
+      await mend({ ...files, stages, settings, pipeline: shown, figures: () => books.figures() }, books);
     } else {
       await runPipeline({
         source: ({ rejects, ...context }) => {
           const { onBadLine, maxLineBytes } = flags;
-          const named: Rejects = (reject) =>
-            rejects(
-              reject.path === undefined ? reject : { ...reject, path: inputNames?.get(reject.path) ?? reject.path },
-            );
-          return interrupt.endsWith(
-            readRecords(paths, { ...context, rejects: named, onBadLine, maxLineBytes, onBytes }),
-          );
+          const named = renaming(rejects, inputNames);
+          return interrupt.endsWith(readRecords(paths, { ...context, rejects: named, onBadLine, maxLineBytes }));
         },
         stages,
         ...(folder === undefined
           ? { sink: run.sink ?? writeJsonl(output), rejects: rejected?.rejects }
           : {
-              checkpoint: {
-                store: folder.store,
-                settings,
-                output: jsonlFile(output),
-                rejects: jsonlFile(rejectsPath as string, { partial: false }),
-                ordered: flags.unordered !== true,
-                resume: flags.resume,
-                figures,
-                onSetAside: (place) => say(`rareflow: what an earlier run left is kept in ${place}`),
-                onResume: ({ finished, figures: earlier, startedAt }) => {
-                  usedBefore = earlier as EarlierUsage | undefined;
-                  const done = formatCount(new OrdinalSet(finished).size);
-                  say(`rareflow: going on with the run of ${startedAt}: ${done} records of its input are done`);
-                },
-              },
+              checkpoint: checkpointOf(folder, { output, rejectsPath: rejectsPath as string }, settings, flags, books),
             }),
         limit: flags.limit,
-        ...pipeline,
+        ...shown,
       });
     }
-  } catch (error) {
-    display.end();
+  } catch (caught) {
+    if (flags.retryRejects) books.takeCommitted();
+    const error = folder !== undefined && wasDrained(caught, interrupt.signal) ? interrupt.signal.reason : caught;
+    const reason = error instanceof Error ? error.message : String(error);
+    display.end(books.view(), 'stopped', reason);
     if (error instanceof OutputError && error.closed) return ExitCode.done;
-    if (flags.retryRejects && folder?.store.state !== undefined) last = progressOf(folder.store.state);
-    const reached = last !== undefined && last.out + last.rejected > 0;
-    const isKept = folder?.store.state !== undefined;
-    if (last !== undefined && (reached || isKept)) say(accountOf(last, { ...ends('stopped'), output: '-' }));
-    if (isKept) summarize('stopped', error instanceof Error ? error.message : String(error));
+    books.tellStopped(reason);
     const isInterrupted = folder !== undefined && error instanceof InterruptedError;
-    if (!isInterrupted && !(isKept && last !== undefined && canGoOn(error))) throw error;
+    if (!isInterrupted && !(books.isKept && books.run !== undefined && canGoOn(error))) throw error;
     if (!(error instanceof InterruptedError)) say(errorLine(error));
     say(`rareflow: to go on: ${commandLine()}`);
     return ExitCode.stoppedResumable;
   } finally {
-    display.end();
     rejected?.close();
     await model?.close();
   }
-  if (last === undefined) return ExitCode.done;
-  onDone?.(last);
-  summarize('done');
-  say(accountOf(last, ends('done')));
-  return rejectsExitCode(last.rejected, flags.maxRejects);
+  display.end(books.view(), 'done');
+  if (books.run === undefined) return ExitCode.done;
+  onDone?.(books.run);
+  books.tellDone();
+  return rejectsExitCode(books.run.rejected, flags.maxRejects);
 }
 
-/** Whether the same command can do better once its surroundings are mended. */
-function canGoOn(error: unknown): boolean {
-  return !(error instanceof UsageError) && !(error instanceof ModelError && !error.resumable);
+/** Whether a run ended because calls were turned away after an interrupt. */
+function wasDrained(error: unknown, interrupted: AbortSignal): boolean {
+  return interrupted.aborted && error instanceof ModelError && error.resumable;
 }
 
-/** The command as it was called, for a shell. `--resume never` would not go on. */
-function commandLine(): string {
-  const words = process.argv.slice(2).filter((word, place, all) => {
-    return word !== '--resume=never' && !(word === 'never' && all[place - 1] === '--resume') && word !== '--resume';
-  });
-  const quoted = words.map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
-  return `rareflow ${quoted.join(' ')}`;
+function checkpointOf(
+  { store }: RunFolder,
+  { output, rejectsPath }: { output: string; rejectsPath: string },
+  settings: Checkpoint['settings'],
+  { unordered, resume }: StreamFlags,
+  books: RunBooks,
+): Checkpoint {
+  return {
+    store,
+    settings,
+    output: jsonlFile(output),
+    rejects: jsonlFile(rejectsPath, { partial: false }),
+    ordered: unordered !== true,
+    resume,
+    figures: () => books.figures(),
+    onSetAside: (place) => say(`rareflow: what an earlier run left is kept in ${place}`),
+    onResume: ({ finished, figures, startedAt }) => {
+      books.usedBefore = figures as EarlierUsage | undefined;
+      const done = formatCount(new OrdinalSet(finished).size);
+      say(`rareflow: going on with the run of ${startedAt}: ${done} records of its input are done`);
+    },
+  };
 }
 
-/** Too many rejects make a run that is done a failure of its own. */
-export function rejectsExitCode(rejected: number, maxRejects = Number.POSITIVE_INFINITY): number {
-  if (rejected <= maxRejects) return ExitCode.done;
-  say(`rareflow: ${formatCount(rejected)} rejects are over --max-rejects ${formatCount(maxRejects)}`);
-  return ExitCode.tooManyRejects;
+/** Sends the rejects of a run that is done through its stages again. */
+async function mend(retry: Retry, books: RunBooks): Promise<void> {
+  const { settings: before, figures } = retry.folder.store.state ?? {};
+  books.usedBefore = figures as EarlierUsage | undefined;
+  const other = differences(before ?? retry.settings, retry.settings);
+  if (other.length > 0) say(`rareflow: trying them with other settings: ${other.join(', ')}`);
+  const { retried, mended } = await retryRejects(retry);
+  const found = `${formatCount(mended)} records are in ${retry.output} now`;
+  say(`rareflow: ${formatCount(retried)} rejects were tried again: ${found}`);
+  books.takeCommitted();
 }
 
-/** Where a command writes its records and its rejects. Throws where it could not, or would write over what it reads. */
-export async function outputsOf(inputs: string[], flags: Pick<StreamFlags, 'output' | 'rejects'>) {
-  const { output = '-' } = flags;
-  if (output === '' || flags.rejects === '') throw new UsageError('the name of an output is empty');
-  const rejectsPath = flags.rejects ?? (output === '-' || isDevice(output) ? undefined : rejectsPathOf(output));
-  refuseSameFile({ inputs, outputs: { '--output': output, '--rejects': rejectsPath } });
-  if (output !== '-') await checkOutputFile(output, { mayBePartial: wasBegun(output) });
-  return { output, rejectsPath };
-}
-
-/** `out.jsonl` → `out.rejects.jsonl` */
-function rejectsPathOf(output: string): string {
-  return `${output.replace(/\.jsonl$/, '')}.rejects.jsonl`;
+/** Names the inputs in rejects as the user knows them. */
+function renaming(rejects: Rejects, names: StreamRun['inputNames']): Rejects {
+  return (reject) =>
+    rejects(reject.path === undefined ? reject : { ...reject, path: names?.get(reject.path) ?? reject.path });
 }

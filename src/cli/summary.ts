@@ -44,7 +44,7 @@ export function writeSummary(
 ): OutputError | undefined {
   const { settings, sessions, startedAt } = store.state ?? {};
   const { in: read, extra, out, rejected, pending, seconds } = run;
-  const stages = run.stages.map(({ inFlight, ...stage }) => stage);
+  const stages = run.stages.map(({ name, taken, extra, given, rejected }) => ({ name, taken, extra, given, rejected }));
   const { state, reason, output, rejects, usage } = told;
   const summary: RunSummary = {
     version: 1,

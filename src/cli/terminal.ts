@@ -5,11 +5,29 @@ const toStderr = (text: string): void => {
   process.stderr.write(text);
 };
 let write = toStderr;
+let speaksJson = false;
 
 /** Writes a line for people: stdout is for data alone. */
 export function say(line: string): void {
-  write(`${line}\n`);
+  if (speaksJson) sayJson({ type: 'message', message: line.replace(/^rareflow: /, '').trim() });
+  else write(`${line}\n`);
 }
+
+/** Writes a value as a line for programs. */
+export function sayJson(value: object): void {
+  write(`${JSON.stringify(value)}\n`);
+}
+
+/** From now on every line on stderr is a JSON object, the warnings of Node among them. */
+export function speakJson(): void {
+  if (speaksJson) return;
+  speaksJson = true;
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => say(`${name}: ${message}`));
+}
+
+/** Whether the terminal cannot move its cursor. */
+export const isDumb = (): boolean => process.env.TERM === 'dumb';
 
 /** While lines are being redrawn on the terminal, what is said goes by way of what draws them; undefined ends that. */
 export function sayThrough(writer: ((text: string) => void) | undefined): void {
@@ -18,7 +36,7 @@ export function sayThrough(writer: ((text: string) => void) | undefined): void {
 
 /** Writes figures as one JSON line for programs, with the most memory that the process has held. */
 export function sayStats(figures: Record<string, unknown>): void {
-  say(JSON.stringify({ ...figures, peakRssBytes: process.resourceUsage().maxRSS * 1024 }));
+  sayJson({ ...figures, peakRssBytes: process.resourceUsage().maxRSS * 1024 });
 }
 
 /** An error in one line: what happened, where, and how to mend it. */
@@ -29,7 +47,8 @@ export function errorLine(error: unknown): string {
 }
 
 /** Colours where stderr is a terminal that shows them. */
-export const stderrColors = () => pc.createColors(process.stderr.isTTY && !process.env.NO_COLOR);
+export const stderrColors = () =>
+  pc.createColors(process.stderr.isTTY && !process.env.NO_COLOR && !isDumb() && !speaksJson);
 
 export function oneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ');

@@ -32,10 +32,18 @@ export interface ModelOptions extends LaneOptions, RetryOptions, BudgetOptions, 
   cache?: string | undefined;
 }
 
+/** What a model has used so far, and what its calls wait for. */
+export interface ModelUsage extends UsageSnapshot {
+  /** The most attempts in flight at once, over all servers, as it is now. */
+  concurrency: number;
+  /** The servers that may not be called now: why, and for how many seconds at least. */
+  holds: { host: string; reason: string; seconds: number }[];
+}
+
 /** A ChatModel with its limits, its retries and its counts; share one instance, and its limits are shared. */
 export interface RareflowModel extends ChatModel {
-  /** What it has used so far. */
-  usage(): UsageSnapshot;
+  /** What it has used so far, and what its calls wait for. Its recent rates go by the times it is called. */
+  usage(): ModelUsage;
   /**
    * Lets no attempt go out any more: calls that wait for a slot, a rate, a hold or a retry reject with a resumable
    * ModelError, and what is in flight ends well.
@@ -79,7 +87,7 @@ export function createModel(options: ModelOptions): RareflowModel {
         },
         callOptions,
       ),
-    usage: meter.snapshot,
+    usage: () => ({ ...meter.snapshot(), ...stateOf(lanes, options) }),
     drain() {
       const error = new ModelError('the run was stopped before this call was sent', { hint: 'run again to go on' });
       for (const { endpoint, leave } of lanes) {
@@ -90,6 +98,19 @@ export function createModel(options: ModelOptions): RareflowModel {
     async close() {
       await Promise.all([...lanes.map((lane) => lane.close()), cached?.close()]);
     },
+  };
+}
+
+function stateOf(lanes: OpenLane[], { concurrency = 16 }: ModelOptions): Pick<ModelUsage, 'concurrency' | 'holds'> {
+  const open = lanes.filter(({ endpoint }) => !endpoint.stopped.aborted);
+  return {
+    concurrency: Math.min(
+      concurrency,
+      open.reduce((sum, { model }) => sum + model.concurrency, 0),
+    ),
+    holds: open.flatMap(({ endpoint: { held }, host = '' }) =>
+      held === undefined ? [] : [{ host, reason: held.reason, seconds: held.ms / 1000 }],
+    ),
   };
 }
 

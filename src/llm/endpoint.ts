@@ -43,6 +43,7 @@ export class Endpoint {
   readonly #onNotice: (message: string) => void;
   readonly #othersWork: () => boolean;
   readonly #stop = new AbortController();
+  #heldBy = '';
   #inFlight = 0;
   #successes = 0;
   #fatal = 0;
@@ -85,6 +86,13 @@ export class Endpoint {
   /** Milliseconds until a call may go out; then ask again. 0 and below: now. */
   readyInMs(): number {
     return Math.max(this.#hold.leftMs(), this.#breaker.readyInMs());
+  }
+
+  /** Why no call may go out now, and for how many milliseconds at least; undefined where one may. */
+  get held(): { ms: number; reason: string } | undefined {
+    const ms = this.readyInMs();
+    if (ms <= 0) return undefined;
+    return { ms, reason: this.isTripped ? 'most calls fail, so one at a time is tried' : this.#heldBy };
   }
 
   /** Makes an attempt and learns from how it ends. */
@@ -138,7 +146,9 @@ export class Endpoint {
 
   /** No call goes out for `ms`: one of the server's limits is nearly used up. */
   pause(ms: number): void {
-    if (ms > 0) this.#hold.begin(ms);
+    if (ms <= 0) return;
+    this.#heldBy = 'a limit that it names is used up';
+    this.#hold.begin(ms);
   }
 
   /** Stops the endpoint, unless a call has reached it before or others do the work. */
@@ -153,7 +163,8 @@ export class Endpoint {
     this.#stop.abort(error);
   }
 
-  #limited({ host }: AttemptError, forMs: number | undefined): void {
+  #limited({ host, status }: AttemptError, forMs: number | undefined): void {
+    this.#heldBy = `it answered ${status}`;
     const heldMs = this.#hold.begin(forMs) ?? 0;
     if (heldMs >= tellingHoldMs) this.#onNotice(`${host} limits the rate: no call for ${Math.round(heldMs / 1000)} s`);
   }

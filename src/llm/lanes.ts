@@ -3,7 +3,7 @@ import { parseBaseUrl } from './baseUrl.js';
 import { type BatchOptions, batchModel } from './batch.js';
 import type { Budget } from './budget.js';
 import { Endpoint, type EndpointOptions, gate } from './endpoint.js';
-import { type LimitOptions, limit } from './limit.js';
+import { type LimitedModel, type LimitOptions, limit } from './limit.js';
 import { type OpenaiModelOptions, openaiModel } from './openai.js';
 import type { Lane } from './route.js';
 import type { UsageMeter } from './usage.js';
@@ -34,6 +34,7 @@ export interface LaneOptions
 }
 
 export interface OpenLane extends Lane {
+  model: LimitedModel;
   /** Without credentials. */
   baseUrl: string;
   /** Turns away those who wait for a batch: it may take a day. */

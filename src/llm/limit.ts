@@ -28,6 +28,8 @@ export interface LimitOptions {
 }
 
 export interface LimitedModel extends ChatModel {
+  /** The most attempts in flight at once, as it is now. */
+  readonly concurrency: number;
   /** Goes by limits that the server named; returns for how many milliseconds no call should go out. */
   heed(rates: RateStates): number;
   /** Ends the timers of the rate limits. */
@@ -70,6 +72,9 @@ export function limit(model: ChatModel, options: LimitOptions = {}): LimitedMode
 
   return {
     name: model.name,
+    get concurrency() {
+      return adaptive?.limit ?? concurrency;
+    },
     async complete(request, { signal } = {}) {
       const enders = [signal, stopped, closed.signal];
       throwIfAborted(...enders);

@@ -1,3 +1,5 @@
+import { ModelError } from '../errors.js';
+import { RecentRates } from '../recentRates.js';
 import { AttemptError } from './attemptError.js';
 import type { Budget, BudgetState } from './budget.js';
 import type { ChatModel, Usage } from './chatModel.js';
@@ -43,6 +45,12 @@ export interface UsageSnapshot {
   /** Attempts under way now, and the most there were at once. */
   inFlight: number;
   peakInFlight: number;
+  /** Calls that are not in flight: they wait for a slot, a rate, a hold, a budget or before a retry. */
+  waiting: number;
+  /** The time that attempts have taken, those under way so far, added up. */
+  busySeconds: number;
+  /** In the last 30 s: prompt and completion tokens a second, and attempts under way at once on average. */
+  recent: { tokensPerSecond: number; inFlight: number };
   /** The day that the prices were looked up; absent where none were given. */
   pricesAsOf?: string | undefined;
   /** What was spent of each budget; none where none was set. */
@@ -60,7 +68,7 @@ export interface UsageMeter {
   countCalls(model: ChatModel): ChatModel;
   /** Counts attempts and their tokens, also those of attempts that failed: the innermost wrapper. */
   countAttempts(model: ChatModel): ChatModel;
-  /** The counts so far, as a copy. */
+  /** The counts so far, as a copy. Its recent rates go by the times it is called. */
   snapshot(): UsageSnapshot;
 }
 
@@ -83,8 +91,12 @@ const none: UsageCounts = {
 /** A meter of calls, attempts, tokens and, with the model's price, money, by stage. */
 export function usageMeter({ price, pricesAsOf, budget }: MeterOptions = {}): UsageMeter {
   const stages = new Map<string, UsageCounts>();
+  let calls = 0;
   let inFlight = 0;
   let peakInFlight = 0;
+  /** When the attempts in flight were begun, added up. */
+  let begunMs = 0;
+  const rates = new RecentRates([0, 0]);
 
   const totalsOf = (stage = 'other'): UsageCounts => {
     const known = stages.get(stage);
@@ -99,6 +111,7 @@ export function usageMeter({ price, pricesAsOf, budget }: MeterOptions = {}): Us
       name: model.name,
       async complete(request, options) {
         const totals = totalsOf(request.stage);
+        calls += 1;
         try {
           const completion = await model.complete(request, options);
           if (completion.cached) {
@@ -111,6 +124,7 @@ export function usageMeter({ price, pricesAsOf, budget }: MeterOptions = {}): Us
           throw error;
         } finally {
           totals.calls += 1;
+          calls -= 1;
         }
       },
     }),
@@ -119,31 +133,44 @@ export function usageMeter({ price, pricesAsOf, budget }: MeterOptions = {}): Us
       async complete(request, options) {
         const totals = totalsOf(request.stage);
         const startedMs = performance.now();
+        begunMs += startedMs;
         inFlight += 1;
         if (inFlight > peakInFlight) peakInFlight = inFlight;
         try {
           const completion = await model.complete(request, options);
+          totals.attempts += 1;
           addTokens(totals, completion.usage);
           return completion;
         } catch (error) {
+          // What is left in a batch counts where a later process collects it.
+          if (error instanceof ModelError) throw error;
+          totals.attempts += 1;
           totals.failedAttempts += 1;
           addFailure(totals, error);
           throw error;
         } finally {
-          totals.attempts += 1;
           totals.attemptSeconds += (performance.now() - startedMs) / 1000;
+          begunMs -= startedMs;
           inFlight -= 1;
         }
       },
     }),
-    snapshot: () => ({
-      total: priced(sum(stages.values()), price),
-      byStage: Object.fromEntries([...stages].map(([stage, totals]) => [stage, priced(totals, price)])),
-      inFlight,
-      peakInFlight,
-      pricesAsOf,
-      budgets: budget?.state() ?? [],
-    }),
+    snapshot: () => {
+      const total = priced(sum(stages.values()), price);
+      const busySeconds = total.attemptSeconds + (inFlight * performance.now() - begunMs) / 1000;
+      const [tokensPerSecond = 0, busy = 0] = rates.next([total.promptTokens + total.completionTokens, busySeconds]);
+      return {
+        total,
+        byStage: Object.fromEntries([...stages].map(([stage, totals]) => [stage, priced(totals, price)])),
+        inFlight,
+        peakInFlight,
+        waiting: calls - inFlight,
+        busySeconds,
+        recent: { tokensPerSecond, inFlight: busy },
+        pricesAsOf,
+        budgets: budget?.state() ?? [],
+      };
+    },
   };
 }
 

@@ -20,6 +20,8 @@ export interface SourceContext {
   signal?: AbortSignal | undefined;
   /** Takes bad lines. */
   rejects: Rejects;
+  /** Called with how many bytes of the input were read, and of how many where that is known, to tell when the run will end. */
+  onBytes: (bytesRead: number, totalBytes: number | undefined) => void;
   /** Called before items are given, with where the source could be gone on with. A source that cannot tell need not. */
   onPosition: (position: Position) => void;
   /**
@@ -45,7 +47,7 @@ export interface PipelineOptions {
   stop?: AbortSignal | undefined;
   /** Aborting it ends the run at once with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Called every `progressIntervalMs`, and at the end, also where the run failed: then with what is safely written. */
+  /** Called every `progressIntervalMs`, and at the end, also where the run failed: then with what is safely written. Rates and `eta` go by the times it is called. */
   onProgress?: ((progress: RunProgress) => void) | undefined;
   /** Default 1,000. */
   progressIntervalMs?: number | undefined;
@@ -70,7 +72,7 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
   }
   const names = stages.map(({ name }) => name);
   const run = checkpoint && (await CheckpointedRun.begin(checkpoint, names));
-  const tally = new Tally(names, run);
+  const tally = new Tally(names, run, limit);
   if (run?.isDone) {
     onProgress?.(tally.committed());
     return tally.committed();
@@ -104,6 +106,9 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
   const input = source({
     signal,
     rejects: (reject) => numbered.refuse(reject),
+    onBytes: (read, total) => {
+      tally.readShare = total === undefined || total === 0 ? undefined : read / total;
+    },
     onPosition: (position) => numbered.onPosition(position),
     resume: run?.resume,
   });

@@ -1,6 +1,8 @@
 import { type Operator, operator } from '../flow/operator.js';
+import { RecentRates } from '../recentRates.js';
 import type { DataRecord, Reject } from '../record.js';
 import type { CheckpointedRun } from './checkpointedRun.js';
+import { type Eta, EtaEstimate } from './eta.js';
 import { OrdinalSet } from './ordinalSet.js';
 import { type RunCounts, recordsGiven } from './runCounts.js';
 import type { RunState } from './runStore.js';
@@ -14,6 +16,9 @@ export interface StageCounts {
   /** Records that one record became beyond the first. */
   extra: number;
   inFlight: number;
+  /** Records given a second, in the last 30 s. */
+  perSecond: number;
+  lastReject: Reject | undefined;
 }
 
 /** The state of a run: in + extra = out + rejected + pending. */
@@ -27,7 +32,17 @@ export interface RunProgress {
   /** Read, and neither out nor rejected: in flight, or left undone by an error. */
   pending: number;
   stages: StageCounts[];
+  /** Of any stage, or of the source. */
   lastReject: Reject | undefined;
+  /** Records that came out a second, in the last 30 s. */
+  perSecond: number;
+  /**
+   * The share of the input that is done with, from 0 to 1: what was read and is pending is not. Undefined where nobody knows
+   * how long the input is: the source tells `onBytes`, or there is a `limit`.
+   */
+  share: number | undefined;
+  /** How long it will go on. Undefined where there is no share, or too little was seen to tell. */
+  eta: Eta | undefined;
   /** All sessions together. */
   seconds: number;
 }
@@ -37,14 +52,21 @@ export class Tally {
   records = 0;
   out = 0;
   lastReject: Reject | undefined;
+  /** The share of the input that was read, where it is known. */
+  readShare: number | undefined;
   #unread = 0;
   #unwritable = 0;
   readonly #startedMs = performance.now();
-  readonly #stages: { name: string; given: number; rejected: number; extra: number }[];
+  readonly #stages: Omit<StageCounts, 'taken' | 'inFlight' | 'perSecond'>[];
+  readonly #rates: RecentRates;
+  readonly #eta = new EtaEstimate();
+  /** What was out or rejected before this session. */
+  readonly #doneBefore: number;
 
   constructor(
     names: string[],
     private readonly run: CheckpointedRun | undefined,
+    private readonly limit = Number.POSITIVE_INFINITY,
   ) {
     const { counts } = run ?? {};
     const finished = run?.settler.finished.size ?? 0;
@@ -52,17 +74,22 @@ export class Tally {
     this.records = finished - this.#unread;
     const given = counts && recordsGiven(counts, this.records);
     this.#stages = names.map((name, place) => ({
-      ...{ name, rejected: 0, extra: 0, ...counts?.stages[place] },
+      ...{ name, rejected: 0, extra: 0, lastReject: undefined, ...counts?.stages[place] },
       given: given?.[place] ?? 0,
     }));
+    const { in: read, extra, pending, out } = this.#balance();
+    this.#doneBefore = read + extra - pending;
+    this.#rates = new RecentRates([out, ...this.#stages.map((stage) => stage.given)]);
   }
 
   /** Counts a reject of a stage, by its place: -1 the source, one after the last stage the sink. */
   reject(place: number, reject: Reject): void {
     this.lastReject = reject;
     const stage = this.#stages[place];
-    if (stage !== undefined) stage.rejected += 1;
-    else if (place < 0) this.#unread += 1;
+    if (stage !== undefined) {
+      stage.rejected += 1;
+      stage.lastReject = reject;
+    } else if (place < 0) this.#unread += 1;
     else this.#unwritable += 1;
   }
 
@@ -83,10 +110,32 @@ export class Tally {
 
   /** Where every record is now. */
   progress(): RunProgress {
+    const counts = this.#balance();
+    const { stages, in: read, extra, pending } = counts;
+    const [perSecond = 0, ...ofStages] = this.#rates.next([counts.out, ...stages.map(({ given }) => given)]);
+    for (const [place, rate] of ofStages.entries()) (stages[place] as StageCounts).perSecond = rate;
+    const readShare =
+      this.limit < Number.POSITIVE_INFINITY ? Math.max(read / this.limit, this.readShare ?? 0) : this.readShare;
+    const share =
+      readShare === undefined || read === 0 ? undefined : Math.min(1, readShare) * (1 - pending / (read + extra));
+    // What comes before the first result, such as the way to where a run is gone on with, tells nothing of its pace.
+    const goesOn = share !== undefined && read + extra - pending > this.#doneBefore;
+    return { ...counts, perSecond, share, eta: goesOn ? this.#eta.next(share) : undefined };
+  }
+
+  /** Where every record is after a run that has ended early: what was not committed is still to be done. */
+  committed(): RunProgress {
+    if (this.run === undefined) return this.progress();
+    const { stages, ...run } = progressOf(this.run.committed, this.records + this.#unread);
+    const told = stages.map((stage, place) => ({ ...stage, lastReject: this.#stages[place]?.lastReject }));
+    return { ...run, stages: told, lastReject: this.lastReject };
+  }
+
+  #balance(): RunProgress {
     const { unwritable, out } = this.run?.counts ?? { unwritable: this.#unwritable, out: this.out };
     const stages = this.#stages.map(({ given, ...stage }, place) => {
       const taken = place === 0 ? this.records : (this.#stages[place - 1] as { given: number }).given;
-      return { ...stage, taken, given, inFlight: taken + stage.extra - given - stage.rejected };
+      return { ...stage, taken, given, inFlight: taken + stage.extra - given - stage.rejected, perSecond: 0 };
     });
     const seconds = this.run?.seconds ?? (performance.now() - this.#startedMs) / 1000;
     const { lastReject } = this;
@@ -94,12 +143,6 @@ export class Tally {
       seconds,
       lastReject,
     });
-  }
-
-  /** Where every record is after a run that has ended early: what was not committed is still to be done. */
-  committed(): RunProgress {
-    if (this.run === undefined) return this.progress();
-    return { ...progressOf(this.run.committed, this.records + this.#unread), lastReject: this.lastReject };
   }
 }
 
@@ -110,7 +153,7 @@ export function progressOf({ counts, finished, seconds }: RunState, read?: numbe
   const given = recordsGiven(counts, records);
   const stages = counts.stages.map((stage, place) => {
     const taken = place === 0 ? records : (given[place - 1] as number);
-    return { ...stage, taken, given: given[place] as number, inFlight: 0 };
+    return { ...stage, taken, given: given[place] as number, inFlight: 0, perSecond: 0, lastReject: undefined };
   });
   return balance(read ?? items, counts, stages, { seconds, lastReject: undefined });
 }
@@ -123,5 +166,6 @@ function balance(
 ): RunProgress {
   const rejected = stages.reduce((sum, stage) => sum + stage.rejected, unread + unwritable);
   const extra = stages.reduce((sum, stage) => sum + stage.extra, 0);
-  return { in: read, out, rejected, extra, pending: read + extra - out - rejected, stages, ...more };
+  const pending = read + extra - out - rejected;
+  return { in: read, out, rejected, extra, pending, stages, perSecond: 0, share: undefined, eta: undefined, ...more };
 }

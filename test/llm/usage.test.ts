@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createModel, type ModelOptions } from '../../src/llm/createModel.js';
 import { estimatePromptTokens, estimateTokens } from '../../src/llm/estimateTokens.js';
 import type { UsageTotals } from '../../src/llm/usage.js';
@@ -124,5 +125,28 @@ test('the time of every attempt counts for its stage, though attempts run side b
     assert.ok(a >= 0.15 && a <= 3 * seconds, `${a} s of a in ${seconds} s`);
     assert.ok(b >= 0.05 && b <= seconds, `${b} s of b in ${seconds} s`);
     assert.equal(total.attemptSeconds, a + b);
+  });
+});
+
+test('usage tells what is in flight and what waits, how long attempts took, and what a server asked to wait for', async () => {
+  let limits = false;
+  const server = { medianMs: 200, retryAfterMs: 30_000, script: () => (limits ? ('rate429' as const) : undefined) };
+  await withStandIn(server, { concurrency: 2 }, async ({ model }) => {
+    const calls = [0, 1, 2, 3, 4].map((i) => model.complete(ask(i)));
+    while (model.usage().inFlight < 2) await delay(5);
+    assert.deepEqual([model.usage().waiting, model.usage().concurrency, model.usage().holds], [3, 2, []]);
+    await Promise.all(calls);
+    const { inFlight, waiting, busySeconds, recent } = model.usage();
+    assert.deepEqual([inFlight, waiting], [0, 0]);
+    assert.ok(busySeconds >= 0.9, `five attempts of 0.2 s: ${busySeconds}`);
+    assert.ok(recent.inFlight > 0 && recent.inFlight <= 2 && recent.tokensPerSecond > 0, JSON.stringify(recent));
+    limits = true;
+    const held = assert.rejects(model.complete(ask(9)), /stopped before this call/);
+    while (model.usage().holds.length === 0) await delay(5);
+    const [hold] = model.usage().holds;
+    assert.ok(hold && hold.seconds > 1 && hold.seconds <= 30, JSON.stringify(hold));
+    assert.deepEqual([hold?.reason, model.usage().waiting], ['it answered 429', 1]);
+    model.drain();
+    await held;
   });
 });

@@ -106,8 +106,7 @@ for (const ordered of [true, false]) {
         for (const name of ['out.jsonl.partial', 'rejects.jsonl']) {
           if (existsSync(path.join(parts, name))) appendFileSync(path.join(parts, name), '{"half a li');
         }
-      } else
-        assert.deepEqual({ ...last, seconds: 0, lastReject: 0 }, { ...undisturbed.last, seconds: 0, lastReject: 0 });
+      } else assert.deepEqual(countsOf(last), countsOf(undisturbed.last));
     }
     assert.ok(sessions > 5, `${sessions} sessions`);
     for (const name of ['out.jsonl', 'rejects.jsonl']) {
@@ -271,3 +270,9 @@ test('a second run at the same output is refused while the first one runs', asyn
   await using _store = new RunStore(path.join(folder, 'run'));
   assert.throws(() => new RunStore(path.join(folder, 'run')), new RegExp(`process ${process.pid} is writing this run`));
 });
+
+/** What does not go by the time that a session took. */
+function countsOf({ in: read, extra, out, rejected, pending, stages }: RunProgress) {
+  const ofStages = stages.map(({ name, taken, given, rejected }) => ({ name, taken, given, rejected }));
+  return { read, extra, out, rejected, pending, ofStages };
+}

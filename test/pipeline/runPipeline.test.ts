@@ -46,10 +46,39 @@ test('in + extra = out + rejects, in total and at every stage', async () => {
   }
 });
 
+test('progress tells the latest reject of each stage, the pace, the share that is done and when it will be', async () => {
+  const seen: RunProgress[] = [];
+  const end = await runPipeline({
+    source: ({ onBytes }) =>
+      (async function* () {
+        for (const [place, record] of numbered(38).entries()) {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          yield record;
+          onBytes(place + 1, 76);
+        }
+      })(),
+    stages: [picky('first', 10), picky('second', 7)],
+    rejects: () => {},
+    onProgress: (progress) => seen.push(progress),
+    progressIntervalMs: 250,
+  });
+  assert.deepEqual(
+    end.stages.map(({ lastReject }) => lastReject?.reason),
+    ['29 is not wanted', '34 is not wanted'],
+  );
+  assert.equal(end.lastReject?.stage, 'second');
+  assert.equal(end.share, 0.5);
+  assert.equal(seen[0]?.eta, undefined, 'too early');
+  const { eta, perSecond, stages } = seen.at(-1) as RunProgress;
+  // Half of it took a little over 3.8 s on an idle machine.
+  assert.ok(eta !== undefined && eta.low <= eta.mid && eta.low > 1 && eta.low < 60, JSON.stringify(eta));
+  assert.ok(perSecond > 1 && perSecond < 10 && (stages[0]?.perSecond ?? 0) > perSecond, `${perSecond}`);
+});
+
 test('limit ends the input early and closes it', async () => {
   const source = watched(numbered(100));
   const end = await runPipeline({ source: () => source, stages: [picky('only', 1000)], limit: 7 });
-  assert.deepEqual([end.in, end.out, source.closed], [7, 7, 1]);
+  assert.deepEqual([end.in, end.out, end.share, source.closed], [7, 7, 1, 1]);
 });
 
 test('stop finishes what is in flight and throws its reason, even while the source hangs', async () => {

@@ -4,7 +4,8 @@ import { type HardNegFlags, hardNegOptions, shortfallCounter } from '../hardNegO
 import { key, option } from '../option.js';
 import { inputHelp, readOptions, recordOptions, searchThreadsOption, seedOption, writeOptions } from '../options.js';
 import { indexIdentity } from '../runSettings.js';
-import { operatorOptions, type RecordFlags, runStream, type StreamFlags } from '../streamRun.js';
+import { operatorOptions, type RecordFlags, type StreamFlags } from '../streamFlags.js';
+import { runStream } from '../streamRun.js';
 
 interface Flags extends StreamFlags, RecordFlags, HardNegFlags {
   index: string;

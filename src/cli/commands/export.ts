@@ -15,7 +15,9 @@ import { refuseSameFile } from '../files.js';
 import { count, key, number, option, otherwise } from '../option.js';
 import { entryKeyOptions, inputHelp, maxRejectsOption, readOptions, seedOption } from '../options.js';
 import { promptTemplateOf } from '../promptFile.js';
-import { inputPaths, runStream, type StreamFlags } from '../streamRun.js';
+import { inputPaths } from '../streamFiles.js';
+import type { StreamFlags } from '../streamFlags.js';
+import { runStream } from '../streamRun.js';
 import { formatCount } from '../terminal.js';
 
 interface Flags extends StreamFlags, Omit<ExportOptions, 'rejects'> {

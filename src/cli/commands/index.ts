@@ -5,7 +5,8 @@ import { refuseSameFile } from '../files.js';
 import { count, option, otherwise } from '../option.js';
 import { groupKeyOption, indexOptions, inputHelp, maxRejectsOption, readOptions, statsOption } from '../options.js';
 import { openRejects } from '../rejects.js';
-import { inputPaths, rejectsExitCode } from '../streamRun.js';
+import { rejectsExitCode } from '../runEnd.js';
+import { inputPaths } from '../streamFiles.js';
 import { formatCount, formatSeconds, say, sayStats } from '../terminal.js';
 
 interface Flags extends CorpusFlags {

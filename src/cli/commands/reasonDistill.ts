@@ -24,7 +24,8 @@ import {
 } from '../options.js';
 import { plannedReasonDistill, takes } from '../plannedStages.js';
 import { promptTemplateOf } from '../promptFile.js';
-import { operatorOptions, type RecordFlags, runStream, type StreamFlags } from '../streamRun.js';
+import { operatorOptions, type RecordFlags, type StreamFlags } from '../streamFlags.js';
+import { runStream } from '../streamRun.js';
 
 interface Flags extends StreamFlags, RecordFlags, ModelFlags, DryRunFlags {
   inputTextKey: string;

@@ -9,9 +9,9 @@ import { refuseSameFile } from '../files.js';
 import { abortOnInterrupt } from '../interrupt.js';
 import { count, option, otherwise } from '../option.js';
 import { entryKeyOptions, inputHelp, readOptions, seedOption, statsOption } from '../options.js';
-import { progressDisplay } from '../progress.js';
+import { progressDisplay, wordsPicture } from '../progressDisplay.js';
 import { filesBeside, jsonAt } from '../runFiles.js';
-import { inputPaths } from '../streamRun.js';
+import { inputPaths } from '../streamFiles.js';
 import { formatCompact, formatCount, formatSeconds, say, sayStats } from '../terminal.js';
 
 interface Flags extends CollectorOptions {
@@ -55,7 +55,7 @@ export const reportCommand: CommandSpec = {
       records += 1;
       if ((records & 255) !== 0 || performance.now() - shownMs < display.intervalMs) return;
       shownMs = performance.now();
-      display.show([`${formatCount(records)} records read`], total === undefined ? undefined : read / total);
+      display.show(wordsPicture(`${formatCount(records)} records read`, total && read / total));
     };
     const made = await makeReport(
       (unreadable) => readRecords(paths, { onBadLine, maxLineBytes, rejects: unreadable, signal, onBytes }),

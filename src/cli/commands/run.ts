@@ -12,6 +12,7 @@ import { buildOrReuseIndex, type CorpusFlags, holdsIndex } from '../corpusIndex.
 import { type DryRunFlags, dryRun, isDryRun } from '../dryRun.js';
 import { isDevice } from '../files.js';
 import { type HardNegFlags, hardNegOptions, shortfallCounter } from '../hardNegOptions.js';
+import { openMetrics } from '../metrics.js';
 import { type ModelFlags, modelOf } from '../model.js';
 import { key, option, otherwise } from '../option.js';
 import {
@@ -33,7 +34,9 @@ import { plannedDoc2Query, plannedReasonDistill, takes } from '../plannedStages.
 import { promptTemplateOf } from '../promptFile.js';
 import { canResume, openRunFolder } from '../runFolder.js';
 import { indexIdentity } from '../runSettings.js';
-import { inputPaths, operatorOptions, outputsOf, type RecordFlags, runStream, type StreamFlags } from '../streamRun.js';
+import { inputPaths, outputsOf } from '../streamFiles.js';
+import { operatorOptions, type RecordFlags, type StreamFlags } from '../streamFlags.js';
+import { runStream } from '../streamRun.js';
 import { workFolder } from '../workFolder.js';
 
 interface Flags extends StreamFlags, RecordFlags, ModelFlags, DryRunFlags, CorpusFlags, HardNegFlags {
@@ -102,6 +105,7 @@ export const runCommand: CommandSpec = {
     const given = await inputPaths(inputs);
     const corpus = flags.corpus && (await inputPaths(flags.corpus));
     await outputsOf([...given, ...(corpus ?? [])], flags);
+    await using metrics = await openMetrics(flags);
     await using folder = canResume(flags.output) ? openRunFolder(flags.output) : undefined;
     const work = workFolder(flags.output);
     try {
@@ -144,7 +148,7 @@ export const runCommand: CommandSpec = {
           index: indexIdentity(searcher),
         };
         const notes = shortfall.lines;
-        return await runStream({ inputs: paths, inputNames, flags, stages, shape, folder, model, notes });
+        return await runStream({ inputs: paths, inputNames, flags, stages, shape, folder, metrics, model, notes });
       } finally {
         await searcher.close();
       }

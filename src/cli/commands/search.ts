@@ -11,7 +11,8 @@ import type { CommandSpec } from '../commandSpec.js';
 import { count, key, option } from '../option.js';
 import { readOptions, searchThreadsOption, statsOption, weightingOption, writeOptions } from '../options.js';
 import { indexIdentity } from '../runSettings.js';
-import { runStream, type StreamFlags } from '../streamRun.js';
+import type { StreamFlags } from '../streamFlags.js';
+import { runStream } from '../streamRun.js';
 import { sayStats } from '../terminal.js';
 
 interface Flags extends StreamFlags {

@@ -8,8 +8,7 @@ import { commands } from '../../src/cli/commands.js';
 import { brokenExample } from '../../src/cli/help.js';
 import { programOf } from '../../src/cli/program.js';
 import { startStandIn } from '../../src/standIn/server.js';
-import { builtCommand } from '../support/builtCommand.js';
-import { root } from '../support/command.js';
+import { rareflowFunction, root } from '../support/command.js';
 import { workFolder } from '../support/workFolder.js';
 
 /** These make what the examples of others read. */
@@ -25,7 +24,7 @@ test('the first example of every command works as it is printed, with a stand-in
   const corpus = [...documents, '{"id": "to be rejected", "text": ""}'].join('\n');
   writeFileSync(path.join(folder, 'corpus.jsonl'), corpus);
   const env = {
-    PATH: `${builtCommand(path.join(folder, 'built'))}:${process.env.PATH}`,
+    PATH: process.env.PATH,
     HOME: folder,
     OPENAI_BASE_URL: server.baseUrl,
     OPENAI_API_KEY: 'sk-test',
@@ -34,7 +33,7 @@ test('the first example of every command works as it is printed, with a stand-in
   /** Runs one in bash as --help breaks it into lines; a server is interrupted once it has told its address. */
   async function run(example: string): Promise<void> {
     const here = example.replace(/https?:\/\/\S+/, server.baseUrl).replace(/--port \d+/, '--port 0');
-    const child = spawn('bash', ['-c', `set -o pipefail; ${brokenExample(here, 76)}`], {
+    const child = spawn('bash', ['-c', `set -o pipefail; ${rareflowFunction}; ${brokenExample(here, 76)}`], {
       cwd: folder,
       env,
       detached: true,

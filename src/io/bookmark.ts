@@ -32,6 +32,8 @@ export class Bookmark {
   #readCrc: number;
   #stamp = 0;
   #stampBefore = 0;
+  /** Of the input that is read, when its reading began. */
+  #size = 0;
   #beganAt = 0;
   readonly #resume: { from: InputPosition; seen: InputPosition } | undefined;
 
@@ -51,7 +53,7 @@ export class Bookmark {
   async begin(file: number): Promise<{ offset: number; line: number } | undefined> {
     const from = this.#resume?.from;
     this.#stampBefore = this.#stamp;
-    this.#stamp = await stampOf(this.inputs[file] as Input, this.#stampBefore);
+    ({ stamp: this.#stamp, size: this.#size } = await stampOf(this.inputs[file] as Input, this.#stampBefore));
     if (from !== undefined && file < from.file) return undefined;
     if (file === from?.file) {
       const isEntered = from.offset > 0 || isParquet(this.inputs[file] as Input);
@@ -77,7 +79,8 @@ export class Bookmark {
       this.#advance(chunk.bytes);
       yield { ...chunk, start };
     }
-    const stamp = await stampOf(this.inputs[file] as Input, this.#stampBefore);
+    const { stamp, size } = await stampOf(this.inputs[file] as Input, this.#stampBefore);
+    if (size < this.#size) throw this.#changed('are shorter than they were');
     if (stamp !== this.#stamp) await this.#checkAgain(file + 1, { bytes: this.#read, crc: this.#readCrc });
     this.#stamp = stamp;
   }
@@ -137,6 +140,7 @@ export class Bookmark {
     if (again.crc !== crc) throw this.#changed('are not what they were');
   }
 
+  /** Says so of the records that were read before, or were to be read. */
   #changed(how: string): InputError {
     const [first] = this.inputs;
     const only = this.inputs.length === 1 && first !== undefined;
@@ -151,11 +155,13 @@ function isParquet(input: Input): boolean {
   return typeof input === 'string' && /\.parquet$/i.test(input);
 }
 
-async function stampOf(input: Input, before: number): Promise<number> {
-  if (typeof input !== 'string' || input === '-') return crc32('-', before);
+/** `size` is 0 for what has none, or may change it at any time. */
+async function stampOf(input: Input, before: number): Promise<{ stamp: number; size: number }> {
+  if (typeof input !== 'string' || input === '-') return { stamp: crc32('-', before), size: 0 };
   const stats = await stat(input).catch((error: unknown) => {
     throw inputError(error, input);
   });
   const { size, mtimeMs } = stats;
-  return crc32(JSON.stringify(stats.isFile() ? [input, size, mtimeMs] : [input]), before);
+  if (!stats.isFile()) return { stamp: crc32(JSON.stringify([input]), before), size: 0 };
+  return { stamp: crc32(JSON.stringify([input, size, mtimeMs]), before), size };
 }

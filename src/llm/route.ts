@@ -58,25 +58,21 @@ export function route(lanes: Lane[], { concurrency = 16, clock = systemClock, on
     return true;
   };
 
-  /** The lane to take, as soon as there is one. */
-  const choose = async (signal: AbortSignal | undefined): Promise<Traffic> => {
+  /** Takes a place in the best lane, as soon as there is one: counted at once, so that of several calls each sees those before it. */
+  const enter = async (signal: AbortSignal | undefined): Promise<Traffic> => {
     for (;;) {
       signal?.throwIfAborted();
       const open = openLanes();
       if (open.length === 0) throw traffic.at(-1)?.endpoint.stopped.reason;
       const ready = open.filter(({ endpoint }) => endpoint.readyInMs() <= 0);
-      if (ready.length > 0) return ready.reduce((best, lane) => (isLess(load(lane), load(best)) ? lane : best));
+      if (ready.length > 0)
+        return entered(ready.reduce((best, lane) => (isLess(load(lane), load(best)) ? lane : best)));
       const soonestMs = Math.min(...open.map(({ endpoint }) => endpoint.readyInMs()));
       await clock.sleep(Math.max(1, soonestMs), signal, ...open.map(({ endpoint }) => endpoint.stopped));
     }
   };
 
   const send = async (lane: Traffic, ...[request, options]: Parameters<ChatModel['complete']>): Promise<Completion> => {
-    lane.calls += 1;
-    lane.fresh += 1;
-    setImmediate(() => {
-      lane.fresh -= 1;
-    });
     try {
       return await lane.model.complete(request, options);
     } catch (error) {
@@ -94,7 +90,7 @@ export function route(lanes: Lane[], { concurrency = 16, clock = systemClock, on
       for (;;) {
         try {
           const enders = [signal, ...openLanes().map(({ endpoint }) => endpoint.stopped)];
-          return await slots.use(enders, async () => send(await choose(signal), request, options));
+          return await slots.use(enders, async () => send(await enter(signal), request, options));
         } catch (error) {
           const turnedBack = error instanceof AttemptError && error.fault === 'not-sent';
           if (!turnedBack && !survives(error)) throw error;
@@ -104,6 +100,15 @@ export function route(lanes: Lane[], { concurrency = 16, clock = systemClock, on
     endpointOf: (failure) => (failure && origins.get(failure)) ?? (traffic[0] as Traffic).endpoint,
     survives,
   };
+}
+
+function entered(lane: Traffic): Traffic {
+  lane.calls += 1;
+  lane.fresh += 1;
+  setImmediate(() => {
+    lane.fresh -= 1;
+  });
+  return lane;
 }
 
 /** How many wait in the lane, then how many it has in all. */

@@ -104,8 +104,11 @@ test('a stream that comes again is checked before its end, and one that is anoth
 
 test('a file that is cut or changed while it is read ends the reading with an error, before a half line is taken', async (t) => {
   const file = path.join(workFolder(t), 'a.jsonl');
-  for (const after of [lines.join('').slice(0, 400_100), lines.join('').replace('9: tide', '9: TIDE')]) {
-    writeFileSync(file, lines.join(''));
+  const all = lines.join('');
+  // To less than was read by then, and to more.
+  const cuts = [100_000, 600_100].map((bytes) => all.slice(0, bytes));
+  for (const after of [...cuts, all.replace('9: tide', '9: TIDE')]) {
+    writeFileSync(file, all);
     utimesSync(file, 1, 1); // two writes within a tick of the kernel's clock have the same time
     const seen: unknown[] = [];
     const reading = (async () => {

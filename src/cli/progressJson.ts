@@ -2,7 +2,7 @@ import type { ModelUsage } from '../llm/createModel.js';
 import type { Eta } from '../pipeline/eta.js';
 import type { Reject } from '../record.js';
 import { isRecord } from '../record.js';
-import type { RunView } from './runPicture.js';
+import { busyShare, type RunView } from './runPicture.js';
 
 /**
  * A line of `--json-progress`: a run every second, and once at its end with the state `done` or `stopped`. Every key is always
@@ -93,10 +93,11 @@ export function jsonProgress(
   };
 }
 
-function jsonModel({ inFlight, concurrency, waiting, recent, total, byStage, budgets, holds }: ModelUsage): JsonModel {
+function jsonModel(usage: ModelUsage): JsonModel {
+  const { inFlight, concurrency, waiting, recent, total, byStage, budgets, holds } = usage;
   return {
     ...{ inFlight, concurrency, waiting, budgets, total, byStage },
-    busyShare: concurrency === 0 ? 0 : rounded(Math.min(1, recent.inFlight / concurrency)),
+    busyShare: rounded(busyShare(usage)),
     tokensPerSecond: rounded(recent.tokensPerSecond),
     dollars: total.costUsd ?? null,
     holds: holds.map((hold) => ({ ...hold, seconds: rounded(hold.seconds) })),

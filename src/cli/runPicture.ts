@@ -86,11 +86,16 @@ function modelLines(usage: ModelUsage, columns: number): Line[] {
   ];
 }
 
-function callParts({ inFlight, concurrency, waiting, recent }: ModelUsage): string[] {
-  const busy = concurrency === 0 ? 0 : Math.min(1, recent.inFlight / concurrency);
+/** Attempts in flight on average, of those that could be, in the last 30 s. */
+export function busyShare({ concurrency, recent }: ModelUsage): number {
+  return concurrency === 0 ? 0 : Math.min(1, recent.inFlight / concurrency);
+}
+
+function callParts(usage: ModelUsage): string[] {
+  const { inFlight, concurrency, waiting } = usage;
   return [
     `${formatCount(inFlight)} of ${formatCount(concurrency)} calls in flight`,
-    `${percent(busy)} busy`,
+    `${percent(busyShare(usage))} busy`,
     ...(waiting === 0 ? [] : [`${formatCount(waiting)} waiting`]),
   ];
 }

@@ -7,7 +7,7 @@ import { type IndexData, openIndexData } from './indexData.js';
 import type { Manifest } from './manifest.js';
 import { rebuildHint } from './refusals.js';
 import { Scorer } from './scorer.js';
-import type { Hit, Searcher, SearchOptions, Weighting } from './searcher.js';
+import type { Comparable, Hit, Searcher, SearchOptions, Weighting } from './searcher.js';
 import { SearchPool } from './searchPool.js';
 import { type SegmentReader, segmentOf } from './segmentReader.js';
 import { TextWeights } from './textWeights.js';
@@ -116,8 +116,7 @@ export class Bm25Index implements Searcher {
 
   /** As `search`, for a query that is analyzed already, in the caller's thread. */
   searchTerms(tokens: readonly string[], { k = 10, weighting = 'lucene' }: SearchOptions = {}): Hit[] {
-    const found = this.#scorer.search(tokens, checkedK(k), checked(weighting));
-    return found.map(({ docId, score }, place) => ({ id: this.id(docId), docId, score, rank: place + 1 }));
+    return this.#scorer.search(tokens, checkedK(k), checked(weighting));
   }
 
   /** How each term of the query adds to the score of a document, named by its docId or, the first one so called, by its id. */
@@ -151,10 +150,7 @@ export class Bm25Index implements Searcher {
   }
 
   /** The cosine of the BM25 weight vectors of a text and of each of some documents; texts that are not given must be stored. */
-  async similarities(
-    text: string,
-    documents: readonly { docId: number; text?: string | undefined }[],
-  ): Promise<number[]> {
+  async similarities(text: string, documents: readonly Comparable[]): Promise<number[]> {
     const compared = documents.map(({ docId, text }) => ({ docId, text: text ?? this.text(docId) }));
     // An analyzer of the user's own is in the caller's thread alone.
     const pool = analyzerNames.includes(this.analyzer.name) ? this.#pool : undefined;

@@ -2,8 +2,8 @@ import type { Bm25 } from './bm25.js';
 import { ExhaustiveSearch } from './exhaustiveSearch.js';
 import { PostingsCursor } from './postingsCursor.js';
 import { PrunedSearch } from './prunedSearch.js';
-import type { Weighting } from './searcher.js';
-import type { SegmentReader } from './segmentReader.js';
+import type { Hit, Weighting } from './searcher.js';
+import { type SegmentReader, segmentOf } from './segmentReader.js';
 import type { TermList } from './termList.js';
 import { type IndexedTerm, TermLists } from './termLists.js';
 import { TopK } from './topK.js';
@@ -42,7 +42,7 @@ export class Scorer {
   }
 
   /** The `k` best documents of score over 0, best first, equal scores in corpus order. */
-  search(tokens: readonly string[], k: number, weighting: Weighting): { docId: number; score: number }[] {
+  search(tokens: readonly string[], k: number, weighting: Weighting): Hit[] {
     const query = this.weigh(tokens, weighting);
     const most = Math.min(k, this.#docs);
     this.#top.reset(most);
@@ -54,7 +54,10 @@ export class Scorer {
       if (k * PRUNED_DOCS_PER_HIT <= this.#docs) pruned.search(terms, most, this.#top);
       else exhaustive.search(terms, this.#top);
     });
-    return this.#top.sorted();
+    return this.#top.sorted().map(({ docId, score }, place) => {
+      const id = (segmentOf(this.segments, docId) as SegmentReader).id(docId);
+      return { id, docId, score, rank: place + 1 };
+    });
   }
 
   /** The distinct terms of a query that the index knows, in the order of the query, with their weights. */

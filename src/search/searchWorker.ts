@@ -4,9 +4,7 @@ import { analyzerNamed } from './analyzer.js';
 import { Bm25 } from './bm25.js';
 import { openNamed } from './indexData.js';
 import { Scorer } from './scorer.js';
-import type { Hit } from './searcher.js';
 import type { CompareTask, SearchReply, SearchTask, SearchWorkerData } from './searchPool.js';
-import { segmentOf } from './segmentReader.js';
 import { TextWeights } from './textWeights.js';
 
 // The program of a search thread: it opens the index by itself, and answers one task after the other.
@@ -19,12 +17,6 @@ const scorer = new Scorer(segments, bm25, cacheMb);
 
 let weights: TextWeights | undefined;
 
-function search({ tokens, k, weighting }: SearchTask): Hit[] {
-  return scorer.search(tokens, k, weighting).map(({ docId, score }, place) => {
-    return { id: segmentOf(segments, docId)?.id(docId) as string, docId, score, rank: place + 1 };
-  });
-}
-
 function compare({ text, documents }: CompareTask): number[] {
   weights ??= new TextWeights({ analyzer: analyzerNamed(manifest.analyzer), bm25, segments });
   return weights.cosines(text, documents);
@@ -32,7 +24,7 @@ function compare({ text, documents }: CompareTask): number[] {
 
 function answer(task: SearchTask | CompareTask): SearchReply {
   try {
-    return { found: 'tokens' in task ? search(task) : compare(task) };
+    return { found: 'tokens' in task ? scorer.search(task.tokens, task.k, task.weighting) : compare(task) };
   } catch (error) {
     const hint = error instanceof RareflowError ? error.hint : undefined;
     return { message: error instanceof Error ? error.message : String(error), hint };

@@ -21,6 +21,12 @@ export interface Hit {
   rank: number;
 }
 
+/** A document to compare, such as a hit, and its text where that is at hand. */
+export interface Comparable {
+  docId: number;
+  text?: string | undefined;
+}
+
 /** What an operator needs of a BM25 index. */
 export interface Searcher {
   /** How many documents are indexed. */
@@ -40,5 +46,5 @@ export interface Searcher {
   /** What a search for the query scores this text, were it a document of the index; 0 where they share no term. */
   score(query: string, text: string, options?: Pick<SearchOptions, 'weighting' | 'signal'>): Promise<number>;
   /** How alike a text and each of some documents are: the cosine of their BM25 weight vectors, from 0 to 1. Texts at hand save a read. */
-  similarities(text: string, documents: readonly { docId: number; text?: string | undefined }[]): Promise<number[]>;
+  similarities(text: string, documents: readonly Comparable[]): Promise<number[]>;
 }

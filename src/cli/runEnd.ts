@@ -7,10 +7,9 @@ export function canGoOn(error: unknown): boolean {
 }
 
 /** The command as it was called, for a shell. `--resume never` would not go on. */
-export function commandLine(): string {
-  const words = process.argv.slice(2).filter((word, place, all) => {
-    return word !== '--resume=never' && !(word === 'never' && all[place - 1] === '--resume') && word !== '--resume';
-  });
+export function commandLine(argv = process.argv.slice(2)): string {
+  const isNever = (place: number) => argv[place] === '--resume' && argv[place + 1] === 'never';
+  const words = argv.filter((word, place) => word !== '--resume=never' && !isNever(place) && !isNever(place - 1));
   const quoted = words.map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
   return `rareflow ${quoted.join(' ')}`;
 }

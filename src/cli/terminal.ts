@@ -46,9 +46,9 @@ export function errorLine(error: unknown): string {
   return `${stderrColors().red('rareflow:')} ${oneLine(message)}${oneLine(hint)}`;
 }
 
-/** Colours where stderr is a terminal that shows them. */
+/** Colours where stderr is a terminal that shows them. No `isTTY` is told as false: undefined would ask picocolors, which colours in CI. */
 export const stderrColors = () =>
-  pc.createColors(process.stderr.isTTY && !process.env.NO_COLOR && !isDumb() && !speaksJson);
+  pc.createColors(process.stderr.isTTY === true && !process.env.NO_COLOR && !isDumb() && !speaksJson);
 
 export function oneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ');

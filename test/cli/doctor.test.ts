@@ -14,7 +14,7 @@ test('doctor says what is well and what to mend', async (t) => {
   await runCommand(['index', 'in.jsonl', '-o', 'in.bm25'], { cwd });
   const doctor = (key: string, ...args: string[]) => {
     const common = ['doctor', '--model', 'stand-in', '--base-url', server.baseUrl, '--api-key-env', 'KEY'];
-    return runCommand([...common, ...args], { cwd, env: { KEY: key } });
+    return runCommand([...common, ...args], { cwd, env: { KEY: key, CI: 'true' } });
   };
   const well = await doctor('sk-the-right-one', '--index', 'in.bm25');
   assert.equal(well.code, 0, well.stderr);

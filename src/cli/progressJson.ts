@@ -35,6 +35,8 @@ export interface JsonProgress {
     given: number;
     rejected: number;
     inFlight: number;
+    /** For how long it was at work on one record or more. */
+    workSeconds: number;
     perSecond: number;
     lastReject: JsonReject | null;
   }[];
@@ -83,8 +85,9 @@ export function jsonProgress(
     perSecond: rounded(perSecond),
     share: share === undefined ? null : rounded(share, 6),
     etaSeconds: eta === undefined || state !== 'running' ? null : jsonEta(eta),
-    stages: run.stages.map(({ name, taken, extra, given, rejected, inFlight, perSecond, lastReject }) => ({
+    stages: run.stages.map(({ name, taken, extra, given, rejected, inFlight, workSeconds, perSecond, lastReject }) => ({
       ...{ name, taken, extra, given, rejected, inFlight },
+      workSeconds: rounded(workSeconds),
       perSecond: rounded(perSecond),
       lastReject: jsonReject(lastReject),
     })),

@@ -38,6 +38,11 @@ const counters: Metric[] = [
     ]),
   },
   {
+    name: 'rareflow_stage_work_seconds_total',
+    help: 'For how long a stage was at work on one record or more',
+    of: ofStages(({ workSeconds }) => [[{}, workSeconds]]),
+  },
+  {
     name: 'rareflow_run_records_total',
     help: 'Records of the run: in + extra = out + rejected + pending',
     of: ({ run }) => [

@@ -41,10 +41,13 @@ function timeParts({ seconds, eta }: RunProgress): string[] {
   return [formatSeconds(seconds), ...(eta === undefined ? [] : [`ETA ${formatEta(eta)}`])];
 }
 
+/** A stage, or the whole run. */
+type Row = Omit<StageCounts, 'workSeconds'>;
+
 interface Column {
   head: string;
   width: number;
-  of: (row: StageCounts) => string;
+  of: (row: Row) => string;
 }
 
 /** In the order in which they are given up where the terminal is narrow, the last one first. */
@@ -59,7 +62,8 @@ const columnsAsShown = ['in', 'done', 'per s', 'under way', 'rejects'];
 
 function stageTable(run: RunProgress, columns: number): Line[] {
   const { in: taken, out: given, rejected, extra, pending: inFlight, perSecond, lastReject } = run;
-  const rows = [...run.stages, { name: 'run', taken, given, rejected, extra, inFlight, perSecond, lastReject }];
+  const whole = { name: 'run', taken, given, rejected, extra, inFlight, perSecond, lastReject };
+  const rows: Row[] = [...run.stages, whole];
   const nameWidth = Math.max(...rows.map(({ name }) => name.length)) + 2;
   let left = columns - nameWidth;
   const shown = new Map<string, string[]>();

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { OutputError } from '../errors.js';
 import type { RunState } from '../pipeline/runStore.js';
-import type { RunProgress } from '../pipeline/tally.js';
+import type { RunProgress, StageCounts } from '../pipeline/tally.js';
 import type { EarlierUsage } from './account.js';
 import { type RunFolder, writeJson } from './runFolder.js';
 
@@ -22,8 +22,8 @@ export interface RunSummary {
   out: number;
   rejected: number;
   pending: number;
-  /** Of each stage: taken + extra = given + rejected. */
-  stages: { name: string; taken: number; extra: number; given: number; rejected: number }[];
+  /** Of each stage: taken + extra = given + rejected; `workSeconds`: for how long it was at work on one record or more. */
+  stages: Pick<StageCounts, 'name' | 'taken' | 'extra' | 'given' | 'rejected' | 'workSeconds'>[];
   /** Requests, tokens, cost: in all and by stage; absent where no model was asked. */
   usage?: EarlierUsage | undefined;
   /** Time at work, how often it was started, and when first (ISO 8601). */
@@ -44,7 +44,9 @@ export function writeSummary(
 ): OutputError | undefined {
   const { settings, sessions, startedAt } = store.state ?? {};
   const { in: read, extra, out, rejected, pending, seconds } = run;
-  const stages = run.stages.map(({ name, taken, extra, given, rejected }) => ({ name, taken, extra, given, rejected }));
+  const stages = run.stages.map(({ name, taken, extra, given, rejected, workSeconds }) => {
+    return { name, taken, extra, given, rejected, workSeconds };
+  });
   const { state, reason, output, rejects, usage } = told;
   const summary: RunSummary = {
     version: 1,

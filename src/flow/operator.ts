@@ -11,6 +11,8 @@ export interface OperatorContext {
   rejects?: Rejects | undefined;
   /** Called where one record became several, with how many more and which one: in + extra = out + rejects. */
   onExtra?: ((count: number, record?: DataRecord) => void) | undefined;
+  /** Called as work on a record begins (1) and ends (−1), for the time that it takes. */
+  onWork?: ((change: 1 | -1) => void) | undefined;
 }
 
 /**
@@ -47,11 +49,11 @@ class OperatorIterable<In, Out> extends AsyncIterableX<Out> {
 
   /** ix hands its signal to the iterator, node:stream to the context; the source is given whichever came. */
   override [Symbol.asyncIterator](iteratorSignal?: AbortSignal): AsyncIterator<Out> {
-    const { rejects = warnOfReject, onExtra } = this.context;
+    const { rejects = warnOfReject, onExtra, onWork } = this.context;
     const leaving = new AbortController();
     const signal = eitherSignal(leaving.signal, eitherSignal(iteratorSignal, this.context.signal));
     const source = withSignal(this.source, signal);
-    const iterator = this.transform(source, { signal, rejects, onExtra })[Symbol.asyncIterator]();
+    const iterator = this.transform(source, { signal, rejects, onExtra, onWork })[Symbol.asyncIterator]();
     return {
       next: () => iterator.next(),
       // A generator hears of return() only after the pull it waits for, and the stages before it would go on until then:

@@ -81,6 +81,7 @@ export function recordOperator(
     const results = mapConcurrent(
       admitted,
       async (record, { signal }) => {
+        context.onWork?.(1);
         try {
           const added = await work(record, signal);
           if (added.length === 0) throw new RejectError('nothing was made of it');
@@ -91,6 +92,8 @@ export function recordOperator(
           if (!(error instanceof RejectError)) throw error;
           await rejects(rejectOf(stage, error, record));
           return [];
+        } finally {
+          context.onWork?.(-1);
         }
       },
       { ...flow, signal: context.signal },

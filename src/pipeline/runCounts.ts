@@ -6,11 +6,17 @@ export interface RunCounts {
   out: number;
   /** Records that JSON could not hold. */
   unwritable: number;
-  stages: { name: string; rejected: number; extra: number }[];
+  /** `workSeconds`: for how long a stage was at work on one record or more. */
+  stages: { name: string; rejected: number; extra: number; workSeconds: number }[];
 }
 
 export function noCounts(names: string[]): RunCounts {
-  return { unread: 0, out: 0, unwritable: 0, stages: names.map((name) => ({ name, rejected: 0, extra: 0 })) };
+  return {
+    unread: 0,
+    out: 0,
+    unwritable: 0,
+    stages: names.map((name) => ({ name, rejected: 0, extra: 0, workSeconds: 0 })),
+  };
 }
 
 /** How many records each stage has given, where all of the `records` that came to the first are finished. */

@@ -121,7 +121,14 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
       tally.extra(place, count);
       run?.settler.extra(place, count, record);
     };
-    stream = tally.given(place)(stage.operator(stream, { signal, rejects: rejectsOf(place), onExtra }));
+    stream = tally.given(place)(
+      stage.operator(stream, {
+        signal,
+        rejects: rejectsOf(place),
+        onExtra,
+        onWork: (change) => tally.work(place, change),
+      }),
+    );
   }
 
   const timer = onProgress && setInterval(() => onProgress(tally.progress()), progressIntervalMs).unref();

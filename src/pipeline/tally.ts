@@ -16,6 +16,8 @@ export interface StageCounts {
   /** Records that one record became beyond the first. */
   extra: number;
   inFlight: number;
+  /** For how long it was at work on one record or more; 0 of an operator that does not tell `onWork`. */
+  workSeconds: number;
   /** Records given a second, in the last 30 s. */
   perSecond: number;
   lastReject: Reject | undefined;
@@ -59,6 +61,8 @@ export class Tally {
   readonly #startedMs = performance.now();
   readonly #stages: Omit<StageCounts, 'taken' | 'inFlight' | 'perSecond'>[];
   readonly #rates: RecentRates;
+  /** By stage: on how many records it is at work, and since when on so many. */
+  readonly #work: { records: number; sinceMs: number }[];
   readonly #eta = new EtaEstimate();
   /** What was out or rejected before this session. */
   readonly #doneBefore: number;
@@ -74,9 +78,10 @@ export class Tally {
     this.records = finished - this.#unread;
     const given = counts && recordsGiven(counts, this.records);
     this.#stages = names.map((name, place) => ({
-      ...{ name, rejected: 0, extra: 0, lastReject: undefined, ...counts?.stages[place] },
+      ...{ name, rejected: 0, extra: 0, workSeconds: 0, lastReject: undefined, ...counts?.stages[place] },
       given: given?.[place] ?? 0,
     }));
+    this.#work = names.map(() => ({ records: 0, sinceMs: 0 }));
     const { in: read, extra, pending, out } = this.#balance();
     this.#doneBefore = read + extra - pending;
     this.#rates = new RecentRates([out, ...this.#stages.map((stage) => stage.given)]);
@@ -95,6 +100,18 @@ export class Tally {
 
   extra(place: number, count: number): void {
     (this.#stages[place] as { extra: number }).extra += count;
+  }
+
+  /** A stage begins (1) or ends (−1) work on a record. */
+  work(place: number, change: 1 | -1): void {
+    const stage = this.#stages[place] as { workSeconds: number };
+    const work = this.#work[place] as { records: number; sinceMs: number };
+    const nowMs = performance.now();
+    if (work.records > 0) stage.workSeconds += (nowMs - work.sinceMs) / 1000;
+    work.records += change;
+    work.sinceMs = nowMs;
+    const kept = this.run?.counts.stages[place];
+    if (kept !== undefined) kept.workSeconds = stage.workSeconds;
   }
 
   /** Counts what a stage gives. */

@@ -29,6 +29,10 @@ const runSummary = z.object({
   seconds: count,
   sessions: count,
   startedAt: text,
+  stages: z
+    .array(z.object({ name: z.string(), workSeconds: count }))
+    .optional()
+    .catch(undefined),
   usage: z
     .object({ byStage: z.record(z.string(), stageUsage) })
     .optional()

@@ -1,5 +1,5 @@
 import type { StageFacts } from './entry.js';
-import type { StageUsage } from './runSummary.js';
+import type { RunSummary, StageUsage } from './runSummary.js';
 
 /** What one operator did in all. */
 export interface StageSum {
@@ -16,6 +16,8 @@ export interface StageSum {
   attempts: number[];
   /** What the run told of it: all requests, also those of rejected records. */
   usage?: StageUsage | undefined;
+  /** For how long the run was at work on one of its records or more. */
+  workSeconds?: number | undefined;
 }
 
 const mostMakers = 20;
@@ -48,13 +50,16 @@ export class StageSums {
     this.#at(stage).rejected += 1;
   }
 
-  all(usage: Record<string, StageUsage> = {}): StageSum[] {
-    for (const stage of Object.keys(usage)) this.#at(stage);
+  /** With what the run told of them. */
+  all({ usage, stages = [] }: Pick<RunSummary, 'usage' | 'stages'> = {}): StageSum[] {
+    const workSeconds = new Map(stages.map((stage) => [stage.name, stage.workSeconds]));
+    for (const stage of Object.keys(usage?.byStage ?? {})) this.#at(stage);
     return [...this.#stages].map(([name, { makers, ...sum }]) => ({
       name,
       ...sum,
       makers: [...makers].map(([maker, count]) => ({ name: maker, count })),
-      usage: usage[name],
+      usage: usage?.byStage[name],
+      workSeconds: workSeconds.get(name),
     }));
   }
 

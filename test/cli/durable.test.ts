@@ -99,8 +99,9 @@ test('--retry-rejects sends rejects through from the stage that refused them and
     documents(40).map(({ id }) => id),
   );
   assert.equal(existsSync(path.join(folder, 'out.rejects.jsonl')), false);
-  const { out, rejected, state } = JSON.parse(
+  const { out, rejected, state, stages } = JSON.parse(
     readFileSync(path.join(folder, 'out.jsonl.rareflow/summary.json'), 'utf8'),
   );
   assert.deepEqual([out, rejected, state], [40, 0, 'done']);
+  for (const { name, workSeconds } of stages) assert.ok(workSeconds > 0, name);
 });

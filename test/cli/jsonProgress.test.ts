@@ -44,6 +44,7 @@ test('--json-progress tells the run, its end and all else in JSON, one object a 
   assert.equal(last.model?.total.attempts, 60);
   const [stage] = last.stages;
   assert.equal(stage?.rejected, 2);
+  assert.ok(stage.workSeconds > 1 && stage.workSeconds < last.seconds, `${stage.workSeconds} s`);
   assert.match(`${stage?.lastReject?.reason}`, /"text" is blank/);
   assert.equal(last.lastReject?.id, 'blank');
   assert.ok(lines.some((one) => one.type === 'message' && one.message.startsWith('done in')));

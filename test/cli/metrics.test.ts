@@ -64,6 +64,7 @@ test('--metrics-port serves the figures of the run and of the process while it r
   assert.ok(sample('rareflow_llm_calls_total{stage="doc2query",outcome="answered"}') >= 3, text);
   assert.ok(sample('rareflow_llm_tokens_total{stage="doc2query",kind="prompt"}') > 300);
   assert.ok(sample('rareflow_llm_dollars_total{stage="doc2query"}') > 0);
+  assert.ok(sample('rareflow_stage_work_seconds_total{stage="doc2query"}') > 0.1);
   assert.ok(sample('rareflow_llm_busy_seconds_total') > 0.3);
   assert.equal(sample('rareflow_llm_concurrency'), 3);
   assert.ok(sample('rareflow_llm_calls_in_flight') <= 3);

@@ -9,7 +9,16 @@ import { say } from '../../src/cli/terminal.js';
 import type { RunProgress } from '../../src/pipeline/tally.js';
 
 const reject = { stage: 'doc2query', reason: `拒绝回答：${'潮汐'.repeat(100)}\u001b[2J\nBe gone`, record: {} };
-const stage = { taken: 0, given: 0, rejected: 0, extra: 0, inFlight: 0, perSecond: 0, lastReject: undefined };
+const stage = {
+  taken: 0,
+  given: 0,
+  rejected: 0,
+  extra: 0,
+  inFlight: 0,
+  workSeconds: 0,
+  perSecond: 0,
+  lastReject: undefined,
+};
 const run: RunProgress = {
   in: 60,
   out: 40,

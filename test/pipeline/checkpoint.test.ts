@@ -96,9 +96,13 @@ for (const ordered of [true, false]) {
     const undisturbed = await session(whole, { ordered });
     assert.equal(undisturbed.error, undefined);
     let sessions = 0;
+    let worked = 0;
     for (let left = true; left; sessions++) {
       const { error, last } = await session(parts, { ordered, stopAfter: 1 + ((sessions * 37) % 30) });
       assert.equal(last.in + last.extra, last.out + last.rejected + last.pending);
+      const workSeconds = last.stages[0]?.workSeconds ?? 0;
+      assert.ok(workSeconds >= worked, `${workSeconds} s of work after ${worked} s in the sessions before`);
+      worked = workSeconds;
       left = error !== undefined;
       if (left) {
         assert.match(error?.message ?? '', /stopped/);
@@ -109,6 +113,7 @@ for (const ordered of [true, false]) {
       } else assert.deepEqual(countsOf(last), countsOf(undisturbed.last));
     }
     assert.ok(sessions > 5, `${sessions} sessions`);
+    assert.ok(worked > 0.02, `${worked} s`);
     for (const name of ['out.jsonl', 'rejects.jsonl']) {
       const [before, after] = [linesOf(whole, name), linesOf(parts, name)];
       if (ordered) assert.deepEqual(after, before);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import test from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RejectError } from '../../src/errors.js';
 import { operator } from '../../src/flow/operator.js';
 import { recordOperator, textProblem } from '../../src/operators/recordOperator.js';
@@ -44,6 +45,34 @@ test('in + extra = out + rejects, in total and at every stage', async () => {
     assert.equal(taken + extra, given + rejected);
     assert.equal(inFlight, 0);
   }
+});
+
+test('a stage is at work while it has one record or more under way', async () => {
+  const stage = (name: string, workMs: number) => ({
+    name,
+    operator: recordOperator({ stage: name, inputs: [], outputs: [] }, { concurrency: 4 }, async () => {
+      await sleep(workMs);
+      return [{ fields: {}, provenance: {} }];
+    }),
+  });
+  const silent = { name: 'silent', operator: operator<DataRecord, DataRecord>((source) => source) };
+  const end = await runPipeline({
+    source: () =>
+      (async function* () {
+        for (const record of numbered(8)) {
+          if (record.n === 4) await sleep(300);
+          yield record;
+        }
+      })(),
+    stages: [stage('slow', 100), stage('quick', 1), silent],
+  });
+  const [slow = 0, quick = 0, untold] = end.stages.map(({ workSeconds }) => workSeconds);
+  assert.ok(
+    slow > 0.19 && slow < end.seconds - 0.15,
+    `two times four records side by side: ${slow} of ${end.seconds} s`,
+  );
+  assert.ok(quick > 0 && quick < slow, `${quick} s`);
+  assert.equal(untold, 0);
 });
 
 test('progress tells the latest reject of each stage, the pace, the share that is done and when it will be', async () => {

@@ -33,6 +33,10 @@ const rejects = Array.from(range(9), (i) => ({
 }));
 const summary = {
   ...{ state: 'done', in: 129, extra: 0, out: 120, rejected: 9, pending: 0, seconds: 95 },
+  stages: [
+    { name: 'doc2query', workSeconds: 94 },
+    { name: 'bm25_hard_neg', workSeconds: 0.8 },
+  ],
   usage: {
     byStage: {
       doc2query: {
@@ -62,17 +66,26 @@ test('the report asks nothing of the network, and its policy lets no other scrip
 test('the table of stages tells requests, tokens, cost and time, where the run told them', inBrowser, async (t) => {
   const { page } = await openPage(await reportAt(t, records, { summary }));
   const cells = (row: string) => page.locator('table.stages tr', { hasText: row }).locator('th, td').allTextContents();
-  const heads = ['requests', 'prompt tokens', 'answer tokens', 'cost', 'time in requests', 'per request'];
-  assert.deepEqual((await cells('requests')).slice(3, 9), heads);
-  assert.deepEqual((await cells('doc2query')).slice(3, 9), [
+  const heads = [
+    'requests',
+    'prompt tokens',
+    'answer tokens',
+    'cost',
+    'time at work',
+    'time in requests',
+    'per request',
+  ];
+  assert.deepEqual((await cells('requests')).slice(3, 10), heads);
+  assert.deepEqual((await cells('doc2query')).slice(3, 10), [
     '140',
     '14,000',
     '2,800',
     '$0.0231',
+    '1 min 34 s',
     '5 min 50 s',
     '2.5 s',
   ]);
-  assert.deepEqual((await cells('bm25')).slice(7, 9), ['–', '–']);
+  assert.deepEqual((await cells('bm25')).slice(7, 10), ['0.8 s', '–', '–']);
 });
 
 test('text of the data that looks like markup stays text', inBrowser, async (t) => {

@@ -13,7 +13,7 @@ import type { DataRecord } from '../../record.js';
 import type { CommandSpec } from '../commandSpec.js';
 import { refuseSameFile } from '../files.js';
 import { count, key, number, option, otherwise } from '../option.js';
-import { entryKeyOptions, inputHelp, maxRejectsOption, readOptions, seedOption } from '../options.js';
+import { entryKeyOptions, inputHelp, maxRejectsOption, progressOptions, readOptions, seedOption } from '../options.js';
 import { promptTemplateOf } from '../promptFile.js';
 import { inputPaths } from '../streamFiles.js';
 import type { StreamFlags } from '../streamFlags.js';
@@ -69,6 +69,7 @@ export const exportCommand: CommandSpec = {
     maxRejectsOption(),
     ...entryKeyOptions().filter(({ long }) => long !== '--title-key'),
     ...readOptions(),
+    ...progressOptions(),
   ],
   examples: [
     'rareflow export out.jsonl --format messages -o train.jsonl',

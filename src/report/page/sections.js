@@ -107,6 +107,7 @@ export function findingsSection(findings, show) {
 export function stagesSection(stages) {
   if (stages.length === 0) return null;
   const costly = stages.some(({ usage }) => usage?.costUsd !== undefined);
+  const watched = stages.some(({ workSeconds = 0 }) => workSeconds > 0);
   const timed = stages.some(({ usage }) => usage?.attemptSeconds !== undefined);
   const heads = [
     '',
@@ -116,11 +117,11 @@ export function stagesSection(stages) {
     'prompt tokens',
     'answer tokens',
     ...(costly ? ['cost'] : []),
+    ...(watched ? ['time at work'] : []),
     ...(timed ? ['time in requests', 'per request'] : []),
-    'made by',
   ];
   const rows = stages.map((stage) => {
-    const { name, records, rejected, makers, usage, attempts, estimated } = stage;
+    const { name, records, rejected, makers, usage, attempts, estimated, workSeconds = 0 } = stage;
     const requests = usage?.attempts ?? attempts.reduce((sum, count, place) => sum + count * (place + 1), 0);
     const { prompt, completion } = tokensByKind(stage);
     const cells = [
@@ -130,6 +131,7 @@ export function stagesSection(stages) {
       prompt === 0 ? '–' : formatCount(prompt),
       completion === 0 ? '–' : formatCount(completion),
       ...(costly ? [usage?.costUsd === undefined ? '–' : dollars(Number(usage.costUsd))] : []),
+      ...(watched ? [workSeconds > 0 ? formatSeconds(workSeconds) : '–'] : []),
       ...(timed ? timesOf(usage) : []),
     ];
     const made = makers.map(({ name: maker, count }) =>
@@ -138,14 +140,20 @@ export function stagesSection(stages) {
     return h(
       'tr',
       null,
-      h('th', { scope: 'row' }, stageName(name), estimated && h('small', null, 'tokens estimated')),
+      h(
+        'th',
+        { scope: 'row' },
+        stageName(name),
+        h('small', null, made.join('; ') || 'no model'),
+        estimated && h('small', null, 'tokens estimated'),
+      ),
       ...cells.map((cell) => h('td', null, cell)),
-      h('td', { class: 'prose' }, made.join('; ') || 'no model'),
     );
   });
   const told = stages.some(({ usage }) => usage !== undefined)
     ? `Tokens and requests as the run told them, those of rejected records included.${timed ? ' Requests run side by side: together they may take longer than the run.' : ''}`
     : 'Tokens and requests as the records tell them; those of rejected records are not among them.';
+  const time = watched ? ' Time at work is that in which a stage had one record or more under way.' : '';
   return section(
     'stages',
     'Stages',
@@ -158,7 +166,7 @@ export function stagesSection(stages) {
         h('tbody', null, ...rows),
       ),
     ),
-    h('p', { class: 'about' }, told),
+    h('p', { class: 'about' }, told + time),
     attemptsPart(stages),
   );
 }

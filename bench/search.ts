@@ -6,7 +6,7 @@
  * MiniSearch rank otherwise (`ranking` says how): what part of the exhaustive top 10 they find is `sharedTop10`.
  *
  * usage: npm run -s bench -- search --corpus FILE[.gz] (--queries FILE | --cut-queries N [--seed S]) [--rounds 3] [--systems a,b]
- *   [--limit DOCS] (FTS5 needs Node 22 on; minisearch must be named, as it holds 40 KB a document in memory: give it 20,000)
+ *   [--limit DOCS] (FTS5 needs Node 22 on; minisearch must be named, as it holds 35 KB a document in memory)
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createReadStream, createWriteStream, existsSync, readFileSync } from 'node:fs';
@@ -71,13 +71,13 @@ const systems: Record<string, System> = {
     missing: () => (canResolve('node:sqlite') ? undefined : `Node ${process.version} has no node:sqlite`),
   },
   minisearch: {
-    command: node('minisearch.js'),
+    command: node('minisearch.js', '--max-old-space-size=16384'),
     missing: () => (canResolve('minisearch') ? undefined : 'minisearch is not installed'),
   },
 };
 
-function node(file: string): string[] {
-  return [process.execPath, path.join(compiled, 'bench/peers', file)];
+function node(file: string, ...options: string[]): string[] {
+  return [process.execPath, ...options, path.join(compiled, 'bench/peers', file)];
 }
 
 function canResolve(name: string): boolean {

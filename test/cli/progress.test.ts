@@ -109,7 +109,8 @@ function setEnv(t: TestContext, name: string, value: string) {
   });
 }
 
-function terminal(columns: number) {
+function terminal(t: TestContext, columns: number, kind = 'xterm') {
+  setEnv(t, 'TERM', kind);
   const screen = Object.assign(new PassThrough(), { isTTY: true, columns, rows: 24 });
   let drawn = '';
   screen.on('data', (data) => {
@@ -124,8 +125,8 @@ function terminal(columns: number) {
   };
 }
 
-test('on a terminal lines are redrawn in place, and what is said stays above them', async () => {
-  const { stream, drawn } = terminal(40);
+test('on a terminal lines are redrawn in place, and what is said stays above them', async (t) => {
+  const { stream, drawn } = terminal(t, 40);
   const display = progressDisplay({ stream });
   display.show(runPicture(view));
   say('said in between');
@@ -152,7 +153,7 @@ test('colours are left out where NO_COLOR is set', async (t) => {
     ['1', false],
   ] as const) {
     setEnv(t, 'NO_COLOR', value);
-    const { stream, drawn } = terminal(80);
+    const { stream, drawn } = terminal(t, 80);
     const display = progressDisplay({ stream });
     display.show(runPicture(view));
     display.end();
@@ -163,8 +164,7 @@ test('colours are left out where NO_COLOR is set', async (t) => {
 test('elsewhere, and on a terminal that cannot move its cursor, it is a plain line', (t) => {
   const display = progressDisplay({ stream: new PassThrough() as unknown as typeof process.stderr });
   assert.equal(display.intervalMs, 10_000);
-  setEnv(t, 'TERM', 'dumb');
-  assert.equal(progressDisplay({ stream: terminal(80).stream }).intervalMs, 10_000);
+  assert.equal(progressDisplay({ stream: terminal(t, 80, 'dumb').stream }).intervalMs, 10_000);
   assert.match(
     runPicture(view).line(),
     /^60 %, 20 s, ETA 4m 00s ± 30 s, 60 in, 40 out, 5 rejects, 2\.0\/s, doc2query 40 > reason_distill 1,200,000, 12 of 16 calls/,

@@ -3,6 +3,7 @@ import { Budget, type BudgetOptions } from './budget.js';
 import { cache } from './cache.js';
 import type { ChatModel } from './chatModel.js';
 import { Endpoint } from './endpoint.js';
+import { endTogether } from './endTogether.js';
 import { type LaneOptions, type OpenLane, openLanes } from './lanes.js';
 import { limit } from './limit.js';
 import { type OfflineModelOptions, offlineModel } from './offline.js';
@@ -54,7 +55,7 @@ export interface RareflowModel extends ChatModel {
 }
 
 /**
- * Makes a model ready for use: `usage(cache(retry(route(limit(budget(gate(openai)))))))`. Nothing is connected or loaded
+ * Makes a model ready for use: `endTogether(usage(cache(retry(route(limit(budget(gate(openai))))))))`. Nothing is connected or loaded
  * before the first call; the offline writer never fails, so it goes without retries.
  * Throws UsageError for an option that cannot be used.
  */
@@ -72,7 +73,7 @@ export function createModel(options: ModelOptions): RareflowModel {
     options.cache === undefined
       ? undefined
       : cache(asked, { path: options.cache, onNotice, model: name, baseUrl: lanes[0]?.baseUrl ?? '' });
-  const calls = meter.countCalls(cached ?? asked);
+  const calls = endTogether(meter.countCalls(cached ?? asked));
 
   return {
     name,

@@ -16,12 +16,12 @@ interface Setting {
   ids(): unknown[];
 }
 
-async function setUp(t: TestContext, options: StandInOptions): Promise<Setting> {
+async function setUp(t: TestContext, options: StandInOptions, command = 'doc2query'): Promise<Setting> {
   const cwd = workFolder(t);
   writeRecords(cwd, 'in.jsonl', documents);
   const server = await startStandIn(options);
   t.after(() => server.close());
-  const line = ['doc2query', 'in.jsonl', '-o', 'out.jsonl', '--model', 'm', '--base-url', server.baseUrl];
+  const line = [command, 'in.jsonl', '-o', 'out.jsonl', '--model', 'm', '--base-url', server.baseUrl];
   return {
     server,
     start: (flags, until) =>
@@ -61,6 +61,21 @@ test('Ctrl-C waits for the call in flight and keeps it, and for none that waits 
   assert.equal(done.code, 0, done.stderr);
   assert.deepEqual(ids(), allIds);
   assert.equal(server.ledger.sums().calls, 20, 'nothing is asked twice');
+});
+
+test('Ctrl-C waits for the calls of one stage where those of a later stage wait', async (t) => {
+  const { server, start, ids } = await setUp(t, { medianMs: 300 }, 'run');
+  const flags = ['--concurrency', '4', '--sampling', 'top', '--no-near-duplicate'];
+  for (const answered of [4, 8]) {
+    // The second time the kept answers make reasoning wait for its slots at once, while questions have them.
+    const stopped = await start(flags, () => server.ledger.inFlight === 4);
+    assert.equal(stopped.code, 4, stopped.stderr);
+    assert.deepEqual(server.ledger.sums().statuses, { 200: answered });
+  }
+  const done = await start(flags);
+  assert.equal(done.code, 0, done.stderr);
+  assert.deepEqual(ids(), allIds);
+  assert.equal(server.ledger.sums().calls, 40, 'nothing is asked twice');
 });
 
 test('Ctrl-C waits for no hold that a server asked for', async (t) => {

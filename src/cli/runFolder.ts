@@ -16,7 +16,7 @@ export function canResume(output: string | undefined): output is string {
 
 /** Whether a run was begun at an output, come to its end or not. */
 export function wasBegun(output: string): boolean {
-  return existsSync(path.join(folderOf(output), 'run'));
+  return canResume(output) && existsSync(path.join(folderOf(output), 'run'));
 }
 
 /** Opens the folder for this process alone, and makes it where it is missing. Throws where another process writes the run. */

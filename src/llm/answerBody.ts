@@ -15,6 +15,9 @@ export interface ErrorBody {
   failedGeneration?: string | undefined;
 }
 
+/** Takes the secrets out of a text. */
+export type Redact = (text: string) => string;
+
 const longestWords = 500;
 
 /** The JSON value of a body, or undefined where it is none. */
@@ -33,12 +36,13 @@ export function isHtml(body: string): boolean {
 /**
  * Reads an error body: OpenAI's `{error: {…}}`, `{error: "…"}`, old vLLM's flat `{object: "error", message}`, FastAPI's
  * `{detail}`, Google's list of one, a provider's error inside OpenRouter's, `{message}`, an HTML page (its title) or plain
- * text.
+ * text. Every text goes through `redact` before it is shortened: a key that was cut would not be known any more.
  */
-export function readErrorBody(body: string): ErrorBody {
+export function readErrorBody(body: string, redact: Redact): ErrorBody {
+  const shorten = (words: string) => shortened(redact(words));
   const json = parseJson(body);
   const value = Array.isArray(json) ? json[0] : json;
-  if (isRecord(value)) return readErrorObject(value);
+  if (isRecord(value)) return readErrorObject(value, redact);
   if (isHtml(body)) {
     const title = /<title[^>]*>([^<]*)<\/title>/i.exec(body)?.[1]?.trim();
     return { words: shorten(`an HTML page${title ? ` (${title})` : ''}`), type: 'html' };
@@ -46,18 +50,19 @@ export function readErrorBody(body: string): ErrorBody {
   return { words: shorten(body.trim() || 'an empty body') };
 }
 
-function readErrorObject(value: Record<string, unknown>): ErrorBody {
+function readErrorObject(value: Record<string, unknown>, redact: Redact): ErrorBody {
   const { error, detail } = value;
-  if (isRecord(error)) return readFields(error, error.message ?? error);
-  if (error !== undefined && value.message === undefined) return readFields(value, error);
-  return readFields(value, value.message ?? detail ?? value.msg ?? value);
+  if (isRecord(error)) return readFields(error, error.message ?? error, redact);
+  if (error !== undefined && value.message === undefined) return readFields(value, error, redact);
+  return readFields(value, value.message ?? detail ?? value.msg ?? value, redact);
 }
 
-function readFields(fields: Record<string, unknown>, message: unknown): ErrorBody {
+function readFields(fields: Record<string, unknown>, message: unknown, redact: Redact): ErrorBody {
+  const text = (value: unknown) => (typeof value === 'string' ? redact(value) : undefined);
   const { code, type, param, status, metadata, details, failed_generation: failedGeneration } = fields;
   const number = [code, status].map(Number).find((n) => n >= 400 && n < 600);
   const own: ErrorBody = {
-    words: shorten(wordsOf(message)),
+    words: shortened(redact(wordsOf(message))),
     code: text(code),
     type: text(type),
     param: text(param),
@@ -65,11 +70,10 @@ function readFields(fields: Record<string, unknown>, message: unknown): ErrorBod
     retryAfterMs: retryDelayMs(details),
     failedGeneration: text(failedGeneration),
   };
-  const raw = isRecord(metadata) ? text(metadata.raw) : undefined;
-  if (raw === undefined) return own;
-  const inner = readErrorBody(raw);
+  if (!isRecord(metadata) || typeof metadata.raw !== 'string') return own;
+  const inner = readErrorBody(metadata.raw, redact);
   const kept = Object.entries(inner).filter(([, value]) => value !== undefined);
-  return { ...own, ...Object.fromEntries(kept), words: shorten(`${own.words}: ${inner.words}`), status: own.status };
+  return { ...own, ...Object.fromEntries(kept), words: shortened(`${own.words}: ${inner.words}`), status: own.status };
 }
 
 function retryDelayMs(details: unknown): number | undefined {
@@ -77,10 +81,6 @@ function retryDelayMs(details: unknown): number | undefined {
     ? details.find((detail) => isRecord(detail) && isText(detail.retryDelay))
     : undefined;
   return found === undefined ? undefined : parseDelayMs(found.retryDelay, Date.now());
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }
 
 /** FastAPI's list of `{loc, msg}` reads `body.max_tokens: Input should be …`. */
@@ -95,6 +95,6 @@ function wordsOf(message: unknown): string {
     .join('; ');
 }
 
-function shorten(words: string): string {
+function shortened(words: string): string {
   return words.length > longestWords ? `${words.slice(0, longestWords)}…` : words;
 }

@@ -31,21 +31,20 @@ export function statusError(
   text: string,
   { endpoint: { host, redact }, credential }: Asked,
 ): AttemptError {
-  const body = readErrorBody(text);
+  const body = readErrorBody(text, redact);
   const status = response.statusCode < 300 ? (body.status ?? response.statusCode) : response.statusCode;
   const shouldRetry = headerOf(response, 'x-should-retry');
   const json = parseJson(text);
   const usage = isRecord(json) ? readUsage(json.usage) : undefined;
-  const clean = (value: string | undefined) => (value === undefined ? undefined : redact(value));
   const isBadJson = body.failedGeneration !== undefined || body.code === 'json_validate_failed';
   return new AttemptError(isBadJson ? 'bad-json' : 'status', {
     host,
     credential,
     status,
-    words: text.trim() === '' ? (STATUS_CODES[status] ?? 'an empty body') : redact(body.words),
-    code: clean(body.code),
-    type: clean(body.type),
-    param: clean(body.param),
+    words: text.trim() === '' ? (STATUS_CODES[status] ?? 'an empty body') : body.words,
+    code: body.code,
+    type: body.type,
+    param: body.param,
     retryAfterMs: retryAfterMs((name) => headerOf(response, name), Date.now()) ?? body.retryAfterMs,
     shouldRetry: shouldRetry === undefined ? undefined : shouldRetry === 'true',
     usage,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ModelError, requireWholeNumber } from '../errors.js';
 import { untilAborted } from './abort.js';
 import { AttemptError } from './attemptError.js';
@@ -11,7 +12,7 @@ import { type Clock, systemClock } from './clock.js';
 import { learnFrom } from './learnFrom.js';
 import type { OpenaiModel, OpenaiModelOptions } from './openai.js';
 import { type ChatBody, Profile } from './profile.js';
-import { readCompletion } from './readCompletion.js';
+import { type Answerer, readCompletion } from './readCompletion.js';
 
 export interface BatchOptions {
   /** The folder of its journal, which a later process goes on from. */
@@ -55,6 +56,7 @@ export function batchModel(options: OpenaiModelOptions & BatchOptions): OpenaiMo
   const { host } = endpoint;
   const profile = new Profile(endpoint.hostname, { ...options, stream: false });
   const closed = new AbortController();
+  setMaxListeners(0, closed.signal); // each request of the client listens
   const api = batchApi({ endpoint, headers, keyName: options.keyName, signal: closed.signal });
   const waiters = new Map<string, Waiter[]>();
   let journal: BatchJournal | undefined;
@@ -164,7 +166,7 @@ export function batchModel(options: OpenaiModelOptions & BatchOptions): OpenaiMo
       // A file that breaks off is read again from its start: what was settled stays so.
       const seen = new Set<string>();
       await insist(async () => {
-        for await (const group of groups(api, fileId, host)) {
+        for await (const group of groups(api, fileId, endpoint)) {
           const fresh = group.filter(({ id }) => !seen.has(id) && seen.add(id));
           log.settle(fresh);
           for (const outcome of fresh) deliver(outcome);
@@ -178,7 +180,8 @@ export function batchModel(options: OpenaiModelOptions & BatchOptions): OpenaiMo
   /** What a batch that is over did not answer is sent again by those who wait for it. */
   const release = (log: BatchJournal, batch: OpenBatch, failure?: BatchState['failure']): void => {
     log.end(batch);
-    const { code = 'batch_incomplete', words = 'the batch ended without an answer to it' } = failure ?? {};
+    const { code = 'batch_incomplete', words: told = 'the batch ended without an answer to it' } = failure ?? {};
+    const words = endpoint.redact(told);
     // Too much was queued at the provider: that passes.
     const status = failure === undefined ? 503 : code === 'token_limit_exceeded' ? 429 : 400;
     for (const id of batch.ids) {
@@ -233,7 +236,7 @@ export function batchModel(options: OpenaiModelOptions & BatchOptions): OpenaiMo
     const outcome = await outcomeOf(requestId(host, sent, request.sample), sent, signal);
     try {
       if ('failure' in outcome) throw outcome.failure;
-      return readCompletion(outcome.body, request, host, model);
+      return readCompletion(outcome.body, request, endpoint, model);
     } catch (error) {
       throw error instanceof AttemptError ? learnFrom(error, { profile, request, sent, onNotice }) : error;
     }
@@ -256,10 +259,10 @@ export function batchModel(options: OpenaiModelOptions & BatchOptions): OpenaiMo
 }
 
 /** The outcomes of a result file, some hundred at a time. */
-async function* groups(api: BatchApi, fileId: string, host: string): AsyncGenerator<BatchOutcome[]> {
+async function* groups(api: BatchApi, fileId: string, endpoint: Answerer): AsyncGenerator<BatchOutcome[]> {
   let group: BatchOutcome[] = [];
   for await (const line of api.lines(fileId)) {
-    const outcome = readOutcome(line, host);
+    const outcome = readOutcome(line, endpoint);
     if (outcome !== undefined) group.push(outcome);
     if (group.length < 500) continue;
     yield group;

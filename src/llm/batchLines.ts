@@ -3,7 +3,7 @@ import { isRecord } from '../record.js';
 import { parseJson, readErrorBody } from './answerBody.js';
 import { AttemptError } from './attemptError.js';
 import type { ChatBody } from './profile.js';
-import { readUsage } from './readCompletion.js';
+import { type Answerer, readUsage } from './readCompletion.js';
 
 /** What became of one request of a batch. */
 export type BatchOutcome =
@@ -22,14 +22,17 @@ export function requestLine(id: string, body: ChatBody): string {
 }
 
 /** Reads a line of an output or error file; undefined for what is none. */
-export function readOutcome(line: string, host: string): BatchOutcome | undefined {
+export function readOutcome(line: string, { host, redact }: Answerer): BatchOutcome | undefined {
   const value = parseJson(line);
   if (!isRecord(value) || typeof value.custom_id !== 'string') return undefined;
   const { custom_id: id, response, error } = value;
   const status = isRecord(response) && typeof response.status_code === 'number' ? response.status_code : undefined;
   const body = isRecord(response) ? response.body : undefined;
   if (status !== undefined && status >= 200 && status < 300) return { id, body };
-  const { words, ...told } = readErrorBody(JSON.stringify(status === undefined ? { error } : (body ?? { error })));
+  const { words, ...told } = readErrorBody(
+    JSON.stringify(status === undefined ? { error } : (body ?? { error })),
+    redact,
+  );
   const usage = isRecord(body) ? readUsage(body.usage) : undefined;
   // Without a status the request never ran (batch_expired, batch_cancelled): it is sent again.
   return { id, failure: new AttemptError('status', { host, ...told, words, status: status ?? 503, usage }) };

@@ -122,7 +122,8 @@ export class Endpoint {
 
   /** Learns from a failed attempt; it may stop the endpoint. */
   failed(failure: AttemptError): void {
-    if (failure.usage !== undefined) this.succeeded();
+    // An answer that was of no use was still an answer. An error that tells its tokens is none.
+    if (isAnswer(failure)) this.succeeded();
     const verdict = classify(failure);
     const { reason } = verdict;
     switch (verdict.action) {
@@ -134,6 +135,9 @@ export class Endpoint {
         break;
       case 'hold':
         this.#limited(failure, verdict.forMs);
+        this.#troubled(reason);
+        break;
+      case 'wait':
         this.#troubled(reason);
         break;
       case 'retry':
@@ -211,4 +215,8 @@ export function gate(model: ChatModel, endpoint: Endpoint): ChatModel {
       return await endpoint.attempt(() => model.complete(request, options));
     },
   };
+}
+
+function isAnswer({ fault, usage }: AttemptError): boolean {
+  return usage !== undefined && fault !== 'status' && fault !== 'finish-error';
 }

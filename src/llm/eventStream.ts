@@ -8,10 +8,9 @@ import { parseJson } from './answerBody.js';
 export async function readEventStream(body: AsyncIterable<Uint8Array>): Promise<unknown> {
   const message: Record<string, unknown> = {};
   let { finishReason, model, usage, error }: Record<string, unknown> = {};
-  let ended = false;
-  for await (const data of eventData(body)) {
-    const chunk = parseJson(data);
-    if (data === '[DONE]') ended = true;
+  const events = eventData(body);
+  for (let next = await events.next(); !next.done && next.value !== '[DONE]'; next = await events.next()) {
+    const chunk = parseJson(next.value);
     if (!isRecord(chunk)) continue;
     error ??= chunk.error;
     model ??= chunk.model;
@@ -21,9 +20,19 @@ export async function readEventStream(body: AsyncIterable<Uint8Array>): Promise<
     finishReason = choice.finish_reason ?? finishReason;
     if (isRecord(choice.delta)) append(message, choice.delta);
   }
+  void readToEnd(events);
   if (isPresent(error)) return { error, usage };
-  if (!ended && !isPresent(finishReason)) return undefined;
+  if (!isPresent(finishReason)) return undefined;
   return { model, usage, choices: [{ message, finish_reason: finishReason }] };
+}
+
+/** Behind `[DONE]` nothing is waited for; but a connection that is left before its end cannot be used again. */
+async function readToEnd(events: AsyncIterator<string>): Promise<void> {
+  try {
+    while (!(await events.next()).done);
+  } catch {
+    // The answer was whole before.
+  }
 }
 
 /** What stands after `data:`, event by event. Comments, such as the keep-alives of DeepSeek and OpenRouter, hold none. */

@@ -93,7 +93,7 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
         timeout: 2 ** 31 - 1,
         ...(sent.stream && { headers: { accept: eventStream } }),
       });
-      return readCompletion(answer, request, host, model);
+      return readCompletion(answer, request, endpoint, model);
     } catch (error) {
       signal?.throwIfAborted();
       if (timedOut) {

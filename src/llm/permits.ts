@@ -21,6 +21,8 @@ export class Permits {
   readonly #windowMs: number;
   readonly #line = new WaitingLine();
   #perWindow: number;
+  /** A server named the rate: it paces, and refuses nothing that the server may take. */
+  #isLearned = false;
   #lot = 1;
   #limiter: Promise<Bottleneck> | undefined;
   /** Permits fetched and not handed out; below 0 where a call took more than it had reserved. */
@@ -40,16 +42,18 @@ export class Permits {
   pace(perWindow: number | undefined): void {
     if (perWindow === undefined || perWindow === this.#perWindow) return;
     this.#perWindow = perWindow;
+    this.#isLearned = true;
     if (!this.#fetching) void this.close();
     this.#limiter = undefined;
   }
 
   /**
-   * Resolves when `weight` permits are ours, to how many must be given back or used: 0 while there is no rate. Throws
-   * RejectError where a whole window does not hold as many.
+   * Resolves when `wanted` permits are ours, to how many must be given back or used: 0 while there is no rate. Where a
+   * whole window does not hold as many, it throws RejectError; of a rate that a server named, the window is taken.
    */
-  async take(weight: number, signals: MaybeSignal[]): Promise<number> {
+  async take(wanted: number, signals: MaybeSignal[]): Promise<number> {
     if (this.#perWindow === Number.POSITIVE_INFINITY) return 0;
+    const weight = this.#isLearned ? Math.min(wanted, this.#perWindow) : wanted;
     if (weight > this.#perWindow) {
       throw new RejectError(
         `the request needs ${weight} ${this.#unit}, the limit is ${this.#perWindow} ${this.#unit} a minute`,
@@ -125,7 +129,8 @@ export class Permits {
     const options = { reservoirIncreaseInterval: everyMs * 0.9, heartbeatInterval: everyMs };
     return new Limiter({
       ...options,
-      reservoir: this.#lot,
+      // A rate that changes with every answer must not open a new lot each time.
+      reservoir: this.#fetched > 0 ? 0 : this.#lot,
       reservoirIncreaseAmount: this.#lot,
       reservoirIncreaseMaximum: this.#lot,
     });

@@ -61,11 +61,11 @@ export interface RateStates {
   tokens?: RateState | undefined;
 }
 
-/** Reads `x-ratelimit-limit-…`, `-remaining-…` and `-reset-…` of requests and tokens; a limit of 0 or −1 says nothing. */
+/** Reads `x-ratelimit-limit-…`, `-remaining-…` and `-reset-…` of requests and tokens; a limit under 1 says nothing. */
 export function readRates(header: (name: string) => string | undefined, nowEpochMs: number): RateStates {
   const read = (unit: string): RateState | undefined => {
     const limit = Number(header(`x-ratelimit-limit-${unit}`));
-    if (!(limit > 0)) return undefined;
+    if (!(limit >= 1)) return undefined;
     const remaining = Number(header(`x-ratelimit-remaining-${unit}`) ?? -1);
     const reset = header(`x-ratelimit-reset-${unit}`);
     return {

@@ -1,12 +1,21 @@
 import { isRecord, isText } from '../record.js';
 import { readErrorBody } from './answerBody.js';
 import { AttemptError, type AttemptErrorOptions, type Fault } from './attemptError.js';
+import type { BaseUrl } from './baseUrl.js';
 import type { ChatRequest, Completion, Usage } from './chatModel.js';
 import { estimatePromptTokens, estimateTokens } from './estimateTokens.js';
 import { splitThinking } from './thinking.js';
 
+/** Where an answer came from. */
+export type Answerer = Pick<BaseUrl, 'host' | 'redact'>;
+
 /** Makes a Completion of a chat completion's JSON. Throws AttemptError where it holds no whole, usable answer. */
-export function readCompletion(body: unknown, request: ChatRequest, host: string, asked: string): Completion {
+export function readCompletion(
+  body: unknown,
+  request: ChatRequest,
+  { host, redact }: Answerer,
+  asked: string,
+): Completion {
   const answer = isRecord(body) ? body : {};
   const billed = readUsage(answer.usage);
   const fail = (fault: Fault, words: string, more: Partial<AttemptErrorOptions> = {}) =>
@@ -20,12 +29,13 @@ export function readCompletion(body: unknown, request: ChatRequest, host: string
   const usage = billed ?? estimateUsage(request, text + (thinking?.text ?? ''));
 
   if (finishReason === 'error') {
-    const { words } = choice.error === undefined ? { words: 'no reason' } : readErrorBody(JSON.stringify(choice));
+    const { words } =
+      choice.error === undefined ? { words: 'no reason' } : readErrorBody(JSON.stringify(choice), redact);
     throw fail('finish-error', `the server broke off with ${words}`, { answer: text });
   }
   if (finishReason === 'content_filter') throw fail('content-filter', 'finish_reason content_filter', { usage });
   if (isText(message.refusal) && !isText(text))
-    throw fail('refusal', message.refusal, { usage, answer: message.refusal });
+    throw fail('refusal', redact(message.refusal), { usage, answer: redact(message.refusal) });
   if (finishReason === 'length') {
     // White space up to the cap is what JSON modes are known for: a higher cap would only buy more of it.
     if (endsInWhiteSpace(text)) throw fail('blank', 'white space up to the cap', { usage, answer: text });
@@ -35,7 +45,7 @@ export function readCompletion(body: unknown, request: ChatRequest, host: string
     const words = thinking === undefined ? 'an answer of white space only' : 'thinking without an answer';
     throw fail('blank', words, { usage, answer: text });
   }
-  const model = isText(answer.model) ? answer.model : asked;
+  const model = isText(answer.model) ? redact(answer.model) : asked;
   return { text, thinking, model, finishReason, usage, attempts: 1 };
 }
 

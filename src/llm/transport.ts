@@ -141,8 +141,8 @@ function readAnswer(response: Dispatcher.ResponseData<unknown>, text: string, as
     throw new AttemptError('empty-body', { host, status, words: 'an empty body', billingUnknown: true });
   }
   if (isHtml(text)) {
-    const words = `${readErrorBody(text).words} where JSON was expected (is the base URL right? it often ends in /v1)`;
-    throw new AttemptError('html-body', { host, status, words: redact(words) });
+    const words = `${readErrorBody(text, redact).words} where JSON was expected (is the base URL right? it often ends in /v1)`;
+    throw new AttemptError('html-body', { host, status, words });
   }
   return checkJson(response, parseJson(text), asked);
 }

@@ -71,3 +71,21 @@ test('faults with a long silence between them, as of a slow source, do not stop 
   endpoint.failed(status(503));
   assert.match(String(endpoint.stopped.reason), /no success for 30 minutes/);
 });
+
+test('an error that tells its tokens is no success', async () => {
+  const usage = { promptTokens: 0, completionTokens: 0 };
+  const wrong = play([status(400, { words: 'no', usage })]);
+  for (let i = 0; i < 19; i++) await rejection(wrong.model.complete(ask), RejectError);
+  await rejection(wrong.model.complete(ask), ModelError);
+  let now = 0;
+  const endpoint = new Endpoint({ deadAfterMs: 60_000, clock: { now: () => now, sleep: async () => {} } });
+  for (; now <= 70_000; now += 10_000) endpoint.failed(failure('finish-error', { usage }));
+  assert.match(`${endpoint.stopped.reason}`, /no success for 1 minutes/);
+});
+
+test('a server that loads for ever stops the run', () => {
+  let now = 0;
+  const endpoint = new Endpoint({ deadAfterMs: 60_000, clock: { now: () => now, sleep: async () => {} } });
+  for (; now <= 70_000; now += 10_000) endpoint.failed(status(503, { words: 'the model is loading' }));
+  assert.match(`${endpoint.stopped.reason}`, /no success for 1 minutes; last: .*loading/);
+});

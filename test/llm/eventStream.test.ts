@@ -134,3 +134,26 @@ test('events are read wherever the bytes are cut', async () => {
 async function* pieces(bytes: Buffer, size: number) {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
+
+test('a stream that says [DONE] is whole, whoever keeps the connection open behind it', () =>
+  withScript(
+    () => ({ headers, body: [(whole.body as string[]).join(''), ': still here\n\n'], pauseMs: 1500 }),
+    { stream: true },
+    async ({ model, sent }) => {
+      const startedMs = performance.now();
+      assert.equal((await model.complete(ask)).text, 'Because ü');
+      const tookMs = performance.now() - startedMs;
+      assert.ok(tookMs < 1000, `${tookMs} ms`);
+      assert.equal(sent.length, 1);
+    },
+  ));
+
+test('a stream without a finish reason broke off, with [DONE] too', () =>
+  withScript(
+    (_, call) => (call > 0 ? whole : { headers, body: [delta({ content: 'half an ans' }), done] }),
+    { stream: true },
+    async ({ model, sent }) => {
+      assert.equal((await model.complete(ask)).text, 'Because ü');
+      assert.equal(sent.length, 2);
+    },
+  ));

@@ -161,6 +161,27 @@ test('a limit that the server names paces calls, unless the user set one', async
   assert.ok(set < paced / 2, `${set} ms`);
 });
 
+test('a limit that changes with every answer is still a limit', async () => {
+  const { model, seen } = watched(0);
+  const limited = limit(model, { concurrency: 4, windowMs: 600 });
+  for (let call = 0; call < 40; call++) {
+    limited.heed({ requests: { limit: 60 + (call % 2) } });
+    await limited.complete(ask('x'));
+  }
+  await limited.close();
+  const elapsed = (seen.starts.at(-1) ?? 0) - (seen.starts[0] ?? 0);
+  assert.ok(elapsed > 300, `40 calls at 60 in 600 ms took ${elapsed} ms`);
+});
+
+test('a limit that the server names refuses nothing that the server may take', async () => {
+  const { model, seen } = watched(0);
+  const limited = limit(model, { concurrency: 4, windowMs: 300 });
+  limited.heed({ tokens: { limit: 400 } });
+  await limited.complete(ask('x', { maxTokens: 2000 }));
+  assert.equal(seen.starts.length, 1);
+  await limited.close();
+});
+
 test('a limit may change while calls wait for it', async () => {
   const { model, seen } = watched(0);
   const limited = limit(model, { concurrency: 50, windowMs: 1000 });

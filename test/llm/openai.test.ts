@@ -10,6 +10,7 @@ import { createModel } from '../../src/llm/createModel.js';
 import { openaiModel } from '../../src/llm/openai.js';
 import { type FaultName, faultNames } from '../../src/standIn/faults.js';
 import { startStandIn } from '../../src/standIn/server.js';
+import { completion, type Reply, refusal, withScript } from '../support/scriptedServer.js';
 
 const ask: ChatRequest = { messages: [{ role: 'user', content: '<question>Why is ice slippery?</question>' }] };
 
@@ -109,6 +110,33 @@ test('the key is in no error, whatever goes wrong, even where the server quotes 
     assert.ok(!shown.includes(key) && !shown.includes('DEF+123'), shown);
     await model.close();
     await server.close();
+  }
+});
+
+test('the key is not kept from whatever place of an answer the server quotes it in', async () => {
+  const key = 'sk-proj-abc/DEF+123';
+  const far = `${'x'.repeat(485)}${key} and so on`;
+  const replies: Reply[] = [
+    { body: completion('half', {}, { finish_reason: 'error', error: { message: `wrong key: ${key}` } }) },
+    { body: completion(null, { refusal: `I will not say ${key}.` }) },
+    { body: { ...completion('yes'), model: `served-for-${key}` } },
+    refusal(400, 'no JSON', { code: 'json_validate_failed', failed_generation: `{"a": "${key}"` }),
+    refusal(400, far),
+    { status: 400, body: far },
+    { status: 502, body: { error: { message: 'upstream', metadata: { raw: far } } } },
+    { body: `<html><title>${far}</title></html>` },
+  ];
+  for (const reply of replies) {
+    await withScript(
+      () => reply,
+      { apiKey: key, maxAttempts: 1 },
+      async ({ model, notices }) => {
+        const end: unknown = await model.complete(ask).catch((reason: unknown) => reason);
+        const shown = inspect([end, notices], { depth: 12, showHidden: true }) + JSON.stringify(end);
+        assert.ok(!shown.includes('sk-proj'), shown);
+        assert.match(shown, /\*/, 'it was there');
+      },
+    );
   }
 });
 

@@ -36,6 +36,8 @@ export function statusError(
   const shouldRetry = headerOf(response, 'x-should-retry');
   const json = parseJson(text);
   const usage = isRecord(json) ? readUsage(json.usage) : undefined;
+  // What was written before a stream broke off is billed.
+  const isPartial = isRecord(json) && Array.isArray(json.choices);
   const isBadJson = body.failedGeneration !== undefined || body.code === 'json_validate_failed';
   return new AttemptError(isBadJson ? 'bad-json' : 'status', {
     host,
@@ -49,16 +51,20 @@ export function statusError(
     shouldRetry: shouldRetry === undefined ? undefined : shouldRetry === 'true',
     usage,
     answer: body.failedGeneration,
-    billingUnknown: usage === undefined && (isBadJson || mayBeBilled.has(status)),
+    billingUnknown: usage === undefined && (isBadJson || isPartial || mayBeBilled.has(status)),
   });
 }
 
 const neverConnected = /^(UND_ERR_CONNECT_TIMEOUT|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 const untrusted = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT)/;
 const noTls = /^(ERR_SSL_WRONG_VERSION|EPROTO)/;
+/** What ends a connection before a request went over it. */
+const inHandshake = /^ERR_SSL_/;
+const handshakeWords = /before secure TLS connection was established/;
 
 /** The failure that a lost connection, or one that was never made, stands for. */
 export function connectionError(error: unknown, { endpoint }: Asked, idleTimeoutMs: number): AttemptError {
+  if (error instanceof AttemptError) return error;
   const { host, redact } = endpoint;
   const { code = '', message = '' } = innermost(error) as { code?: string; message?: string };
   if (code === 'UND_ERR_BODY_TIMEOUT') {
@@ -69,8 +75,9 @@ export function connectionError(error: unknown, { endpoint }: Asked, idleTimeout
   const words = plain
     ? 'it does not speak TLS: is its URL http:// ?'
     : redact(message || code || 'the connection was lost');
+  const isEarly = plain || neverConnected.test(code) || inHandshake.test(code) || handshakeWords.test(message);
   const options: AttemptErrorOptions = { host, words, code, billingUnknown: true };
-  const fault: Fault = plain || neverConnected.test(code) ? 'connect' : untrusted.test(code) ? 'tls' : 'reset';
+  const fault: Fault = isEarly ? 'connect' : untrusted.test(code) ? 'tls' : 'reset';
   return new AttemptError(fault, fault === 'reset' ? options : { ...options, billingUnknown: false });
 }
 

@@ -10,14 +10,17 @@ export interface AskedOf {
   /** Without credentials and query. */
   baseUrl: string;
   model: string;
+  /** How the answer's form is asked for, where that was told. */
+  structuredOutput?: string | undefined;
 }
 
 /** The hash of all that an answer depends on: every field of the request that shapes it, and whom it is asked of. */
 export function cacheKey(
   { stage: _stage, maxAnswers: _limit, ...asked }: ChatRequest,
-  { baseUrl, model }: AskedOf,
+  { baseUrl, model, structuredOutput = 'auto' }: AskedOf,
 ): string {
-  const canonical = JSON.stringify([KEY_VERSION, baseUrl, model, asked], (_name, value) =>
+  const told = structuredOutput === 'auto' ? [] : [structuredOutput];
+  const canonical = JSON.stringify([KEY_VERSION, baseUrl, model, asked, ...told], (_name, value) =>
     isRecord(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
   );
   return createHash('sha256').update(canonical).digest('base64url');

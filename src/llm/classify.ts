@@ -26,12 +26,14 @@ interface Row {
 }
 
 const contextWords =
-  /context[ _]length|context window|context size|maximum context|prompt is too long|input is too long|reduce the length/i;
-const filterWords = /content[ _]?filter|content (management )?policy|moderation|flagged|safety|inappropriate content/i;
+  /context[ _]length|context window|context size|context limit|maximum context|maximum (model|prompt) length|prompt is too long|input is too long|reduce the length|exceeds the maximum number of tokens|max_new_tokens` must be|range of input length/i;
+const filterWords =
+  /content[ _]?filter|content (management )?policy|moderation|flagged|\bsafety\b|inappropriate content/i;
 const filterCodes = /^(content_filter|content_policy_violation|ResponsibleAIPolicyViolation|data_inspection_failed)$/;
 const keyWords = /api[ _]key not valid|invalid api[ _]key|api[ _]key (has )?expired/i;
-const quotaCodes = /^(insufficient_quota|billing_hard_limit_reached|billing_not_active)$/;
-const quotaWords = /insufficient[ _](balance|credit|quota|funds)|hard limit has been reached/i;
+const quotaCodes = /^(insufficient_quota|billing_hard_limit_reached|billing_not_active|Arrearage)$/;
+const quotaWords =
+  /insufficient[ _](balance|credit|quota|funds)|hard limit has been reached|credit balance is too low/i;
 const loadingWords = /loading|warming up|starting up|still starting/i;
 
 const is =
@@ -110,7 +112,8 @@ const rows: Row[] = [
   },
   { when: (f) => is(400)(f) && keyWords.test(f.words), verdict: refusedKey },
 
-  { when: (f) => is(429)(f) && isQuota(f), verdict: noCredit },
+  // Some tell it in a 400, gateways in a 200.
+  { when: (f) => is(200, 400, 429)(f) && isQuota(f), verdict: noCredit },
   {
     when: (f) => is(429)(f) && /request too large/i.test(f.words),
     verdict: reject('the request is over the rate limit by itself', shorten),

@@ -72,7 +72,10 @@ export function createModel(options: ModelOptions): RareflowModel {
   const cached =
     options.cache === undefined
       ? undefined
-      : cache(asked, { path: options.cache, onNotice, model: name, baseUrl: lanes[0]?.baseUrl ?? '' });
+      : cache(asked, {
+          ...{ path: options.cache, onNotice, model: name, baseUrl: lanes[0]?.baseUrl ?? '' },
+          structuredOutput: options.structuredOutput,
+        });
   const calls = endTogether(meter.countCalls(cached ?? asked));
 
   return {

@@ -21,10 +21,16 @@ export async function readEventStream(body: AsyncIterable<Uint8Array>): Promise<
     if (isRecord(choice.delta)) append(message, choice.delta);
   }
   void readToEnd(events);
-  if (isPresent(error)) return { error, usage };
+  if (isPresent(error)) {
+    const isBegun = Object.keys(message).some((key) => key !== 'role');
+    return { error, usage, ...(isBegun && { choices: [{ message }] }) };
+  }
   if (!isPresent(finishReason)) return undefined;
   return { model, usage, choices: [{ message, finish_reason: finishReason }] };
 }
+
+/** An event holds a token or a few. */
+const longestEvent = 2 ** 22;
 
 /** Behind `[DONE]` nothing is waited for; but a connection that is left before its end cannot be used again. */
 async function readToEnd(events: AsyncIterator<string>): Promise<void> {
@@ -42,6 +48,7 @@ async function* eventData(body: AsyncIterable<Uint8Array>): AsyncGenerator<strin
   for await (const bytes of body) {
     const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
+    if (rest.length > longestEvent) throw new Error(`an event of over ${longestEvent / 2 ** 20} MiB`);
     for (const line of lines) if (line.startsWith('data:')) yield line.slice('data:'.length).trim();
   }
   if (rest.startsWith('data:')) yield rest.slice('data:'.length).trim();

@@ -55,13 +55,13 @@ function endsInWhiteSpace(text: string): boolean {
 }
 
 /**
- * What a `usage` object tells; undefined where it tells no token counts. Some servers (Gemini's and xAI's) leave the
+ * What a `usage` object tells; undefined where it tells no token counts, or none of a prompt, which has some. Some servers (Gemini's and xAI's) leave the
  * thinking out of `completion_tokens` and bill it: then the total holds it.
  */
 export function readUsage(usage: unknown): Usage | undefined {
   if (!isRecord(usage)) return undefined;
   const { prompt_tokens: promptTokens, completion_tokens: toldTokens, total_tokens: totalTokens } = usage;
-  if (!isCount(promptTokens) || !isCount(toldTokens)) return undefined;
+  if (!isCount(promptTokens) || promptTokens === 0 || !isCount(toldTokens)) return undefined;
   const cachedTokens = isRecord(usage.prompt_tokens_details) && usage.prompt_tokens_details.cached_tokens;
   const reasoningTokens = isRecord(usage.completion_tokens_details) && usage.completion_tokens_details.reasoning_tokens;
   const besidePrompt = isCount(totalTokens) ? totalTokens - promptTokens : 0;

@@ -43,6 +43,8 @@ export const eventStream = 'text/event-stream';
 
 const redirects = new Set([301, 302, 303, 307, 308]);
 const mostRedirects = 3;
+/** An answer of a million tokens takes about a third of it. */
+const mostBodyBytes = 2 ** 24;
 
 /**
  * HTTP for the openai client over undici's `request`, which costs about half of `fetch`. The key is added here, so the
@@ -86,7 +88,7 @@ export function createTransport(options: TransportOptions): Transport {
       if (response.statusCode < 300 && headerOf(response, 'content-type')?.startsWith(eventStream)) {
         return checkJson(response, await readEventStream(response.body).catch(lost), asked);
       }
-      const text = await response.body.text().catch(lost);
+      const text = await textOf(response.body, endpoint.host).catch(lost);
       const location = redirects.has(response.statusCode) ? headerOf(response, 'location') : undefined;
       if (location === undefined || !URL.canParse(location, url.href)) return readAnswer(response, text, asked);
       const target = new URL(location, url);
@@ -114,6 +116,21 @@ export function createTransport(options: TransportOptions): Transport {
       await (await opened)?.agent.destroy();
     },
   };
+}
+
+/** The text of a body, but not of one that never ends. */
+async function textOf(body: AsyncIterable<Uint8Array>, host: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > mostBodyBytes) {
+      const words = `a body of over ${mostBodyBytes / 2 ** 20} MiB`;
+      throw new AttemptError('cut-body', { host, words, billingUnknown: true });
+    }
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
 function isSameHost(target: URL, from: URL): boolean {
@@ -154,7 +171,7 @@ function checkJson(response: Dispatcher.ResponseData<unknown>, json: unknown, as
     const words = 'an answer that breaks off';
     throw new AttemptError('cut-body', { host: asked.endpoint.host, status, words, billingUnknown: true });
   }
-  const failed = isRecord(json) && json.error !== undefined && json.error !== null;
+  const failed = isRecord(json) && json.error !== undefined && json.error !== null && json.error !== '';
   if (failed) throw statusError(response, JSON.stringify(json), asked);
   return json;
 }

@@ -157,3 +157,23 @@ test('a stream without a finish reason broke off, with [DONE] too', () =>
       assert.equal(sent.length, 2);
     },
   ));
+
+test('what was written before an error in the middle counts as billed, nobody knows how much', () =>
+  withScript(
+    () => ({ headers, body: [delta({ content: 'half an ans' }), event({ error: { code: 502, message: 'gone' } })] }),
+    { stream: true, maxAttempts: 1 },
+    async ({ model }) => {
+      await assert.rejects(model.complete(ask), /gone/);
+      assert.equal(model.usage().total.unknownAttempts, 1);
+    },
+  ));
+
+test('a usage without a prompt token is none', () =>
+  withScript(
+    () => ({ body: { ...completion('yes'), usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 } } }),
+    {},
+    async ({ model }) => {
+      const { usage } = await model.complete(ask);
+      assert.ok(usage.estimated && usage.promptTokens > 0, JSON.stringify(usage));
+    },
+  ));

@@ -228,3 +228,18 @@ test('extra headers are sent, and the environment of the openai client is not', 
   await model.close();
   server.close();
 });
+
+test('a body that does not end is not kept', async () => {
+  const server = await serve((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const more = () => {
+      while (!response.destroyed && response.write(Buffer.alloc(2 ** 20, 'x')));
+    };
+    response.on('drain', more);
+    more();
+  });
+  const model = createModel({ model: 'm', baseUrl: server.baseUrl, maxAttempts: 1 });
+  await assert.rejects(model.complete(ask), /a body of over 16 MiB/);
+  await model.close();
+  await server.close();
+});

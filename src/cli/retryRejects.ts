@@ -36,7 +36,8 @@ export interface Retried {
 export async function retryRejects(retry: Retry): Promise<Retried> {
   const { folder, output, rejectsPath, stages } = retry;
   const { state } = folder.store;
-  if (state?.phase !== 'done') {
+  if (state === undefined) throw new UsageError(`${output}: there is no run whose rejects could be tried again`);
+  if (state.phase !== 'done') {
     throw new UsageError(`${output}: the run is not done`, { hint: 'go on with it first, without --retry-rejects' });
   }
   const work = path.join(folder.path, 'retry');

@@ -17,6 +17,11 @@ export async function outputsOf(inputs: string[], flags: { output?: string; reje
   const { output = '-' } = flags;
   if (output === '' || flags.rejects === '') throw new UsageError('the name of an output is empty');
   const rejectsPath = flags.rejects ?? (output === '-' || isDevice(output) ? undefined : rejectsPathOf(output));
+  if (/\.(parquet|zst)$/i.test(output)) {
+    throw new UsageError(`${output}: records are written as JSONL`, {
+      hint: 'name a .jsonl file; rareflow export writes parquet from it',
+    });
+  }
   refuseSameFile({ inputs, outputs: { '--output': output, '--rejects': rejectsPath } });
   if (output !== '-') await checkOutputFile(output, { mayBePartial: wasBegun(output) });
   return { output, rejectsPath };

@@ -147,7 +147,9 @@ export class RecordFile {
 
 async function inodeAt(path: string) {
   try {
-    const { ino, size } = await stat(path);
+    const found = await stat(path);
+    if (found.isDirectory()) throw Object.assign(new Error(`${path} is a directory`), { code: 'EISDIR' });
+    const { ino, size } = found;
     return { path, inode: ino, size };
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;

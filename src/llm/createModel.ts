@@ -141,6 +141,9 @@ function check(options: ModelOptions): void {
     if (value === undefined || (Number.isInteger(value) && value > 0)) continue;
     throw new UsageError(`${key} is ${value}, expected a whole number above 0`);
   }
+  const { temperature = 0, topP = 1 } = options;
+  if (!(temperature >= 0)) throw new UsageError(`temperature is ${temperature}, expected a number from 0 on`);
+  if (!(topP > 0 && topP <= 1)) throw new UsageError(`topP is ${topP}, expected a number over 0 and at most 1`);
   for (const key of durations) {
     const value = options[key];
     if (value === undefined || (value > 0 && value < 2 ** 31)) continue;

@@ -162,7 +162,7 @@ export function bm25HardNeg(options: Bm25HardNegOptions): Operator<object, DataR
 function noneLeft(refused: Refusals): string {
   const rules = Object.entries(refused).map(([rule, count]) => `${rule} (${count})`);
   return rules.length === 0
-    ? 'no other document of the index shares a word with the question'
+    ? 'no document of the index but the positive, by its id or text, shares a word with the question'
     : `no negative is left: documents were left out by ${rules.join(', ')}`;
 }
 

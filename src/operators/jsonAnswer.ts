@@ -25,7 +25,7 @@ export function parseJsonAnswer<T>(answer: string, schema: z.ZodType<T>): JsonAn
   const tries: [HowParsed, string[], (text: string) => unknown][] = [
     ['none', [answer.trim()], JSON.parse],
     ['fence', [...outer, ...inner], JSON.parse],
-    ['repair', [...outer, ...inner], (text) => JSON.parse(jsonrepair(text))],
+    ['repair', [...outer, ...inner].filter(endsInValue), (text) => JSON.parse(jsonrepair(text))],
   ];
   for (const [parsed, texts, read] of tries) {
     for (const text of texts) {
@@ -42,6 +42,13 @@ export function parseJsonAnswer<T>(answer: string, schema: z.ZodType<T>): JsonAn
     ok: false,
     reason: outer.length === 0 ? 'it holds no complete JSON object' : 'its JSON object cannot be read',
   };
+}
+
+/** Whether the last value of an object is whole: a repair would close a string of other quotes that was cut off. */
+function endsInValue(object: string): boolean {
+  return /(["'`\u2019\u201d[{]|\d|true|false|null|none)$/i.test(
+    object.replace(/(\/\/[^\n]*\n)?[\s},\]]+$/, '').trimEnd(),
+  );
 }
 
 /**

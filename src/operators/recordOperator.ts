@@ -1,4 +1,4 @@
-import { InputError, RejectError, requireWholeNumber } from '../errors.js';
+import { InputError, RejectError, requireWholeNumber, UsageError } from '../errors.js';
 import { mapConcurrent } from '../flow/mapConcurrent.js';
 import { type Operator, operator } from '../flow/operator.js';
 import type { Rejects } from '../flow/rejects.js';
@@ -62,7 +62,7 @@ const hopelessAfter = 100;
 /**
  * Makes an operator that adds fields to records: checks their keys at the door, works on `concurrency` of them at once, and
  * sends to the rejects those refused at the door and those for which `work` throws RejectError. One record may become
- * several. Throws InputError where none of the first 100 records passes the door.
+ * several. Throws UsageError for output keys that would overwrite each other, InputError where none of the first 100 records passes the door.
  */
 export function recordOperator(
   { stage, inputs, outputs, doubt }: RecordStage,
@@ -72,6 +72,7 @@ export function recordOperator(
   const { overwrite = false, provenance: keepProvenance = true, ...flow } = options;
   if (flow.concurrency !== undefined) requireWholeNumber('concurrency', flow.concurrency);
   if (flow.window !== undefined) requireWholeNumber('window', flow.window);
+  checkOutputs(outputs);
   const refusal = (record: unknown) => keyProblem(record, inputs, overwrite ? [] : outputs);
 
   return operator(async function* (source, context) {
@@ -159,6 +160,13 @@ async function* admit(
   throw new InputError(`${stage} refused ${all}: ${first.refused.reason}`, {
     hint: first.doubted ? first.refused.hint : `the records have ${seen}; ${first.refused.hint}`,
   });
+}
+
+function checkOutputs(keys: string[]): void {
+  const twice = keys.find((key, place) => keys.indexOf(key) !== place);
+  if (twice !== undefined) throw new UsageError(`two outputs would be written under the key ${JSON.stringify(twice)}`);
+  const taken = keys.find((key) => key === defaultKeys.provenance || key === '__proto__');
+  if (taken !== undefined) throw new UsageError(`no output can be written under the key ${JSON.stringify(taken)}`);
 }
 
 function keyProblem(record: unknown, inputs: InputKey[], outputs: string[]): Refusal | undefined {

@@ -41,6 +41,26 @@ test('the rejects of a stopped run are kept as long as its output is', async (t)
   assert.deepEqual(readdirSync(folder).sort(), ['in.jsonl', 'out.jsonl.partial', 'out.rejects.jsonl']);
 });
 
+test('an output may be a device or a pipe, and is no other format by its name', async (t) => {
+  const cwd = workFolder(t);
+  const two = ['--model', 'offline', '--limit', '2'];
+  for (const line of [
+    `rareflow run ${corpus} ${two.join(' ')} -o /dev/null`,
+    `rareflow doc2query ${corpus} ${two.join(' ')} -o /dev/stdout | cat`,
+    `rareflow doc2query ${corpus} ${two.join(' ')} -o >(cat >all.jsonl)`,
+  ]) {
+    const done = await runShell(line, { cwd });
+    assert.equal(done.code, 0, done.stderr);
+    assert.match(done.stderr, /2 in = 2 out/);
+  }
+  const parquet = await runCommand(['doc2query', corpus, ...two, '-o', 'out.parquet'], { cwd });
+  assert.equal(parquet.code, 2);
+  assert.match(parquet.stderr, /out\.parquet: records are written as JSONL; .*rareflow export/);
+  const retried = await runCommand(['doc2query', corpus, ...two, '-o', 'none.jsonl', '--retry-rejects'], { cwd });
+  assert.equal(retried.code, 2);
+  assert.match(retried.stderr, /none\.jsonl: there is no run/);
+});
+
 test('run with a limit indexes the whole corpus, and reads stdin beside files', async (t) => {
   const folder = workFolder(t);
   const documents = Array.from(range(20), (n) => ({ id: `d${n}`, text: `tide number ${n}` }));

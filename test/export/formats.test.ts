@@ -88,6 +88,20 @@ test('the documents stand in the order that the teacher was shown', async (t) =>
   assert.match(asked, /A hiker stands/);
 });
 
+test('thinking without an answer makes no row where it is dropped or wrapped', async (t) => {
+  for (const reasoning of [
+    '<think>only this</think>',
+    '<think>only this</think><answer> </answer>',
+    '<think>cut off',
+  ]) {
+    for (const thinking of ['drop', 'wrap'] as const) {
+      const { files, rejected } = await exported(t, [{ ...record(1), reasoning }], { format: 'rare-sft', thinking });
+      assert.equal(files.size, 0);
+      assert.match(`${rejected[0]?.reason}`, /thinking alone/);
+    }
+  }
+});
+
 test('thinking is kept with its tags, wrapped before a bare answer, or dropped', async (t) => {
   const said = async (thinking: 'keep' | 'wrap' | 'drop') => (await one(t, { format: 'rare-sft', thinking })).predict;
   assert.equal(await said('keep'), '<think>Ice is strong.</think>\n<answer>Ice widened it.</answer>');

@@ -49,7 +49,13 @@ test('thinking with braces before the answer does not get in its way', () => {
 });
 
 test('an answer that was cut off is never closed to make it pass', () => {
-  for (const answer of ['{"q": "a', '{"q": "a"', '```json\n{"q": "half a quest']) assert.equal(read(answer).ok, false);
+  for (const answer of ['{"q": "a', '{"q": "a"', '```json\n{"q": "half a quest']) {
+    assert.equal(read(answer).ok, false);
+  }
+  // A quotation mark of another kind does not hide the braces behind it.
+  for (const answer of ["{'q': 'a team has to}", '{q: `a team has to}', '{“q”: “a team {x} has to}']) {
+    assert.equal(read(answer).ok, false, answer);
+  }
 });
 
 test('the reason tells of the last object, not of drafts before it or of parts', () => {

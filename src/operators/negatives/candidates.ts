@@ -45,8 +45,11 @@ export async function findCandidates(index: Searcher, rules: ResolvedRules, walk
   for (let k = Math.min(rangeMax, rangeMin + count + 7); ; k = Math.min(rangeMax, k * 4)) {
     const hits = await index.search(query, { k, weighting, signal });
     await turns.next();
-    for (const hit of hits.slice(looked)) {
-      if (hit.score < minScore) return { found, ...filter.seen };
+    for (const [place, hit] of hits.slice(looked).entries()) {
+      if (hit.score < minScore) {
+        filter.seen.refused.minScore = hits.length - looked - place;
+        return { found, ...filter.seen };
+      }
       const document = documents.get(hit.docId);
       const { id, docId, score, rank } = hit;
       if (filter.admits(hit, document)) found.push({ id, docId, score, rank, text: document.text });
@@ -91,8 +94,9 @@ class CandidateFilter {
 
   /** The rule that leaves a document out, by the name of its option. */
   #refusal({ id, docId, rank, score }: Hit, document: KnownDocument): string | undefined {
-    const { rangeMin, maxScore, maxScoreRatio, absoluteMargin } = this.rules;
+    const { skipTop, rangeMin, maxScore, maxScoreRatio, absoluteMargin } = this.rules;
     const { positives, positiveScore } = this.walk;
+    if (rank <= skipTop) return 'skipTop';
     if (rank < rangeMin) return 'rangeMin';
     if (score > maxScore) return 'maxScore';
     if (maxScoreRatio !== Number.POSITIVE_INFINITY && score >= maxScoreRatio * positiveScore) return 'maxScoreRatio';

@@ -50,6 +50,8 @@ export type Sampling = 'top' | 'random' | 'dissimilar';
 
 /** The rules with their defaults, checked. */
 export interface ResolvedRules {
+  skipTop: number;
+  /** The first rank that may be taken, `skipTop` counted in. */
   rangeMin: number;
   rangeMax: number;
   minScore: number;
@@ -98,6 +100,7 @@ export function resolveRules(rules: NegativeRules, numNeg: number): ResolvedRule
   if (rangeMax < first) throw new UsageError(`rangeMax ${rangeMax} leaves nothing: the first rank taken is ${first}`);
   if (maxScore < minScore) throw new UsageError(`maxScore ${maxScore} is under minScore ${minScore}`);
   return {
+    skipTop,
     rangeMin: first,
     rangeMax,
     minScore,

@@ -107,6 +107,13 @@ test('where the rules leave nothing, the record is rejected and they are named',
   assert.match(rejects[0]?.reason ?? '', /no negative is left: documents were left out by maxScoreRatio \(10\)/);
 });
 
+test('minScore and skipTop are named for what they left out', async () => {
+  const low = await mine({ minScore: 99 });
+  assert.match(low.rejects[0]?.reason ?? '', /left out by minScore \(\d+\)/);
+  const deep = await mine({ skipTop: 50 });
+  assert.match(deep.rejects[0]?.reason ?? '', /left out by skipTop \(10\)/);
+});
+
 test('near-duplicates of the positive are left out by default, and taken where told to', async () => {
   const own = [...range(40)].map((n) => `word${n}`);
   const almost = own.with(20, 'changed').join(' ');

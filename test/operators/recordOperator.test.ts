@@ -1,0 +1,14 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { doc2Query } from '../../src/index.js';
+import { offlineModel } from '../../src/llm/offline.js';
+
+test('output keys that would overwrite each other, or what tells how a record was made, are refused', () => {
+  const model = offlineModel();
+  const make = (question: string, scenario?: string) => () =>
+    doc2Query({ model, outputQuestionKey: question, outputScenarioKey: scenario });
+  assert.throws(make('q', 'q'), /two outputs would be written under the key "q"/);
+  assert.throws(make('_rareflow'), /no output can be written under the key "_rareflow"/);
+  assert.throws(make('q', '__proto__'), /no output can be written under the key "__proto__"/);
+  assert.ok(make('q', 's')());
+});

@@ -40,12 +40,16 @@ export function retry(route: Route, options: RetryOptions = {}): ChatModel {
   };
 }
 
+/** There are fewer parameters that a server could refuse one after the other. */
+const mostReplays = 20;
+
 class Call {
   readonly #clock: Clock;
   #attempts = 0;
   /** Answers that were paid for and could not be used. */
   #answers = 0;
   #jsonFailures = 0;
+  #replays = 0;
   #billed: Usage | undefined;
   #limitedSince: number | undefined;
   #loadingSince: number | undefined;
@@ -88,6 +92,8 @@ class Call {
     const verdict = classify(failure);
     switch (verdict.action) {
       case 'replay':
+        this.#replays += 1;
+        if (this.#replays > mostReplays) throw this.#rejected(failure, `${verdict.reason}, whatever is changed`);
         if (!this.#cap.isNew(failure.highestCap ?? Number.POSITIVE_INFINITY)) throw this.#cutShort(failure);
         return;
       case 'stop':

@@ -246,7 +246,7 @@ test('a second run makes no call, counts what it saved, and no key or credential
   const first = await run();
   const calls = server.ledger.calls.length;
   assert.ok(calls >= 50 && first.used.cachedCalls === 10);
-  const second = await run({ apiKey: 'sk-another-secret', concurrency: 3, maxAttempts: 1 });
+  const second = await run({ apiKey: 'sk-another-secret', concurrency: 3, maxAttempts: 1, structuredOutput: 'auto' });
   assert.equal(server.ledger.calls.length, calls);
   assert.deepEqual(second.texts, first.texts);
   const { cachedCalls, savedTokens, attempts, promptTokens } = second.used;
@@ -271,4 +271,16 @@ test('refused requests are not kept: a rerun asks again', async (t) => {
       assert.equal(ledger.calls.length, time);
     }
   });
+});
+
+test('an answer to a form that was asked for in another way is another answer', async (t) => {
+  const folder = path.join(workFolder(t), 'cache');
+  const server = await startStandIn();
+  t.after(() => server.close());
+  for (const structuredOutput of ['json_schema', 'none', 'none'] as const) {
+    const model = createModel({ ...quick, baseUrl: server.baseUrl, cache: folder, structuredOutput });
+    await model.complete(ask(1));
+    await model.close();
+  }
+  assert.equal(server.ledger.calls.length, 2);
 });

@@ -122,3 +122,13 @@ test('an answer that ends in white space up to the cap is a blank one, not a lon
     );
   }
 });
+
+test('a server that wants every cap lower is not asked for ever', () =>
+  withScript(
+    (_, call) => refusal(400, `max_tokens is too large: this model supports at most ${5000 - call} completion tokens`),
+    {},
+    async ({ model, sent }) => {
+      await assert.rejects(model.complete({ ...ask, maxTokens: 6000 }), RejectError);
+      assert.ok(sent.length <= 21, `${sent.length} requests`);
+    },
+  ));

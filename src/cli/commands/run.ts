@@ -2,6 +2,7 @@ import { UsageError } from '../../errors.js';
 import { bm25HardNeg } from '../../operators/bm25HardNeg.js';
 import { doc2Query } from '../../operators/doc2Query.js';
 import { version as questionVersion } from '../../operators/doc2Query.prompt.js';
+import { resolveRules } from '../../operators/negatives/rules.js';
 import { reasonDistill } from '../../operators/reasonDistill.js';
 import { version as reasoningVersion } from '../../operators/reasonDistill.prompt.js';
 import { versionOf } from '../../operators/template.js';
@@ -101,6 +102,8 @@ export const runCommand: CommandSpec = {
     const questionPrompt = promptTemplateOf(flags.doc2queryPromptFile);
     const reasoningPrompt = promptTemplateOf(flags.reasonDistillPromptFile);
     if (isDryRun(flags)) return planOf(inputs, flags, questionPrompt, reasoningPrompt);
+    // Before an index is built for an hour.
+    if (flags.profile === undefined) resolveRules(flags, flags.numNeg ?? 3);
     const model = modelOf(flags, process.env);
     const given = await inputPaths(inputs);
     const corpus = flags.corpus && (await inputPaths(flags.corpus));

@@ -78,7 +78,7 @@ test('bm25HardNeg rejects a question for which there is no negative', async () =
   ];
   const out = await collect(bm25HardNeg({ index, rejects: (one) => void rejects.push(one) })(watched(records)));
   assert.equal(out.length, 1);
-  assert.match(rejects[0]?.reason ?? '', /no other document/);
+  assert.match(rejects[0]?.reason ?? '', /no document of the index but the positive/);
 });
 
 test('an index of other texts stops the run, unless the positive need not be in it', async () => {

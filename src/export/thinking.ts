@@ -10,8 +10,7 @@ const tagged = /^\s*<answer>([\s\S]*)<\/answer>\s*$/;
  */
 export function answerOf(reasoning: string, thinking: 'keep' | 'wrap' | 'drop'): string {
   if (thinking === 'keep') return reasoning;
-  const found = apart.exec(reasoning);
-  const [, thought, rest = found === null ? reasoning : ''] = found ?? [];
+  const [, thought, rest = ''] = apart.exec(reasoning) ?? [undefined, undefined, reasoning];
   const answer = (tagged.exec(rest)?.[1] ?? rest).trim();
   if (answer === '') throw new RejectError('the reasoning is thinking alone: no answer is left without it');
   return thinking === 'drop' || thought === undefined ? answer : `<think>\n${thought.trim()}\n</think>\n\n${answer}`;

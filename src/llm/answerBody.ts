@@ -39,15 +39,14 @@ export function isHtml(body: string): boolean {
  * text. Every text goes through `redact` before it is shortened: a key that was cut would not be known any more.
  */
 export function readErrorBody(body: string, redact: Redact): ErrorBody {
-  const shorten = (words: string) => shortened(redact(words));
   const json = parseJson(body);
   const value = Array.isArray(json) ? json[0] : json;
   if (isRecord(value)) return readErrorObject(value, redact);
   if (isHtml(body)) {
     const title = /<title[^>]*>([^<]*)<\/title>/i.exec(body)?.[1]?.trim();
-    return { words: shorten(`an HTML page${title ? ` (${title})` : ''}`), type: 'html' };
+    return { words: shortened(redact(`an HTML page${title ? ` (${title})` : ''}`)), type: 'html' };
   }
-  return { words: shorten(body.trim() || 'an empty body') };
+  return { words: shortened(redact(body.trim() || 'an empty body')) };
 }
 
 function readErrorObject(value: Record<string, unknown>, redact: Redact): ErrorBody {

@@ -61,7 +61,7 @@ export interface RareflowModel extends ChatModel {
  */
 export function createModel(options: ModelOptions): RareflowModel {
   check(options);
-  const { model: name, temperature, maxTokens, topP, seed, onNotice } = options;
+  const { model: name, temperature, maxTokens, topP, seed, onNotice, structuredOutput } = options;
   const price = options.prices && priceOf(options.prices, name);
   const budget = new Budget({ ...options, price });
   const meter = usageMeter({ price, pricesAsOf: options.prices?.asOf, budget });
@@ -69,13 +69,8 @@ export function createModel(options: ModelOptions): RareflowModel {
   const routed = route(lanes, options);
   const asked = name === 'offline' ? routed : retry(routed, options);
   // Servers of one list are taken to serve the same model: the first of them names it in the cache.
-  const cached =
-    options.cache === undefined
-      ? undefined
-      : cache(asked, {
-          ...{ path: options.cache, onNotice, model: name, baseUrl: lanes[0]?.baseUrl ?? '' },
-          structuredOutput: options.structuredOutput,
-        });
+  const askedOf = { model: name, baseUrl: lanes[0]?.baseUrl ?? '', structuredOutput };
+  const cached = options.cache === undefined ? undefined : cache(asked, { path: options.cache, onNotice, ...askedOf });
   const calls = endTogether(meter.countCalls(cached ?? asked));
 
   return {

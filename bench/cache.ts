@@ -8,9 +8,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { AnswerStore } from '../src/llm/answerStore.js';
-import { cache } from '../src/llm/cache.js';
+import { AnswerStore } from '../src/llm/cacheStore/answerStore.js';
 import type { ChatModel, ChatRequest } from '../src/llm/chatModel.js';
+import { cache } from '../src/llm/middleware/cache.js';
 
 const entries = Number(process.argv[2] ?? 100_000);
 const folder = process.argv[3] ?? mkdtempSync(path.join(os.tmpdir(), 'rareflow-bench-'));

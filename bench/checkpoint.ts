@@ -9,10 +9,10 @@ import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:f
 import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { jsonlFile } from '../src/io/jsonlFile.js';
-import { readRecords } from '../src/io/readRecords.js';
-import { writeJsonl } from '../src/io/writeJsonl.js';
-import { writeRejects } from '../src/io/writeRejects.js';
+import { readRecords } from '../src/io/read/readRecords.js';
+import { jsonlFile } from '../src/io/write/durableJsonl.js';
+import { writeJsonl } from '../src/io/write/writeJsonl.js';
+import { writeRejects } from '../src/io/write/writeRejects.js';
 import { recordOperator } from '../src/operators/recordOperator.js';
 import { runPipeline } from '../src/pipeline/runPipeline.js';
 import { RunStore } from '../src/pipeline/runStore.js';

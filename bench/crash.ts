@@ -9,7 +9,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { startStandIn } from '../src/standIn/server.js';
+import { startStandIn } from '../src/standIn/http/server.js';
 import { chainArgs, crashRun, runOrKill, writeCorpus } from '../test/support/crash.js';
 
 const [kills = 100, records = 5000] = process.argv.slice(2).map(Number);

@@ -12,11 +12,11 @@ import { writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { readJsonl } from '../src/io/readJsonl.js';
-import { writeJsonl } from '../src/io/writeJsonl.js';
+import { readJsonl } from '../src/io/read/readJsonl.js';
+import { writeJsonl } from '../src/io/write/writeJsonl.js';
 import { placeOf, rememberPlace } from '../src/record.js';
 import { openIndex } from '../src/search/bm25Index.js';
-import { buildIndex } from '../src/search/buildIndex.js';
+import { buildIndex } from '../src/search/indexing/buildIndex.js';
 import { type Entry, rate, readAll, readEntries } from './peers/peer.js';
 import { exhaustiveTop10 } from './support/exhaustive.js';
 

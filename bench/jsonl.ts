@@ -13,7 +13,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
 import { createGunzip } from 'node:zlib';
-import { readJsonl } from '../src/io/readJsonl.js';
+import { readJsonl } from '../src/io/read/readJsonl.js';
 
 const abstracts = path.resolve(import.meta.dirname, '../../shared/data/arxiv_abstracts.jsonl.gz');
 

@@ -14,7 +14,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import { seededRandom } from '../src/operators/random.js';
+import { seededRandom } from '../src/util/random.js';
 
 const { values } = parseArgs({
   options: { records: { type: 'string', default: '100000,1000000' }, keep: { type: 'string' } },

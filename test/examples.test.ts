@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { startStandIn } from '../src/standIn/server.js';
+import { startStandIn } from '../src/standIn/http/server.js';
 import { readRecordsOf, root, runExample } from './support/command.js';
 import { workFolder } from './support/workFolder.js';
 

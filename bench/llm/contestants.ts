@@ -2,8 +2,8 @@ import { OpenAI } from 'openai';
 import pMap from 'p-map';
 import { Agent, request } from 'undici';
 import { createModel, type ModelOptions } from '../../src/llm/createModel.js';
-import { doc2Query } from '../../src/operators/doc2Query.js';
-import { parse, render } from '../../src/operators/doc2Query.prompt.js';
+import { doc2Query } from '../../src/operators/doc2Query/doc2Query.js';
+import { parse, render } from '../../src/operators/doc2Query/prompt.js';
 import type { DataRecord } from '../../src/record.js';
 
 export interface Work {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import type { LedgerSums } from '../../src/standIn/ledger.js';
+import type { LedgerSums } from '../../src/standIn/http/ledger.js';
 
 /** What the server tells of its calls so far. */
 export type ServerSums = LedgerSums & {

@@ -2,9 +2,9 @@
 // process of its own, so that its memory is that of a search alone.
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { readJsonl } from '../../src/io/readJsonl.js';
+import { readJsonl } from '../../src/io/read/readJsonl.js';
 import { openIndex } from '../../src/search/bm25Index.js';
-import { buildIndex } from '../../src/search/buildIndex.js';
+import { buildIndex } from '../../src/search/indexing/buildIndex.js';
 import { type PeerResult, rate, readAll } from './peer.js';
 
 const [corpus, queriesFile, folder, hitsFile, built] = process.argv.slice(2) as string[];

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { buildIndex, type DataRecord, readJsonl } from '../../src/index.js';
-import { seededRandom } from '../../src/operators/random.js';
+import { seededRandom } from '../../src/util/random.js';
 
 const WORDS_PER_QUESTION = 30;
 

@@ -1,4 +1,4 @@
-import type { CommandSpec } from './commandSpec.js';
+import type { CommandSpec } from './command.js';
 import { bm25HardNegCommand } from './commands/bm25HardNeg.js';
 import { cacheCommand } from './commands/cache.js';
 import { completionCommand } from './commands/completion.js';

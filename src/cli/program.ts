@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { type Command, CommanderError } from 'commander';
 import { ExitCode, RareflowError } from '../errors.js';
-import type { CommandSpec } from './commandSpec.js';
+import type { CommandSpec } from './command.js';
 import { commands } from './commands.js';
-import { applyConfig, configFile, configNames, readConfig } from './config.js';
-import { HelpfulCommand } from './help.js';
-import { errorLine, oneLine, say, speakJson } from './terminal.js';
+import { applyConfig, configFile, configNames, readConfig } from './options/config.js';
+import { HelpfulCommand } from './options/help.js';
+import { errorLine, oneLine, say, speakJson } from './progress/terminal.js';
 
 /** A broken configuration must not stand in the way of these. */
 const asksForWords = new Set(['--help', '-h', '--version', '-V', 'help', 'init']);

@@ -1,11 +1,11 @@
 import { RejectError, requireWholeNumber, UsageError } from '../errors.js';
 import { type Operator, operator } from '../flow/operator.js';
 import type { Rejects } from '../flow/rejects.js';
-import { promptLanguage } from '../operators/language.js';
-import { seededRandom } from '../operators/random.js';
-import { render } from '../operators/reasonDistill.prompt.js';
+import { render } from '../operators/reasonDistill/prompt.js';
 import type { PromptTemplate } from '../operators/template.js';
 import type { DataRecord } from '../record.js';
+import { promptLanguage } from '../util/language.js';
+import { seededRandom } from '../util/random.js';
 import { beirParts } from './beir.js';
 import { type Format, type FormatName, formats, type Part, type PartsOf, type Rendered } from './formats.js';
 import { readSample, type Sample, type SampleKeys } from './sample.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RejectError } from '../errors.js';
-import { seededRandom, shuffledOrder } from '../operators/random.js';
 import { type DataRecord, defaultKeys, isRecord, isText } from '../record.js';
+import { seededRandom, shuffledOrder } from '../util/random.js';
 
 /** A document as a retriever knows it. Of negatives no title is known, and one of positives alone would give them away. */
 export interface Passage {

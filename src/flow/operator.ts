@@ -1,6 +1,6 @@
 import { AsyncIterableX } from 'ix/asynciterable';
 import type { DataRecord } from '../record.js';
-import { eitherSignal } from './eitherSignal.js';
+import { eitherSignal } from '../util/eitherSignal.js';
 import { type Rejects, warnOfReject } from './rejects.js';
 
 /** What a run gives to its operators. */

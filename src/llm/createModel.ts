@@ -1,16 +1,16 @@
 import { ModelError, UsageError } from '../errors.js';
-import { Budget, type BudgetOptions } from './budget.js';
-import { cache } from './cache.js';
 import type { ChatModel } from './chatModel.js';
-import { Endpoint } from './endpoint.js';
-import { endTogether } from './endTogether.js';
-import { type LaneOptions, type OpenLane, openLanes } from './lanes.js';
-import { limit } from './limit.js';
-import { type OfflineModelOptions, offlineModel } from './offline.js';
-import { type Prices, priceOf } from './prices.js';
-import { type RetryOptions, retry } from './retry.js';
-import { route } from './route.js';
-import { type UsageMeter, type UsageSnapshot, usageMeter } from './usage.js';
+import { type LaneOptions, type OpenLane, openLanes } from './connectEndpoints.js';
+import { type Prices, priceOf } from './cost/prices.js';
+import { Budget, type BudgetOptions } from './middleware/budget.js';
+import { cache } from './middleware/cache.js';
+import { Endpoint } from './middleware/endpointHealth.js';
+import { route } from './middleware/loadBalance.js';
+import { limit } from './middleware/rateLimit.js';
+import { type RetryOptions, retry } from './middleware/retry.js';
+import { endTogether } from './middleware/settleBeforeFailing.js';
+import { type UsageMeter, type UsageSnapshot, usageMeter } from './middleware/usage.js';
+import { type OfflineModelOptions, offlineModel } from './offline/offlineModel.js';
 
 /** The options of every layer: the adapter, the limits, the retries, what the endpoint shares, and sampling. */
 export interface ModelOptions extends LaneOptions, RetryOptions, BudgetOptions, OfflineModelOptions {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { UsageError } from '../errors.js';
-import type { PromptLanguage } from './language.js';
+import type { PromptLanguage } from '../util/language.js';
 
 /**
  * A prompt of the user's own: text with placeholders such as `{{text}}`. Only the named placeholders are replaced, in one

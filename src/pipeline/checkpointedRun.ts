@@ -1,11 +1,11 @@
-import type { ResumeFrom } from '../flow/position.js';
+import type { ResumeFrom } from '../flow/resume.js';
 import type { Reject } from '../record.js';
 import type { Checkpoint } from './checkpoint.js';
-import { findRun } from './findRun.js';
 import type { NumberedSource } from './numberedSource.js';
+import { type Settled, Settler } from './outcomeLedger.js';
+import { findRun } from './resumeRun.js';
 import type { RunCounts } from './runCounts.js';
 import type { RunState } from './runStore.js';
-import { type Settled, Settler } from './settler.js';
 
 /** After a commit there is a rest of so many times its length, `everyMs` at most: it takes a twentieth of the time of a fast run. */
 const restAfterCommit = 19;

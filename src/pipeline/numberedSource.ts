@@ -1,5 +1,5 @@
 import { withOrdinal } from '../flow/ordinal.js';
-import type { Position, ResumeFrom } from '../flow/position.js';
+import type { Position, ResumeFrom } from '../flow/resume.js';
 import { type DataRecord, isRecord, type Reject } from '../record.js';
 
 interface Item {

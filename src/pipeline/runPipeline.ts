@@ -1,13 +1,13 @@
 import { InputError, RareflowError, UsageError } from '../errors.js';
 import { type Operator, type OperatorContext, operator } from '../flow/operator.js';
-import type { Position, ResumeFrom } from '../flow/position.js';
 import { type Rejects, warnOfReject } from '../flow/rejects.js';
+import type { Position, ResumeFrom } from '../flow/resume.js';
+import { gate } from '../flow/takeUntil.js';
 import type { DataRecord } from '../record.js';
 import type { Checkpoint } from './checkpoint.js';
 import { CheckpointedRun } from './checkpointedRun.js';
-import { gate } from './gate.js';
 import { NumberedSource } from './numberedSource.js';
-import { type RunProgress, Tally } from './tally.js';
+import { type RunProgress, Tally } from './progress.js';
 
 /** A named step of a pipeline. */
 export interface PipelineStage {

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Position } from '../flow/position.js';
+import type { Position } from '../flow/resume.js';
 import { Store, type Table } from '../store/store.js';
 import type { RunCounts } from './runCounts.js';
 import { lockRun } from './runLock.js';

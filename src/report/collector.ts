@@ -1,4 +1,4 @@
-import { seededRandom } from '../operators/random.js';
+import { seededRandom } from '../util/random.js';
 import { cut, cutEntry, startOf } from './cut.js';
 import { Distribution } from './distribution.js';
 import { hash32, NearDuplicateWindow, SeenHashes } from './duplicates.js';

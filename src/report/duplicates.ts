@@ -1,4 +1,4 @@
-import { Shingles } from '../operators/negatives/shingles.js';
+import { Shingles } from '../util/shingles.js';
 
 const ways = 8;
 

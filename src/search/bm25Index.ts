@@ -1,16 +1,16 @@
 import { IndexError, requireWholeNumber, UsageError } from '../errors.js';
-import { type Analyzer, type AnalyzerOption, analyzerNames, analyzerOfIndex } from './analyzer.js';
-import { Bm25 } from './bm25.js';
-import { keyBytes } from './bytes.js';
-import { CorpusTexts } from './corpusFiles.js';
-import { type IndexData, openIndexData } from './indexData.js';
-import type { Manifest } from './manifest.js';
-import { rebuildHint } from './refusals.js';
-import { Scorer } from './scorer.js';
+import { type Analyzer, type AnalyzerOption, analyzerNames, analyzerOfIndex } from './analysis/analyzer.js';
+import { keyBytes } from './format/bytes.js';
+import { rebuildHint } from './format/errors.js';
+import { CorpusTexts } from './format/externalTexts.js';
+import type { Manifest } from './format/manifest.js';
+import { type IndexData, openIndexData } from './format/openSegments.js';
+import { type SegmentReader, segmentOf } from './format/segmentReader.js';
+import { Bm25 } from './scoring/bm25.js';
+import { Scorer } from './scoring/queryScorer.js';
+import { TextWeights } from './scoring/textSimilarity.js';
 import type { Comparable, Hit, Searcher, SearchOptions, Weighting } from './searcher.js';
-import { SearchPool } from './searchPool.js';
-import { type SegmentReader, segmentOf } from './segmentReader.js';
-import { TextWeights } from './textWeights.js';
+import { SearchPool } from './threads/searchPool.js';
 
 export interface OpenIndexOptions {
   /** How much memory the terms used last may keep, in MB, in each thread. Default 48. */

@@ -1,11 +1,11 @@
 import { requireWholeNumber, UsageError } from '../errors.js';
 import type { ChatMessage } from '../llm/chatModel.js';
-import type { BatchPlayOptions } from './batches.js';
-import { checkFaults, type FaultName, type FaultRates } from './faults.js';
-import type { LedgerOptions } from './ledger.js';
-import { nearest } from './nearest.js';
+import { nearest } from './answers/nearest.js';
+import { checkFaults, type FaultName, type FaultRates } from './faults/faults.js';
+import type { BatchPlayOptions } from './http/batches.js';
+import type { LedgerOptions } from './http/ledger.js';
+import type { RateLimitOptions } from './http/rateLimits.js';
 import { type ProfileName, profileNames } from './profiles/all.js';
-import type { RateLimitOptions } from './rateLimits.js';
 
 export interface StandInOptions extends RateLimitOptions, LedgerOptions, BatchPlayOptions {
   /** The port on 127.0.0.1; 0 takes a free one (0). */

@@ -6,9 +6,9 @@ import { z } from 'zod';
 import { type ExportOptions, exportRecords } from '../../src/export/exportRecords.js';
 import { type FormatName, formats } from '../../src/export/formats.js';
 import { drain } from '../../src/flow/drain.js';
-import { openParquet, type RowSchema } from '../../src/io/parquetRows.js';
-import { readRecords } from '../../src/io/readRecords.js';
-import { writeParts } from '../../src/io/writeParts.js';
+import { readRecords } from '../../src/io/read/readRecords.js';
+import { openParquet, type RowSchema } from '../../src/io/write/parquet.js';
+import { writeParts } from '../../src/io/write/writeFiles.js';
 import type { DataRecord, Reject } from '../../src/record.js';
 import { workFolder } from '../io/support.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ModelError, RejectError } from '../../src/errors.js';
-import { offlineAnswer } from '../../src/llm/offline.js';
+import { offlineAnswer } from '../../src/llm/offline/offlineModel.js';
 import { ask, fine, free, passing, withStandIn } from '../support/standInModel.js';
 
 const rejecting = ['moderation403', 'contentFilter400', 'contextLength400', 'bad400', 'flatVllm400', 'refusal'];

@@ -5,7 +5,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { UsageError } from '../../src/errors.js';
 import { createModel, type ModelOptions } from '../../src/llm/createModel.js';
-import { startStandIn } from '../../src/standIn/server.js';
+import { startStandIn } from '../../src/standIn/http/server.js';
 
 const messages = [{ role: 'user' as const, content: 'why?' }];
 

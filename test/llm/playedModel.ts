@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { AttemptError, type AttemptErrorOptions, type Fault } from '../../src/llm/attemptError.js';
 import type { ChatModel, ChatRequest, Completion } from '../../src/llm/chatModel.js';
-import type { Clock } from '../../src/llm/clock.js';
-import { Endpoint, type EndpointOptions, gate } from '../../src/llm/endpoint.js';
-import { type RetryOptions, retry } from '../../src/llm/retry.js';
-import { route } from '../../src/llm/route.js';
+import { AttemptError, type AttemptErrorOptions, type Fault } from '../../src/llm/failures/attemptError.js';
+import type { Clock } from '../../src/llm/limits/clock.js';
+import { Endpoint, type EndpointOptions, gate } from '../../src/llm/middleware/endpointHealth.js';
+import { route } from '../../src/llm/middleware/loadBalance.js';
+import { type RetryOptions, retry } from '../../src/llm/middleware/retry.js';
 
 export const ask: ChatRequest = { messages: [{ role: 'user', content: 'why?' }] };
 export const usage = { promptTokens: 3, completionTokens: 2 };

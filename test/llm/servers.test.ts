@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { doc2Query } from '../../src/operators/doc2Query.js';
+import { doc2Query } from '../../src/operators/doc2Query/doc2Query.js';
 import { profileNames, profiles } from '../../src/standIn/profiles/all.js';
 import { provenanceOf } from '../support/provenance.js';
 import { collect, watched } from '../support/sources.js';

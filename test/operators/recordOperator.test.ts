@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { doc2Query } from '../../src/index.js';
-import { offlineModel } from '../../src/llm/offline.js';
+import { offlineModel } from '../../src/llm/offline/offlineModel.js';
 
 test('output keys that would overwrite each other, or what tells how a record was made, are refused', () => {
   const model = offlineModel();

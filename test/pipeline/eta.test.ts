@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { EtaEstimate } from '../../src/pipeline/eta.js';
-import { RecentRates } from '../../src/recentRates.js';
+import { RecentRates } from '../../src/util/recentRates.js';
 
 /** The estimate after so many seconds of some pace, in shares a second. */
 function after(seconds: number, pace: (second: number) => number) {

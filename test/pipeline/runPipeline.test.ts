@@ -4,10 +4,10 @@ import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RejectError } from '../../src/errors.js';
 import { operator } from '../../src/flow/operator.js';
+import { gate } from '../../src/flow/takeUntil.js';
 import { recordOperator, textProblem } from '../../src/operators/recordOperator.js';
-import { gate } from '../../src/pipeline/gate.js';
+import type { RunProgress } from '../../src/pipeline/progress.js';
 import { runPipeline } from '../../src/pipeline/runPipeline.js';
-import type { RunProgress } from '../../src/pipeline/tally.js';
 import type { DataRecord, Reject } from '../../src/record.js';
 import { collect, range, watched } from '../support/sources.js';
 

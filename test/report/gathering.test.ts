@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { seededRandom } from '../../src/operators/random.js';
 import { Distribution, histogram } from '../../src/report/distribution.js';
 import { NearDuplicateWindow, SeenHashes } from '../../src/report/duplicates.js';
 import { FrequentKeys } from '../../src/report/frequent.js';
 import { Reservoir } from '../../src/report/reservoir.js';
+import { seededRandom } from '../../src/util/random.js';
 
 test('a distribution tells quantiles within 1.6 %, and whole numbers up to 128 exactly', () => {
   const random = seededRandom('distribution');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, renameSync } from 'node:fs';
 import { request } from 'node:http';
 import test, { type TestContext } from 'node:test';
-import { RecordFile } from '../../src/io/recordFile.js';
+import { RecordFile } from '../../src/io/read/growingFile.js';
 import { startView } from '../../src/report/viewServer.js';
 import { noChromium, openPage, picture, seriousViolations } from '../support/chromium.js';
 import { range } from '../support/sources.js';

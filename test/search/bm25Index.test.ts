@@ -4,10 +4,10 @@ import path from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
 import { IndexError, UsageError } from '../../src/errors.js';
-import { analyzerNamed } from '../../src/search/analyzer.js';
+import { analyzerNamed } from '../../src/search/analysis/analyzer.js';
 import { openIndex } from '../../src/search/bm25Index.js';
-import { buildIndex } from '../../src/search/buildIndex.js';
-import { verifyIndex } from '../../src/search/verifyIndex.js';
+import { verifyIndex } from '../../src/search/format/verifyIndex.js';
+import { buildIndex } from '../../src/search/indexing/buildIndex.js';
 import { bruteForce } from './bruteForce.js';
 import { built, from, needsShared, readLines, sharedFile, workFolder } from './helpers.js';
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import type { DataRecord, Reject } from '../../src/record.js';
-import { type BuildOptions, type BuildStats, buildIndex } from '../../src/search/buildIndex.js';
+import { type BuildOptions, type BuildStats, buildIndex } from '../../src/search/indexing/buildIndex.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const shared = path.resolve(root, '../shared');

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import test from 'node:test';
 import { openIndex } from '../../src/search/bm25Index.js';
-import { buildIndex } from '../../src/search/buildIndex.js';
+import { buildIndex } from '../../src/search/indexing/buildIndex.js';
 import { built, from } from './helpers.js';
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
+import { type StandIn, startStandIn } from '../../src/standIn/http/server.js';
 import type { StandInOptions } from '../../src/standIn/options.js';
-import { type StandIn, startStandIn } from '../../src/standIn/server.js';
 
 /** A chat request about the i-th of many records. */
 export const about = (i: number, more: object = {}) => ({

@@ -1,12 +1,12 @@
 import { ModelError } from '../../src/errors.js';
+import { dollars } from '../../src/llm/cost/dollars.js';
+import { costOf, type ModelPrice, type Prices, priceOf } from '../../src/llm/cost/prices.js';
 import { createModel } from '../../src/llm/createModel.js';
-import { dollars } from '../../src/llm/dollars.js';
-import { costOf, type ModelPrice, type Prices, priceOf } from '../../src/llm/prices.js';
-import { doc2Query } from '../../src/operators/doc2Query.js';
+import { doc2Query } from '../../src/operators/doc2Query/doc2Query.js';
 import type { Reject } from '../../src/record.js';
-import { chance } from '../../src/standIn/chance.js';
-import type { FaultRates } from '../../src/standIn/faults.js';
-import { startStandIn } from '../../src/standIn/server.js';
+import { chance } from '../../src/standIn/answers/chance.js';
+import type { FaultRates } from '../../src/standIn/faults/faults.js';
+import { startStandIn } from '../../src/standIn/http/server.js';
 import { range, watched } from './sources.js';
 import { fine, free, passing } from './standInModel.js';
 

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, watch } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { startStandIn } from '../../src/standIn/server.js';
+import { startStandIn } from '../../src/standIn/http/server.js';
 import { writeRecords } from './workFolder.js';
 
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;

@@ -6,13 +6,13 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Index } from 'flexsearch';
-import { seededRandom } from '../../src/operators/random.js';
 import type { DataRecord } from '../../src/record.js';
 import { openIndex } from '../../src/search/bm25Index.js';
-import { bm25Options } from '../../src/search/bm25Options.js';
-import { Bm25Storage } from '../../src/search/bm25Storage.js';
-import { buildIndex } from '../../src/search/buildIndex.js';
-import { verifyIndex } from '../../src/search/verifyIndex.js';
+import { bm25Options } from '../../src/search/flexsearch/options.js';
+import { Bm25Storage } from '../../src/search/flexsearch/storage.js';
+import { verifyIndex } from '../../src/search/format/verifyIndex.js';
+import { buildIndex } from '../../src/search/indexing/buildIndex.js';
+import { seededRandom } from '../../src/util/random.js';
 
 /** A bulk build over an index that is there, or a commit of FlexSearch that adds to it and removes from it. */
 export type Work = 'build' | 'commit';

@@ -1,6 +1,7 @@
 // A small durable run, for tests that kill it: corpus, output, URL of the stand-in, ordered or not, concurrency.
-import { jsonlFile } from '../../src/io/jsonlFile.js';
-import { readRecords } from '../../src/io/readRecords.js';
+
+import { readRecords } from '../../src/io/read/readRecords.js';
+import { jsonlFile } from '../../src/io/write/durableJsonl.js';
 import { recordOperator, textProblem } from '../../src/operators/recordOperator.js';
 import { runPipeline } from '../../src/pipeline/runPipeline.js';
 import { RunStore } from '../../src/pipeline/runStore.js';

@@ -1,8 +1,8 @@
 import type { ChatRequest } from '../../src/llm/chatModel.js';
 import { createModel, type ModelOptions, type RareflowModel } from '../../src/llm/createModel.js';
-import { type FaultName, passingFaults } from '../../src/standIn/faults.js';
-import type { Ledger } from '../../src/standIn/ledger.js';
-import { type StandInOptions, startStandIn } from '../../src/standIn/server.js';
+import { type FaultName, passingFaults } from '../../src/standIn/faults/faults.js';
+import type { Ledger } from '../../src/standIn/http/ledger.js';
+import { type StandInOptions, startStandIn } from '../../src/standIn/http/server.js';
 
 /** A doc2query prompt about the i-th of many documents. */
 export const ask = (i = 0): ChatRequest => ({

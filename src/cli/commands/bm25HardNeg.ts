@@ -1,11 +1,18 @@
-import { bm25HardNeg } from '../../operators/bm25HardNeg.js';
-import type { CommandSpec } from '../commandSpec.js';
-import { type HardNegFlags, hardNegOptions, shortfallCounter } from '../hardNegOptions.js';
-import { key, option } from '../option.js';
-import { inputHelp, readOptions, recordOptions, searchThreadsOption, seedOption, writeOptions } from '../options.js';
-import { indexIdentity } from '../runSettings.js';
-import { operatorOptions, type RecordFlags, type StreamFlags } from '../streamFlags.js';
-import { runStream } from '../streamRun.js';
+import { bm25HardNeg } from '../../operators/bm25HardNeg/bm25HardNeg.js';
+import type { CommandSpec } from '../command.js';
+import { type HardNegFlags, hardNegOptions, shortfallCounter } from '../options/hardNegOptions.js';
+import { key, option } from '../options/option.js';
+import {
+  inputHelp,
+  readOptions,
+  recordOptions,
+  searchThreadsOption,
+  seedOption,
+  writeOptions,
+} from '../options/options.js';
+import { operatorOptions, type RecordFlags, type StreamFlags } from '../options/streamFlags.js';
+import { indexIdentity } from '../run/runSettings.js';
+import { runStream } from '../run/streamRun.js';
 
 interface Flags extends StreamFlags, RecordFlags, HardNegFlags {
   index: string;

@@ -1,12 +1,12 @@
 import { OutputError, UsageError } from '../../errors.js';
 import { drain } from '../../flow/drain.js';
-import { writeJsonl } from '../../io/writeJsonl.js';
-import type { AnswerStore } from '../../llm/answerStore.js';
-import type { AnswerHead } from '../../llm/cachedAnswer.js';
+import { writeJsonl } from '../../io/write/writeJsonl.js';
+import type { AnswerStore } from '../../llm/cacheStore/answerStore.js';
+import type { AnswerHead } from '../../llm/cacheStore/cachedAnswer.js';
 import type { DataRecord } from '../../record.js';
-import type { CommandSpec } from '../commandSpec.js';
-import { durationMs, option } from '../option.js';
-import { formatCount, say } from '../terminal.js';
+import type { CommandSpec } from '../command.js';
+import { durationMs, option } from '../options/option.js';
+import { formatCount, say } from '../progress/terminal.js';
 
 interface Flags {
   olderThan?: number;
@@ -42,7 +42,7 @@ export const cacheCommand: CommandSpec = {
     if (!folder) throw new UsageError('no cache was named', { hint: 'name its folder, or set RAREFLOW_CACHE' });
     const beforeMs = olderThan === undefined ? Number.POSITIVE_INFINITY : Date.now() - olderThan;
     const chosen = (head: AnswerHead) => head.atMs < beforeMs && (onlyModel === undefined || head.model === onlyModel);
-    const { AnswerStore } = await import('../../llm/answerStore.js');
+    const { AnswerStore } = await import('../../llm/cacheStore/answerStore.js');
     const store = new AnswerStore({ path: folder, create: false, onNotice: (notice) => say(`rareflow: ${notice}`) });
     try {
       await act(store, chosen);

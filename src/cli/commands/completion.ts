@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.js';
-import type { CommandSpec } from '../commandSpec.js';
+import type { CommandSpec } from '../command.js';
 
 /** Completion for shells, made from the table of commands. */
 export function completionCommand(commands: () => readonly CommandSpec[]): CommandSpec {

@@ -1,11 +1,11 @@
-import { doc2Query } from '../../operators/doc2Query.js';
-import { version } from '../../operators/doc2Query.prompt.js';
+import { plannedDoc2Query, takes } from '../../chain/plannedStages.js';
+import { doc2Query } from '../../operators/doc2Query/doc2Query.js';
+import { version } from '../../operators/doc2Query/prompt.js';
 import { versionOf } from '../../operators/template.js';
-import { batchFlags } from '../batch.js';
-import type { CommandSpec } from '../commandSpec.js';
-import { type DryRunFlags, dryRun, isDryRun } from '../dryRun.js';
-import { type ModelFlags, modelOf } from '../model.js';
-import { key } from '../option.js';
+import type { CommandSpec } from '../command.js';
+import { batchFlags } from '../options/batch.js';
+import { type ModelFlags, modelOf } from '../options/model.js';
+import { key } from '../options/option.js';
 import {
   batchOptions,
   doc2QueryOptions,
@@ -19,11 +19,11 @@ import {
   readOptions,
   recordOptions,
   writeOptions,
-} from '../options.js';
-import { plannedDoc2Query, takes } from '../plannedStages.js';
-import { promptTemplateOf } from '../promptFile.js';
-import { operatorOptions, type RecordFlags, type StreamFlags } from '../streamFlags.js';
-import { runStream } from '../streamRun.js';
+} from '../options/options.js';
+import { promptTemplateOf } from '../options/promptFile.js';
+import { operatorOptions, type RecordFlags, type StreamFlags } from '../options/streamFlags.js';
+import { type DryRunFlags, dryRun, isDryRun } from '../run/dryRun.js';
+import { runStream } from '../run/streamRun.js';
 
 interface Flags extends StreamFlags, RecordFlags, ModelFlags, DryRunFlags {
   inputKey: string;

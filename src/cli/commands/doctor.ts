@@ -1,13 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { RareflowError } from '../../errors.js';
-import { checkOutputFile } from '../../io/outputFile.js';
 import { outputError } from '../../io/systemErrors.js';
-import type { CommandSpec } from '../commandSpec.js';
-import { type ModelFlags, modelOf } from '../model.js';
-import { count, option } from '../option.js';
-import { modelOptions } from '../options.js';
-import { formatCount, oneLine, say, stderrColors } from '../terminal.js';
+import { checkOutputFile } from '../../io/write/atomicFile.js';
+import type { CommandSpec } from '../command.js';
+import { type ModelFlags, modelOf } from '../options/model.js';
+import { count, option } from '../options/option.js';
+import { modelOptions } from '../options/options.js';
+import { formatCount, oneLine, say, stderrColors } from '../progress/terminal.js';
 
 interface Flags extends Omit<ModelFlags, 'concurrency'> {
   attemptTimeoutMs: number;
@@ -101,7 +101,7 @@ async function checkDisk(output: string): Promise<string> {
 }
 
 async function checkIndex(index: string): Promise<string> {
-  const { verifyIndex } = await import('../../search/verifyIndex.js');
+  const { verifyIndex } = await import('../../search/format/verifyIndex.js');
   const { docs } = await verifyIndex(index);
   return `${index}: ${formatCount(docs)} documents, whole`;
 }

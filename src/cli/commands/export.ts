@@ -7,18 +7,25 @@ import { CardFacts } from '../../export/datasetCard.js';
 import { type ExportOptions, exportRecords } from '../../export/exportRecords.js';
 import { type FormatName, formats, type Part } from '../../export/formats.js';
 import { type Operator, operator } from '../../flow/operator.js';
-import { openParquet, type RowSchema } from '../../io/parquetRows.js';
-import { writeParts } from '../../io/writeParts.js';
+import { openParquet, type RowSchema } from '../../io/write/parquet.js';
+import { writeParts } from '../../io/write/writeFiles.js';
 import type { DataRecord } from '../../record.js';
-import type { CommandSpec } from '../commandSpec.js';
-import { refuseSameFile } from '../files.js';
-import { count, key, number, option, otherwise } from '../option.js';
-import { entryKeyOptions, inputHelp, maxRejectsOption, progressOptions, readOptions, seedOption } from '../options.js';
-import { promptTemplateOf } from '../promptFile.js';
-import { inputPaths } from '../streamFiles.js';
-import type { StreamFlags } from '../streamFlags.js';
-import { runStream } from '../streamRun.js';
-import { formatCount } from '../terminal.js';
+import type { CommandSpec } from '../command.js';
+import { count, key, number, option, otherwise } from '../options/option.js';
+import {
+  entryKeyOptions,
+  inputHelp,
+  maxRejectsOption,
+  progressOptions,
+  readOptions,
+  seedOption,
+} from '../options/options.js';
+import { promptTemplateOf } from '../options/promptFile.js';
+import type { StreamFlags } from '../options/streamFlags.js';
+import { formatCount } from '../progress/terminal.js';
+import { refuseSameFile } from '../run/files.js';
+import { inputPaths } from '../run/streamFiles.js';
+import { runStream } from '../run/streamRun.js';
 
 interface Flags extends StreamFlags, Omit<ExportOptions, 'rejects'> {
   output: string;

@@ -1,13 +1,20 @@
 import { UsageError } from '../../errors.js';
-import type { CommandSpec } from '../commandSpec.js';
-import { buildCorpusIndex, type CorpusFlags } from '../corpusIndex.js';
-import { refuseSameFile } from '../files.js';
-import { count, option, otherwise } from '../option.js';
-import { groupKeyOption, indexOptions, inputHelp, maxRejectsOption, readOptions, statsOption } from '../options.js';
-import { openRejects } from '../rejects.js';
-import { rejectsExitCode } from '../runEnd.js';
-import { inputPaths } from '../streamFiles.js';
-import { formatCount, formatSeconds, say, sayStats } from '../terminal.js';
+import type { CommandSpec } from '../command.js';
+import { count, option, otherwise } from '../options/option.js';
+import {
+  groupKeyOption,
+  indexOptions,
+  inputHelp,
+  maxRejectsOption,
+  readOptions,
+  statsOption,
+} from '../options/options.js';
+import { formatCount, formatSeconds, say, sayStats } from '../progress/terminal.js';
+import { buildCorpusIndex, type CorpusFlags } from '../run/corpusIndex.js';
+import { refuseSameFile } from '../run/files.js';
+import { openRejects } from '../run/rejects.js';
+import { rejectsExitCode } from '../run/runEnd.js';
+import { inputPaths } from '../run/streamFiles.js';
 
 interface Flags extends CorpusFlags {
   output?: string;
@@ -62,7 +69,7 @@ export const indexCommand: CommandSpec = {
 
 async function verifyAt(path: string, inputs: string[]): Promise<number> {
   if (inputs.length > 0) throw new UsageError('--verify takes no input: it names the index');
-  const { verifyIndex } = await import('../../search/verifyIndex.js');
+  const { verifyIndex } = await import('../../search/format/verifyIndex.js');
   const { docs, chunks, bytes } = await verifyIndex(path);
   say(
     `rareflow: ${path} is whole: ${formatCount(docs)} documents, ${formatCount(bytes)} bytes in ${formatCount(chunks)} chunks`,

@@ -2,10 +2,10 @@ import { existsSync, writeFileSync } from 'node:fs';
 import type { Option } from 'commander';
 import { UsageError } from '../../errors.js';
 import { outputError } from '../../io/systemErrors.js';
-import type { CommandSpec } from '../commandSpec.js';
-import { aboutOf, defaultOf, wrapped } from '../help.js';
-import { ListOption, option } from '../option.js';
-import { say } from '../terminal.js';
+import type { CommandSpec } from '../command.js';
+import { aboutOf, defaultOf, wrapped } from '../options/help.js';
+import { ListOption, option } from '../options/option.js';
+import { say } from '../progress/terminal.js';
 import { runCommand } from './run.js';
 
 interface Flags {

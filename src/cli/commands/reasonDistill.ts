@@ -1,13 +1,13 @@
-import { reasonDistill } from '../../operators/reasonDistill.js';
-import { version } from '../../operators/reasonDistill.prompt.js';
+import { plannedReasonDistill, takes } from '../../chain/plannedStages.js';
+import { version } from '../../operators/reasonDistill/prompt.js';
+import { reasonDistill } from '../../operators/reasonDistill/reasonDistill.js';
 import { textListProblem } from '../../operators/recordOperator.js';
 import { versionOf } from '../../operators/template.js';
 import type { DataRecord } from '../../record.js';
-import { batchFlags } from '../batch.js';
-import type { CommandSpec } from '../commandSpec.js';
-import { type DryRunFlags, dryRun, isDryRun } from '../dryRun.js';
-import { type ModelFlags, modelOf } from '../model.js';
-import { key } from '../option.js';
+import type { CommandSpec } from '../command.js';
+import { batchFlags } from '../options/batch.js';
+import { type ModelFlags, modelOf } from '../options/model.js';
+import { key } from '../options/option.js';
 import {
   batchOptions,
   dryRunOptions,
@@ -21,11 +21,11 @@ import {
   recordOptions,
   seedOption,
   writeOptions,
-} from '../options.js';
-import { plannedReasonDistill, takes } from '../plannedStages.js';
-import { promptTemplateOf } from '../promptFile.js';
-import { operatorOptions, type RecordFlags, type StreamFlags } from '../streamFlags.js';
-import { runStream } from '../streamRun.js';
+} from '../options/options.js';
+import { promptTemplateOf } from '../options/promptFile.js';
+import { operatorOptions, type RecordFlags, type StreamFlags } from '../options/streamFlags.js';
+import { type DryRunFlags, dryRun, isDryRun } from '../run/dryRun.js';
+import { runStream } from '../run/streamRun.js';
 
 interface Flags extends StreamFlags, RecordFlags, ModelFlags, DryRunFlags {
   inputTextKey: string;

@@ -1,18 +1,18 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { openOutputFile } from '../../io/outputFile.js';
-import { readRecords } from '../../io/readRecords.js';
+import { readRecords } from '../../io/read/readRecords.js';
+import { openOutputFile } from '../../io/write/atomicFile.js';
 import type { CollectorOptions } from '../../report/collector.js';
 import { makeReport } from '../../report/makeReport.js';
-import type { CommandSpec } from '../commandSpec.js';
-import { refuseSameFile } from '../files.js';
-import { abortOnInterrupt } from '../interrupt.js';
-import { count, option, otherwise } from '../option.js';
-import { entryKeyOptions, inputHelp, readOptions, seedOption, statsOption } from '../options.js';
-import { progressDisplay, wordsPicture } from '../progressDisplay.js';
-import { filesBeside, jsonAt } from '../runFiles.js';
-import { inputPaths } from '../streamFiles.js';
-import { formatCompact, formatCount, formatSeconds, say, sayStats } from '../terminal.js';
+import type { CommandSpec } from '../command.js';
+import { count, option, otherwise } from '../options/option.js';
+import { entryKeyOptions, inputHelp, readOptions, seedOption, statsOption } from '../options/options.js';
+import { progressDisplay, wordsPicture } from '../progress/progressDisplay.js';
+import { formatCompact, formatCount, formatSeconds, say, sayStats } from '../progress/terminal.js';
+import { refuseSameFile } from '../run/files.js';
+import { abortOnInterrupt } from '../run/interrupt.js';
+import { filesBeside, jsonAt } from '../run/runFiles.js';
+import { inputPaths } from '../run/streamFiles.js';
 
 interface Flags extends CollectorOptions {
   output?: string;

@@ -1,21 +1,18 @@
+import { plannedDoc2Query, plannedReasonDistill, takes } from '../../chain/plannedStages.js';
 import { UsageError } from '../../errors.js';
-import { bm25HardNeg } from '../../operators/bm25HardNeg.js';
-import { doc2Query } from '../../operators/doc2Query.js';
-import { version as questionVersion } from '../../operators/doc2Query.prompt.js';
-import { resolveRules } from '../../operators/negatives/rules.js';
-import { reasonDistill } from '../../operators/reasonDistill.js';
-import { version as reasoningVersion } from '../../operators/reasonDistill.prompt.js';
+import { bm25HardNeg } from '../../operators/bm25HardNeg/bm25HardNeg.js';
+import { resolveRules } from '../../operators/bm25HardNeg/rules.js';
+import { doc2Query } from '../../operators/doc2Query/doc2Query.js';
+import { version as questionVersion } from '../../operators/doc2Query/prompt.js';
+import { version as reasoningVersion } from '../../operators/reasonDistill/prompt.js';
+import { reasonDistill } from '../../operators/reasonDistill/reasonDistill.js';
 import { versionOf } from '../../operators/template.js';
 import { defaultKeys } from '../../record.js';
-import { batchFlags } from '../batch.js';
-import type { CommandSpec } from '../commandSpec.js';
-import { buildOrReuseIndex, type CorpusFlags, holdsIndex } from '../corpusIndex.js';
-import { type DryRunFlags, dryRun, isDryRun } from '../dryRun.js';
-import { isDevice } from '../files.js';
-import { type HardNegFlags, hardNegOptions, shortfallCounter } from '../hardNegOptions.js';
-import { openMetrics } from '../metrics.js';
-import { type ModelFlags, modelOf } from '../model.js';
-import { key, option, otherwise } from '../option.js';
+import type { CommandSpec } from '../command.js';
+import { batchFlags } from '../options/batch.js';
+import { type HardNegFlags, hardNegOptions, shortfallCounter } from '../options/hardNegOptions.js';
+import { type ModelFlags, modelOf } from '../options/model.js';
+import { key, option, otherwise } from '../options/option.js';
 import {
   batchOptions,
   doc2QueryOptions,
@@ -30,15 +27,18 @@ import {
   recordOptions,
   seedOption,
   writeOptions,
-} from '../options.js';
-import { plannedDoc2Query, plannedReasonDistill, takes } from '../plannedStages.js';
-import { promptTemplateOf } from '../promptFile.js';
-import { canResume, openRunFolder } from '../runFolder.js';
-import { indexIdentity } from '../runSettings.js';
-import { inputPaths, outputsOf } from '../streamFiles.js';
-import { operatorOptions, type RecordFlags, type StreamFlags } from '../streamFlags.js';
-import { runStream } from '../streamRun.js';
-import { workFolder } from '../workFolder.js';
+} from '../options/options.js';
+import { promptTemplateOf } from '../options/promptFile.js';
+import { operatorOptions, type RecordFlags, type StreamFlags } from '../options/streamFlags.js';
+import { openMetrics } from '../progress/metrics.js';
+import { buildOrReuseIndex, type CorpusFlags, holdsIndex } from '../run/corpusIndex.js';
+import { type DryRunFlags, dryRun, isDryRun } from '../run/dryRun.js';
+import { isDevice } from '../run/files.js';
+import { canResume, openRunFolder } from '../run/runFolder.js';
+import { indexIdentity } from '../run/runSettings.js';
+import { inputPaths, outputsOf } from '../run/streamFiles.js';
+import { runStream } from '../run/streamRun.js';
+import { workFolder } from '../run/workFolder.js';
 
 interface Flags extends StreamFlags, RecordFlags, ModelFlags, DryRunFlags, CorpusFlags, HardNegFlags {
   index?: string;

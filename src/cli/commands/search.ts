@@ -2,18 +2,18 @@ import { ExitCode, UsageError } from '../../errors.js';
 import { drain } from '../../flow/drain.js';
 import { operator } from '../../flow/operator.js';
 import { inPlaceOf } from '../../flow/ordinal.js';
-import { writeJsonl } from '../../io/writeJsonl.js';
+import { writeJsonl } from '../../io/write/writeJsonl.js';
 import { recordOperator, textProblem } from '../../operators/recordOperator.js';
 import type { DataRecord } from '../../record.js';
 import type { Bm25Index } from '../../search/bm25Index.js';
 import type { Weighting } from '../../search/searcher.js';
-import type { CommandSpec } from '../commandSpec.js';
-import { count, key, option } from '../option.js';
-import { readOptions, searchThreadsOption, statsOption, weightingOption, writeOptions } from '../options.js';
-import { indexIdentity } from '../runSettings.js';
-import type { StreamFlags } from '../streamFlags.js';
-import { runStream } from '../streamRun.js';
-import { sayStats } from '../terminal.js';
+import type { CommandSpec } from '../command.js';
+import { count, key, option } from '../options/option.js';
+import { readOptions, searchThreadsOption, statsOption, weightingOption, writeOptions } from '../options/options.js';
+import type { StreamFlags } from '../options/streamFlags.js';
+import { sayStats } from '../progress/terminal.js';
+import { indexIdentity } from '../run/runSettings.js';
+import { runStream } from '../run/streamRun.js';
 
 interface Flags extends StreamFlags {
   index: string;

@@ -1,13 +1,13 @@
 import { InvalidArgumentError } from 'commander';
 import { ExitCode } from '../../errors.js';
-import { type FaultRates, faultNames, passingFaults, spreadOver } from '../../standIn/faults.js';
+import { type FaultRates, faultNames, passingFaults, spreadOver } from '../../standIn/faults/faults.js';
 import { type ProfileName, profileNames } from '../../standIn/profiles/all.js';
-import { apiKeyIn } from '../apiKey.js';
-import type { CommandSpec } from '../commandSpec.js';
-import { wrapped } from '../help.js';
-import { abortOnInterrupt } from '../interrupt.js';
-import { count, number, option, otherwise, wholeNumber } from '../option.js';
-import { sayStats } from '../terminal.js';
+import type { CommandSpec } from '../command.js';
+import { apiKeyIn } from '../options/apiKey.js';
+import { wrapped } from '../options/help.js';
+import { count, number, option, otherwise, wholeNumber } from '../options/option.js';
+import { sayStats } from '../progress/terminal.js';
+import { abortOnInterrupt } from '../run/interrupt.js';
 
 interface Flags {
   port: number;
@@ -63,7 +63,7 @@ export const standInCommand: CommandSpec = {
   ],
   async run(_args: string[], { apiKeyEnv, ...options }: Flags) {
     const apiKey = apiKeyEnv === undefined ? undefined : apiKeyIn(apiKeyEnv, process.env);
-    const { startStandIn } = await import('../../standIn/server.js');
+    const { startStandIn } = await import('../../standIn/http/server.js');
     using interrupt = abortOnInterrupt();
     const server = await startStandIn({ ...options, apiKey, keepCalls: 0 });
     process.stdout.write(`${server.baseUrl}\n`);

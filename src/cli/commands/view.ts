@@ -1,13 +1,13 @@
 import path from 'node:path';
 import { UsageError } from '../../errors.js';
-import { RecordFile } from '../../io/recordFile.js';
+import { RecordFile } from '../../io/read/growingFile.js';
 import type { EntryKeys } from '../../report/entry.js';
 import { startView } from '../../report/viewServer.js';
-import type { CommandSpec } from '../commandSpec.js';
-import { abortOnInterrupt } from '../interrupt.js';
-import { option, wholeNumber } from '../option.js';
-import { entryKeyOptions } from '../options.js';
-import { say } from '../terminal.js';
+import type { CommandSpec } from '../command.js';
+import { option, wholeNumber } from '../options/option.js';
+import { entryKeyOptions } from '../options/options.js';
+import { say } from '../progress/terminal.js';
+import { abortOnInterrupt } from '../run/interrupt.js';
 
 interface Flags extends EntryKeys {
   port: number;

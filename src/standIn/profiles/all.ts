@@ -1,9 +1,9 @@
-import type { Profile } from '../profile.js';
 import { deepseek } from './deepseek.js';
 import { gemini } from './gemini.js';
 import { groq } from './groq.js';
 import { openai, openaiReasoning } from './openai.js';
 import { openrouter } from './openrouter.js';
+import type { Profile } from './profile.js';
 import { llamaCpp, ollama, vllm, vllmOld } from './selfHosted.js';
 
 /** The servers that the stand-in can play. */

@@ -1,5 +1,5 @@
-import type { Profile, Said } from '../profile.js';
 import { openai, openaiSays } from './openai.js';
+import type { Profile, Said } from './profile.js';
 import { plainUsage, requestedTooMuch } from './shared.js';
 
 const deepseekError = (status: number, message: string, type = 'invalid_request_error'): Said => ({

@@ -1,5 +1,5 @@
-import type { Profile, Said } from '../profile.js';
 import { openai, openaiSays } from './openai.js';
+import type { Profile, Said } from './profile.js';
 import { plainUsage, wholeSeconds } from './shared.js';
 
 const google = (status: number, message: string, name: string, ...details: object[]): Said => ({

@@ -1,6 +1,6 @@
-import { formatDuration } from '../duration.js';
-import type { Facts, Profile, Said } from '../profile.js';
+import { formatDuration } from '../faults/duration.js';
 import { openai, openaiSays } from './openai.js';
+import type { Facts, Profile, Said } from './profile.js';
 import { plainUsage, wholeSeconds } from './shared.js';
 
 const groqContext = (): Said => ({

@@ -1,5 +1,5 @@
-import { formatDuration } from '../duration.js';
-import type { Facts, LimitState, Profile, Said, Sayings, Tokens } from '../profile.js';
+import { formatDuration } from '../faults/duration.js';
+import type { Facts, LimitState, Profile, Said, Sayings, Tokens } from './profile.js';
 
 const invalid = 'invalid_request_error';
 const org = 'organization org-standin';

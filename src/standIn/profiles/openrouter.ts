@@ -1,5 +1,5 @@
-import type { Facts, Profile, Said } from '../profile.js';
 import { openai, openaiSays } from './openai.js';
+import type { Facts, Profile, Said } from './profile.js';
 
 const upstream = (status: number, raw: string): Said => ({
   status,

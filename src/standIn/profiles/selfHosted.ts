@@ -1,5 +1,5 @@
-import type { Facts, Profile, Said } from '../profile.js';
 import { openaiSays } from './openai.js';
+import type { Facts, Profile, Said } from './profile.js';
 import { plainUsage, requestedTooMuch } from './shared.js';
 
 /** A 429 of a proxy, ahead of servers that limit no rate themselves. */

@@ -1,4 +1,4 @@
-import type { Facts, Said, Tokens } from '../profile.js';
+import type { Facts, Said, Tokens } from './profile.js';
 
 /** Whole seconds, as Retry-After has them: 1 at least. */
 export const wholeSeconds = (ms: number) => Math.max(1, Math.ceil(ms / 1000));

@@ -1,0 +1,125 @@
+import type { ModelUsage } from '../../llm/createModel.js';
+import type { Eta } from '../../pipeline/eta.js';
+import type { Reject } from '../../record.js';
+import { isRecord } from '../../record.js';
+import { busyShare, type RunView } from './runPicture.js';
+
+/**
+ * A line of `--json-progress`: a run every second, and once at its end with the state `done` or `stopped`. Every key is always
+ * there; what is not known is null. in + extra = out + rejected + pending, and of a stage
+ * taken + extra = given + rejected + inFlight. Rates and `busyShare` are of the last 30 s. The counts are of all sessions
+ * of a run, the model's are of this one.
+ */
+export interface JsonProgress {
+  type: 'progress';
+  state: 'running' | 'done' | 'stopped';
+  /** Why it stopped. */
+  reason: string | null;
+  /** ISO 8601, UTC. */
+  at: string;
+  seconds: number;
+  in: number;
+  extra: number;
+  out: number;
+  rejected: number;
+  pending: number;
+  perSecond: number;
+  /** Of the input that is done with, from 0 to 1. */
+  share: number | null;
+  /** `high` is null where no end can be named. */
+  etaSeconds: { low: number; mid: number; high: number | null } | null;
+  stages: {
+    name: string;
+    taken: number;
+    extra: number;
+    given: number;
+    rejected: number;
+    inFlight: number;
+    /** For how long it was at work on one record or more. */
+    workSeconds: number;
+    perSecond: number;
+    lastReject: JsonReject | null;
+  }[];
+  lastReject: JsonReject | null;
+  model: JsonModel | null;
+}
+
+/** A reject without its record. */
+export interface JsonReject {
+  stage: string;
+  reason: string;
+  /** The record's own, where it has one. */
+  id: unknown;
+  path: string | null;
+  line: number | null;
+}
+
+export interface JsonModel {
+  inFlight: number;
+  concurrency: number;
+  /** Attempts in flight on average, of `concurrency`. */
+  busyShare: number;
+  waiting: number;
+  tokensPerSecond: number;
+  /** An exact decimal, or null where the model has no price. */
+  dollars: string | null;
+  budgets: ModelUsage['budgets'];
+  holds: ModelUsage['holds'];
+  total: ModelUsage['total'];
+  byStage: ModelUsage['byStage'];
+}
+
+export function jsonProgress(
+  { run, usage }: RunView,
+  state: JsonProgress['state'] = 'running',
+  reason?: string,
+): JsonProgress {
+  const { in: read, extra, out, rejected, pending, perSecond, share, eta, lastReject } = run;
+  return {
+    type: 'progress',
+    state,
+    reason: reason ?? null,
+    at: new Date().toISOString(),
+    seconds: rounded(run.seconds),
+    ...{ in: read, extra, out, rejected, pending },
+    perSecond: rounded(perSecond),
+    share: share === undefined ? null : rounded(share, 6),
+    etaSeconds: eta === undefined || state !== 'running' ? null : jsonEta(eta),
+    stages: run.stages.map(({ name, taken, extra, given, rejected, inFlight, workSeconds, perSecond, lastReject }) => ({
+      ...{ name, taken, extra, given, rejected, inFlight },
+      workSeconds: rounded(workSeconds),
+      perSecond: rounded(perSecond),
+      lastReject: jsonReject(lastReject),
+    })),
+    lastReject: jsonReject(lastReject),
+    model: usage === undefined ? null : jsonModel(usage),
+  };
+}
+
+function jsonModel(usage: ModelUsage): JsonModel {
+  const { inFlight, concurrency, waiting, recent, total, byStage, budgets, holds } = usage;
+  return {
+    ...{ inFlight, concurrency, waiting, budgets, total, byStage },
+    busyShare: rounded(busyShare(usage)),
+    tokensPerSecond: rounded(recent.tokensPerSecond),
+    dollars: total.costUsd ?? null,
+    holds: holds.map((hold) => ({ ...hold, seconds: rounded(hold.seconds) })),
+  };
+}
+
+const jsonEta = ({ low, mid, high }: Eta) => ({
+  low: rounded(low),
+  mid: rounded(mid),
+  high: high === undefined ? null : rounded(high),
+});
+
+function jsonReject(reject: Reject | undefined): JsonReject | null {
+  if (reject === undefined) return null;
+  const { stage, reason, record, path = null, line = null } = reject;
+  return { stage, reason, id: isRecord(record) ? (record.id ?? null) : null, path, line };
+}
+
+/** Digits beyond these say nothing. */
+function rounded(value: number, digits = 3): number {
+  return Number(value.toFixed(digits));
+}

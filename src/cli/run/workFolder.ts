@@ -1,0 +1,79 @@
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { OutputError } from '../../errors.js';
+import { say } from '../progress/terminal.js';
+import { isDevice } from './files.js';
+import { abortOnInterrupt } from './interrupt.js';
+
+/** Where a run keeps what it needs besides its output. */
+export interface WorkFolder {
+  /** The path of a file or folder in it; the folder is made when first asked. */
+  path(name: string): string;
+  /** Copies stdin ('-') or a pipe to disk: it is read twice, once for the index and once for the questions. */
+  spool(input: string): Promise<string>;
+  /** Removes the copies, and the folder if it is temporary or empty. */
+  close(): void;
+}
+
+/** OUTPUT.rareflow; undefined for a run that writes to stdout or a device. */
+export function workFolderOf(output: string | undefined): string | undefined {
+  return output === undefined || output === '-' || isDevice(output) ? undefined : `${output}.rareflow`;
+}
+
+/** OUTPUT.rareflow, or a temporary folder for a run that writes to stdout. It is closed also when the process exits. */
+export function workFolder(output: string | undefined): WorkFolder {
+  const kept = workFolderOf(output);
+  let folder: string | undefined;
+  const copies: string[] = [];
+
+  const open = () => {
+    if (kept === undefined) return mkdtempSync(path.join(os.tmpdir(), 'rareflow-'));
+    if (!existsSync(kept)) mkdirSync(kept);
+    return kept;
+  };
+  const close = () => {
+    process.off('exit', close);
+    for (const copy of copies) rmSync(copy, { force: true });
+    if (folder === undefined) return;
+    if (kept === undefined) rmSync(folder, { recursive: true, force: true });
+    else if (readdirSync(folder).length === 0) rmdirSync(folder);
+    folder = undefined;
+  };
+  const pathOf = (name: string) => {
+    folder ??= open();
+    return path.join(folder, name);
+  };
+  process.on('exit', close);
+
+  return {
+    path: pathOf,
+    async spool(input) {
+      const copy = pathOf(`input-${copies.length}.jsonl`);
+      copies.push(copy);
+      const name = input === '-' ? 'stdin' : input;
+      say(`rareflow: copying ${name} to ${copy} first, to index all of it before the first question`);
+      using interrupt = abortOnInterrupt();
+      try {
+        const source = input === '-' ? process.stdin : createReadStream(input);
+        await pipeline(source, createWriteStream(copy), { signal: interrupt.signal });
+      } catch (cause) {
+        interrupt.signal.throwIfAborted();
+        const hint = 'free some space, or index the corpus first and name it with --index';
+        throw new OutputError(cause instanceof Error ? cause.message : String(cause), { path: copy, cause, hint });
+      }
+      return copy;
+    },
+    close,
+  };
+}

@@ -1,0 +1,18 @@
+import { type MaybeSignal, untilAborted } from '../../util/abort.js';
+
+/** Time as the wrappers see it; a test passes its own. */
+export interface Clock {
+  /** Milliseconds of a clock that never runs backwards. */
+  now(): number;
+  /** Resolves after `ms`; rejects with the reason of the first of the signals that aborts. */
+  sleep(ms: number, ...signals: MaybeSignal[]): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  sleep: (ms, ...signals) =>
+    untilAborted(signals, (resolve) => {
+      const timer = setTimeout(resolve, ms);
+      return () => clearTimeout(timer);
+    }),
+};

@@ -1,0 +1,128 @@
+import type { ChatMessage, ChatModel } from '../chatModel.js';
+import { systemClock } from '../limits/clock.js';
+import { estimateUsage } from '../openai/readCompletion.js';
+import { keyWords, mostAlike, scriptOf, sentences, wordSet } from './text.js';
+
+export interface OfflineModelOptions {
+  /** How long each answer takes, in milliseconds (0). */
+  delayMs?: number | undefined;
+  /** Chooses among the writer's phrasings (0). */
+  seed?: number | undefined;
+}
+
+/**
+ * A model named `offline` that needs no network: a deterministic, extractive writer. It shows the plumbing and makes no
+ * training data: it picks words and sentences out of the prompt and understands nothing.
+ */
+export function offlineModel({ delayMs = 0, seed = 0 }: OfflineModelOptions = {}): ChatModel {
+  return {
+    name: 'offline',
+    async complete(request, { signal } = {}) {
+      signal?.throwIfAborted();
+      if (delayMs > 0) await systemClock.sleep(delayMs, signal);
+      const text = offlineAnswer(request.messages, seed);
+      const usage = estimateUsage(request, text);
+      return { text, model: 'offline', finishReason: 'stop', usage, attempts: 1 };
+    },
+  };
+}
+
+/**
+ * The offline writer's answer to a prompt of doc2query (recognised by the literal `"hard_query"`) or of reasonDistill.
+ * The material is what stands between the first opening and the last closing tag (`<document>`; `<question>` and
+ * `<documents>`) of the last user message that has them, so being asked again changes nothing; without tags it is the
+ * whole first user message. Never empty.
+ */
+export function offlineAnswer(messages: ChatMessage[], seed = 0): string {
+  const asked = messages.filter(({ role }) => role === 'user');
+  const tagged = asked.findLast(({ content }) => content.includes('</document'));
+  const material = (tagged ?? asked[0])?.content ?? '';
+  const form = messages.find(({ content }) => content.includes('"hard_query"'))?.content;
+  const asksForQuery = form !== undefined && !holdsDocuments(material);
+  return asksForQuery ? writeQuery(material, { seed, count: queriesIn(form) }) : writeReasoning(material);
+}
+
+/** How many questions a form asks for: as many as its list shows; undefined for one that shows no list. */
+function queriesIn(form: string): number | undefined {
+  const list = /"hard_query"\s*:\s*\[([^\]]*)\]/.exec(form)?.[1];
+  return list?.split('"question"').slice(1).length;
+}
+
+/** A document may hold any literal and any tag, so what counts is the tag that stands around all else. */
+function holdsDocuments(material: string): boolean {
+  const at = material.indexOf('<documents>');
+  const single = material.indexOf('<document>');
+  return at !== -1 && (single === -1 || at < single);
+}
+
+function between(text: string, tag: string): string | undefined {
+  const open = text.indexOf(`<${tag}>`);
+  const start = open + tag.length + 2;
+  const close = text.lastIndexOf(`</${tag}>`);
+  return open === -1 || close < start ? undefined : text.slice(start, close);
+}
+
+const queryForms = {
+  latin: [
+    ([a, b, c]: string[]) => ({
+      question: `How does ${a} depend on ${b}, and what follows for ${c} when one of the two changes?`,
+      scenario: `A team that works with ${a} has to decide what to do about ${b}, and every choice also touches ${c}.`,
+    }),
+    ([a, b, c]: string[]) => ({
+      question: `Why would a change in ${a} alter ${b}, and which step between them decides the outcome for ${c}?`,
+      scenario: `Somebody responsible for ${c} notices that ${a} and ${b} no longer agree and looks for the reason.`,
+    }),
+  ],
+  cjk: [
+    ([a, b, c]: string[]) => ({
+      question: `${a}与${b}之间有什么关系？其中之一发生变化时，${c}会受到怎样的影响？`,
+      scenario: `一个研究${a}的团队必须决定如何处理${b}，而每种选择都会影响${c}。`,
+    }),
+    ([a, b, c]: string[]) => ({
+      question: `为什么${a}的变化会影响${b}？其中哪一步决定了${c}的结果？`,
+      scenario: `负责${c}的人发现${a}与${b}不再一致，正在寻找原因。`,
+    }),
+  ],
+};
+
+function writeQuery(prompt: string, { seed, count }: { seed: number; count: number | undefined }): string {
+  const material = between(prompt, 'document') ?? prompt;
+  const script = scriptOf(material);
+  const words = keyWords(material, script, 2 + (count ?? 1));
+  const forms = queryForms[script];
+  const queries = Array.from({ length: count ?? 1 }, (_, place) => {
+    const [a = '', b = a, c = b] = [...words.slice(place % words.length), ...words.slice(0, place % words.length)];
+    const round = Math.floor(place / words.length); // where the words are used up, they serve again in the next form
+    const form = forms[Math.abs(Math.trunc(seed) + round) % forms.length] ?? forms[0];
+    return form?.([a, b, c]);
+  });
+  const analysis = `The material turns on ${words[0]}; a question about it needs more than one step.`;
+  const json = JSON.stringify({ analysis, hard_query: count === undefined ? queries[0] : queries });
+  return `\`\`\`json\n${json}\n\`\`\`\n`;
+}
+
+function writeReasoning(prompt: string): string {
+  const question = between(prompt, 'question')?.trim() || (sentences(prompt)[0] ?? '');
+  const documents = between(prompt, 'documents') ?? prompt;
+  const script = scriptOf(question === '' ? documents : question);
+  const words = wordSet(question, script);
+  const paragraphs = documents.split(/\n\s*\n/).filter((paragraph) => paragraph.trim() !== '');
+  const paragraph = mostAlike(paragraphs, words, script);
+  const quote = mostAlike(sentences(paragraph), words, script).slice(0, 300) || question;
+  const [subject = ''] = keyWords(question, script, 1);
+  if (script === 'cjk') {
+    return [
+      `1. 问题的核心是${subject}。`,
+      `2. ${paragraphs.length}段材料中，有一段与问题最相关，其中写道：“${quote}”`,
+      `3. 其余内容没有更直接地谈到${subject}，因此以这一句为依据。`,
+      `\n答案：${quote}`,
+    ].join('\n');
+  }
+  const count = paragraphs.length === 1 ? 'the one passage' : `the ${paragraphs.length} passages`;
+  return [
+    `1. The essential problem is what can be said about ${subject}.`,
+    `2. Of ${count} given, one shares most with the question. It says: "${quote}"`,
+    `3. Nothing else speaks of ${subject} more directly, so the conclusion rests on that sentence.`,
+    `\nAnswer: ${quote}`,
+  ].join('\n');
+}

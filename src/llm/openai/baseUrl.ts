@@ -1,0 +1,97 @@
+import { BlockList, isIP } from 'node:net';
+import { UsageError } from '../../errors.js';
+
+/** Where a model is asked, with its secrets apart from what may be shown. */
+export interface BaseUrl {
+  /** The address without credentials and query. */
+  href: string;
+  /** Host and port: how errors and notices name the endpoint. */
+  host: string;
+  hostname: string;
+  query: Record<string, string>;
+  /** The `authorization` header, where there is one to send. */
+  authorization: string | undefined;
+  /** Takes every secret out of a text. */
+  redact: (text: string) => string;
+}
+
+/**
+ * Reads a base URL such as `https://api.openai.com/v1`. Credentials in it are sent as Basic authorization; a query
+ * (`?api-version=…`) goes with every request. Throws UsageError for what is no http(s) URL, for plain http to a public
+ * host, for a key beside URL credentials and for a key that no header can carry. No message quotes a secret.
+ */
+export function parseBaseUrl(baseUrl: string, apiKey?: string, moreSecrets: string[] = []): BaseUrl {
+  if (!URL.canParse(baseUrl)) {
+    throw new UsageError('the base URL is not a URL', { hint: 'expected something like https://api.openai.com/v1' });
+  }
+  const url = new URL(baseUrl);
+  const { host, hostname, protocol } = url;
+  if (protocol !== 'https:' && protocol !== 'http:') {
+    throw new UsageError(`the base URL starts with ${protocol}, expected https: or http:`);
+  }
+  if (protocol === 'http:' && !isPrivateHost(hostname)) {
+    throw new UsageError(`http://${host} would carry the key and the texts in the clear`, {
+      hint: 'use https://; plain http is for loopback and private addresses (an SSH tunnel to localhost is one)',
+    });
+  }
+  const user = decode(url.username);
+  const password = decode(url.password);
+  const basic = user === '' && password === '' ? undefined : Buffer.from(`${user}:${password}`).toString('base64');
+  if (basic !== undefined && apiKey !== undefined) {
+    throw new UsageError(`two credentials for ${host}: a key and a user in the base URL`, { hint: 'give only one' });
+  }
+  if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
+    throw new UsageError('the API key is empty or holds white space, a line break or a character outside ASCII', {
+      hint: 'copy it again; a key read from a file often ends in a line break',
+    });
+  }
+  const query = Object.fromEntries(url.searchParams);
+  const secrets = [...moreSecrets, apiKey, password, basic, url.password, ...Object.values(query)];
+  return {
+    href: `${url.origin}${url.pathname.replace(/\/+$/, '')}`,
+    host,
+    hostname,
+    query,
+    authorization: basic === undefined ? apiKey && `Bearer ${apiKey}` : `Basic ${basic}`,
+    redact: redactor(secrets.filter((secret) => secret !== undefined)),
+  };
+}
+
+/** A lone % stands for itself. */
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** Secrets of fewer than 4 characters are left alone: they guard nothing, and every text is full of them. */
+function redactor(secrets: string[]): (text: string) => string {
+  const forms = new Set(secrets.filter((secret) => secret.length >= 4).flatMap((s) => [s, encodeURIComponent(s)]));
+  const longestFirst = [...forms].sort((a, b) => b.length - a.length);
+  return (text) => longestFirst.reduce((clean, secret) => clean.replaceAll(secret, '***'), text);
+}
+
+const privateAddresses = new BlockList();
+for (const [net, prefix] of [
+  ['0.0.0.0', 32],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+] as const)
+  privateAddresses.addSubnet(net, prefix);
+privateAddresses.addAddress('::1', 'ipv6');
+privateAddresses.addSubnet('fc00::', 7, 'ipv6');
+privateAddresses.addSubnet('fe80::', 10, 'ipv6');
+
+/** True for loopback and private addresses, and for names that only a local network resolves: `vllm`, `x.local`. */
+export function isPrivateHost(hostname: string): boolean {
+  const bare = hostname.replace(/^\[|\]$/g, '');
+  const version = isIP(bare);
+  if (version !== 0) return privateAddresses.check(bare, version === 6 ? 'ipv6' : 'ipv4');
+  return !bare.includes('.') || /\.(localhost|local|internal|lan)\.?$/.test(bare);
+}

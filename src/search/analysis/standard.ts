@@ -1,0 +1,19 @@
+import type { Analyzer } from './analyzer.js';
+import { lowerCase } from './lowerCase.js';
+import { WordScanner } from './standardTokenizer.js';
+
+/** Lucene's StandardAnalyzer without stop words, token for token: the words of UAX #29 in lower case. */
+export class StandardAnalyzer implements Analyzer {
+  readonly name = 'standard';
+
+  tokens(text: string): string[] {
+    const tokens: string[] = [];
+    const words = new WordScanner(text);
+    while (words.next()) tokens.push(this.termOf(text.slice(words.start, words.end)));
+    return tokens;
+  }
+
+  termOf(word: string): string {
+    return lowerCase(word);
+  }
+}

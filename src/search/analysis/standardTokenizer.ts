@@ -1,0 +1,181 @@
+import { emojiLength } from './emoji.js';
+import { CharClass as C, charClass } from './wordBreak.js';
+
+/** Lucene's maximum token length, in UTF-16 units: the scanner never sees more of the text at once. */
+const WINDOW = 255;
+
+/** G. Fowler, L. C. Noll, K.-P. Vo, "The FNV Non-Cryptographic Hash Algorithm". */
+const FNV_BASIS = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+const ASCII = Uint8Array.from({ length: 128 }, (_, code) => charClass(code) & 0xff);
+const WORD_CHAR = C.letter | C.numeric | C.katakana | C.extendNumLet;
+
+/** Where a word may stand after what was read; each state names what may follow it. */
+const FOLLOW = {
+  start: WORD_CHAR,
+  letter: C.letter | C.numeric | C.extendNumLet,
+  numeric: C.letter | C.numeric | C.extendNumLet,
+  katakana: C.katakana | C.extendNumLet,
+  extendNumLet: WORD_CHAR,
+  /** A Hebrew letter taken by the quotes before it, or a quote after one: it cannot carry a mid-letter mark. */
+  closed: C.letter | C.numeric | C.extendNumLet,
+  needsLetter: C.letter,
+  needsNumeric: C.numeric,
+  needsHebrew: C.hebrew,
+} as const;
+
+type State = keyof typeof FOLLOW;
+
+/**
+ * Finds the words of a text one after another, as Lucene 8's StandardTokenizer does: UAX #29 word breaks (longest match of
+ * its grammar), emoji sequences, Han and Hiragana one character each, runs of South-East Asian scripts whole,
+ * and nothing longer than 255 UTF-16 units.
+ */
+export class WordScanner {
+  /** The word found last is `text.slice(start, end)`. */
+  start = 0;
+  end = 0;
+  /** Of the word found last where it is ASCII letters alone: 32 bits (FNV-1a), never 0. Else 0. */
+  hash = 0;
+
+  constructor(private readonly text: string) {}
+
+  /** Moves to the next word; false where there is none. */
+  next(): boolean {
+    const { text } = this;
+    for (let at = this.end; at < text.length; ) {
+      const code = text.charCodeAt(at);
+      if (code < 128) {
+        const classes = ASCII[code] as number;
+        if ((classes & WORD_CHAR) === 0 && !(code === 35 || code === 42)) {
+          at++;
+          continue;
+        }
+        const end = (classes & C.letter) === 0 ? 0 : this.#asciiWordEnd(at);
+        if (end > 0) return this.#found(at, end);
+      }
+      this.hash = 0;
+      const end = this.#longestEnd(at);
+      if (end > at) return this.#found(at, end);
+      at += charLength(text, at, text.length);
+    }
+    this.end = text.length;
+    return false;
+  }
+
+  #found(start: number, end: number): true {
+    this.start = start;
+    this.end = end;
+    return true;
+  }
+
+  /** The end of a word of ASCII letters alone, or 0 where it takes a closer look. */
+  #asciiWordEnd(start: number): number {
+    const { text } = this;
+    const { length } = text;
+    let end = start + 1;
+    let code = 0;
+    let hash = Math.imul(FNV_BASIS ^ text.charCodeAt(start), FNV_PRIME);
+    for (; end < length; end++) {
+      code = text.charCodeAt(end);
+      if (code >= 128) return 0;
+      if (((ASCII[code] as number) & C.letter) === 0) break;
+      hash = Math.imul(hash ^ code, FNV_PRIME);
+    }
+    this.hash = ((hash ^ (hash >>> 15)) | 1) >>> 0;
+    if (end - start > WINDOW) return 0;
+    if (end >= text.length) return end;
+    const classes = ASCII[code] as number;
+    if ((classes & (C.numeric | C.extendNumLet)) !== 0) return 0;
+    if ((classes & C.midLetter) === 0 || end + 1 === text.length) return end;
+    const after = text.charCodeAt(end + 1);
+    return after < 128 && ((ASCII[after] as number) & C.letter) === 0 ? end : 0;
+  }
+
+  /** The end of the longest token at `start` by any rule; `start` where none applies. */
+  #longestEnd(start: number): number {
+    const { text } = this;
+    const limit = windowEnd(text, start);
+    const code = codePointAt(text, start, limit);
+    const classes = charClass(code);
+    const afterFirst = start + (code > 0xffff ? 2 : 1);
+    let end = start;
+    if ((classes & WORD_CHAR) !== 0) end = wordEnd(text, start, limit);
+    if ((classes & C.complex) !== 0) end = Math.max(end, complexEnd(text, start, limit));
+    if ((classes & C.single) !== 0) end = Math.max(end, skipIgnorable(text, afterFirst, limit));
+    if ((classes & C.emoji) !== 0) end = Math.max(end, start + emojiLength(text.slice(start, limit)));
+    return end;
+  }
+}
+
+function wordEnd(text: string, start: number, limit: number): number {
+  let state: State = 'start';
+  let hebrew = false;
+  let end = start;
+  for (let at = start; at < limit; ) {
+    const code = codePointAt(text, at, limit);
+    const classes = charClass(code);
+    const after = skipIgnorable(text, at + (code > 0xffff ? 2 : 1), limit);
+    const afterHebrew = hebrew && state === 'letter';
+    if ((classes & FOLLOW[state]) !== 0) {
+      const closing: boolean = state === 'needsHebrew';
+      const leading: boolean = state === 'start' && (classes & C.extendNumLet) !== 0;
+      if (!leading) end = after;
+      state = leading ? 'start' : closing ? 'closed' : stateOf(classes);
+    } else if (afterHebrew && code === 0x27) {
+      end = after;
+      state = 'closed';
+    } else if (afterHebrew && code === 0x22) state = 'needsHebrew';
+    else if (state === 'letter' && (classes & C.midLetter) !== 0) state = 'needsLetter';
+    else if (state === 'numeric' && (classes & C.midNumeric) !== 0) state = 'needsNumeric';
+    else break;
+    hebrew = (classes & C.hebrew) !== 0;
+    at = after;
+  }
+  return end;
+}
+
+function stateOf(classes: number): State {
+  if ((classes & C.letter) !== 0) return 'letter';
+  if ((classes & C.numeric) !== 0) return 'numeric';
+  return (classes & C.katakana) !== 0 ? 'katakana' : 'extendNumLet';
+}
+
+function complexEnd(text: string, start: number, limit: number): number {
+  let at = start;
+  while (at < limit) {
+    const code = codePointAt(text, at, limit);
+    if ((charClass(code) & C.complex) === 0) break;
+    at = skipIgnorable(text, at + (code > 0xffff ? 2 : 1), limit);
+  }
+  return at;
+}
+
+function skipIgnorable(text: string, from: number, limit: number): number {
+  let at = from;
+  while (at < limit) {
+    const code = codePointAt(text, at, limit);
+    if ((charClass(code) & C.ignorable) === 0) break;
+    at += code > 0xffff ? 2 : 1;
+  }
+  return at;
+}
+
+/** The scanner's view ends 255 units on, and never between the halves of a surrogate pair. */
+function windowEnd(text: string, start: number): number {
+  const end = start + WINDOW;
+  if (end >= text.length) return text.length;
+  return charLength(text, end - 1, text.length) === 2 ? end - 1 : end;
+}
+
+function codePointAt(text: string, at: number, limit: number): number {
+  const high = text.charCodeAt(at);
+  if (high < 0xd800 || high > 0xdbff || at + 1 >= limit) return high;
+  const low = text.charCodeAt(at + 1);
+  return low >= 0xdc00 && low <= 0xdfff ? (high - 0xd800) * 0x400 + (low - 0xdc00) + 0x10000 : high;
+}
+
+function charLength(text: string, at: number, limit: number): number {
+  return codePointAt(text, at, limit) > 0xffff ? 2 : 1;
+}

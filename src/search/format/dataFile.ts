@@ -1,0 +1,164 @@
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { OutputError } from '../../errors.js';
+import { damaged } from './errors.js';
+
+/**
+ * A data file is a row of slots of 16 KiB, each a chunk of one stream with the checksum of its bytes and of its place; then the
+ * footer, JSON; then the footer's length and checksum. Every byte stands under a checksum, and a reader maps nothing into memory:
+ * what is damaged or cut is refused, whatever it says.
+ */
+export const streamNames = ['terms', 'postings', 'docs', 'texts', 'tables'] as const;
+export type StreamName = (typeof streamNames)[number];
+
+const SLOT_BYTES = 2 ** 14;
+export const CHUNK_BYTES = SLOT_BYTES - 4;
+/** Slots that are written at once: 1 MB. */
+const WRITTEN_SLOTS = 64;
+const TAIL_BYTES = 8;
+
+interface Footer {
+  /** The place of each slot's stream in `streamNames`, a digit a slot; a stream's chunks are in their order. */
+  slots: string;
+  meta: unknown;
+}
+
+/** Writes chunks and one JSON value, `meta`, to a file that nobody reads yet. Nothing is synced: its owner does that. */
+export class DataFileWriter {
+  readonly #file: number;
+  readonly #buffer = Buffer.alloc(WRITTEN_SLOTS * SLOT_BYTES);
+  readonly #counts: Record<StreamName, number> = { terms: 0, postings: 0, docs: 0, texts: 0, tables: 0 };
+  #slots = '';
+  #waiting = 0;
+
+  /** Where the file is there, its chunks stay and others follow. */
+  constructor(private readonly path: string) {
+    this.#file = openSync(path, 'a+');
+    if (fstatSync(this.#file).size === 0) return;
+    const { slots } = readFooter(this.#file, path);
+    for (const slot of slots) this.#counts[streamOf(slot)]++;
+    this.#slots = slots;
+    ftruncateSync(this.#file, slots.length * SLOT_BYTES);
+  }
+
+  /** How many chunks a stream has. */
+  chunks(name: StreamName): number {
+    return this.#counts[name];
+  }
+
+  /** Adds a chunk to a stream; one of less than CHUNK_BYTES is filled with zeros. */
+  append(name: StreamName, bytes: Uint8Array): void {
+    const start = this.#waiting * SLOT_BYTES;
+    this.#buffer.set(bytes, start);
+    this.#buffer.fill(0, start + bytes.length, start + CHUNK_BYTES);
+    const chunk = this.#buffer.subarray(start, start + CHUNK_BYTES);
+    this.#buffer.writeUInt32LE(checksum(name, this.#counts[name]++, chunk), start + CHUNK_BYTES);
+    this.#slots += streamNames.indexOf(name);
+    if (++this.#waiting === WRITTEN_SLOTS) this.#flush();
+  }
+
+  close(meta: unknown): void {
+    this.#flush();
+    const footer = Buffer.from(JSON.stringify({ slots: this.#slots, meta } satisfies Footer));
+    const tail = Buffer.alloc(TAIL_BYTES);
+    tail.writeUInt32LE(footer.length, 0);
+    tail.writeUInt32LE(crc32(footer), 4);
+    this.#write(Buffer.concat([footer, tail]));
+    closeSync(this.#file);
+  }
+
+  abort(): void {
+    closeSync(this.#file);
+  }
+
+  #flush(): void {
+    this.#write(this.#buffer.subarray(0, this.#waiting * SLOT_BYTES));
+    this.#waiting = 0;
+  }
+
+  #write(bytes: Uint8Array): void {
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
+    } catch (error) {
+      throw new OutputError('cannot write the index', { path: this.path, cause: error });
+    }
+  }
+}
+
+/** Reads what DataFileWriter wrote, and refuses every chunk whose checksum is wrong. */
+export class DataFileReader {
+  readonly meta: unknown;
+  readonly #file: number;
+  /** By stream: the slot of each of its chunks. */
+  readonly #places: Record<StreamName, number[]> = { terms: [], postings: [], docs: [], texts: [], tables: [] };
+
+  constructor(readonly path: string) {
+    this.#file = openFile(path);
+    try {
+      const { slots, meta } = readFooter(this.#file, path);
+      for (let slot = 0; slot < slots.length; slot++) this.#places[streamOf(slots[slot])].push(slot);
+      this.meta = meta;
+    } catch (error) {
+      closeSync(this.#file);
+      throw error;
+    }
+  }
+
+  chunks(name: StreamName): number {
+    return this.#places[name].length;
+  }
+
+  /** The chunk as a copy of the caller's own. */
+  chunk(name: StreamName, number: number): Uint8Array {
+    const slot = this.#places[name][number];
+    if (slot === undefined) throw this.#damaged(name, number, 'is missing');
+    const bytes = new Uint8Array(SLOT_BYTES);
+    if (readSync(this.#file, bytes, 0, SLOT_BYTES, slot * SLOT_BYTES) < SLOT_BYTES) {
+      throw this.#damaged(name, number, 'is cut');
+    }
+    const chunk = bytes.subarray(0, CHUNK_BYTES);
+    const stored = Buffer.from(bytes.buffer, CHUNK_BYTES).readUInt32LE();
+    if (stored === checksum(name, number, chunk)) return chunk;
+    throw this.#damaged(name, number, 'has a wrong checksum');
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  #damaged(name: StreamName, number: number, what: string): Error {
+    return damaged(dirname(this.path), `chunk ${number} of its ${name} ${what}`);
+  }
+}
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    throw damaged(dirname(path), 'its data file cannot be opened', error);
+  }
+}
+
+function readFooter(file: number, path: string): Footer {
+  const { size } = fstatSync(file);
+  const tail = Buffer.alloc(TAIL_BYTES);
+  const found = size < TAIL_BYTES ? 0 : readSync(file, tail, 0, TAIL_BYTES, size - TAIL_BYTES);
+  const length = tail.readUInt32LE(0);
+  const start = size - TAIL_BYTES - length;
+  if (found === TAIL_BYTES && start >= 0) {
+    const footer = Buffer.alloc(length);
+    readSync(file, footer, 0, length, start);
+    if (crc32(footer) === tail.readUInt32LE(4)) return JSON.parse(footer.toString()) as Footer;
+  }
+  throw damaged(dirname(path), 'the end of its data file has a wrong checksum');
+}
+
+function streamOf(slot: string | undefined): StreamName {
+  return streamNames[Number(slot)] as StreamName;
+}
+
+/** Covers the chunk's place too, so that no chunk can stand for another. */
+function checksum(name: StreamName, number: number, bytes: Uint8Array): number {
+  return crc32(bytes, crc32(`${name}:${number}`));
+}

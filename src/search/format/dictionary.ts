@@ -1,0 +1,202 @@
+import { ByteReader, ByteWriter } from './bytes.js';
+import type { StreamReader, StreamWriter } from './chunkedStream.js';
+import { FrontDecoder, FrontEncoder } from './frontCoding.js';
+
+/** A block ends when it holds so many bytes. */
+const BLOCK_BYTES = 512;
+/** Lists of so few postings stand in the dictionary itself. */
+const INLINE_POSTINGS = 8;
+
+/** Where a dictionary lies in the streams. */
+export interface DictionaryPlace {
+  entries: number;
+  /** Of the first block in the stream of blocks. */
+  offset: number;
+  /** Of the index, first keys and sizes of the blocks, in the stream of tables. */
+  indexOffset: number;
+  indexBytes: number;
+}
+
+/** The postings of one key: how many, and where their bytes are. */
+export interface DictionaryEntry {
+  count: number;
+  /** In the stream of postings. */
+  offset: number;
+  length: number;
+  /** The bytes, where they stand in the dictionary. */
+  inline: Uint8Array | undefined;
+}
+
+/**
+ * Writes a sorted map of keys to postings: blocks of front-coded keys, the postings of frequent keys in a stream of their own, and
+ * an index of the blocks' first keys that a reader holds in memory.
+ */
+export class DictionaryWriter {
+  readonly #offset: number;
+  readonly #block = new ByteWriter();
+  readonly #index = new ByteWriter();
+  #entries = 0;
+  readonly #keys = new FrontEncoder();
+  readonly #firstKeys = new FrontEncoder();
+
+  constructor(
+    private readonly blocks: StreamWriter,
+    private readonly postings: StreamWriter,
+  ) {
+    this.#offset = blocks.offset;
+  }
+
+  /** Keys must come in ascending order of their bytes. */
+  add(key: Uint8Array, count: number, postings: Uint8Array): void {
+    if (this.#block.length === 0) {
+      this.#firstKeys.write(this.#index, key);
+      this.#keys.reset();
+      this.#block.varint(this.postings.offset);
+    }
+    this.#keys.write(this.#block, key);
+    this.#block.varint(count);
+    this.#block.varint(postings.length);
+    if (count <= INLINE_POSTINGS) this.#block.raw(postings);
+    else this.postings.append(postings);
+    this.#entries++;
+    if (this.#block.length >= BLOCK_BYTES) this.#endBlock();
+  }
+
+  finish(tables: StreamWriter): DictionaryPlace {
+    if (this.#block.length > 0) this.#endBlock();
+    const indexOffset = tables.offset;
+    tables.append(this.#index.view());
+    return { entries: this.#entries, offset: this.#offset, indexOffset, indexBytes: this.#index.length };
+  }
+
+  #endBlock(): void {
+    this.#index.varint(this.#block.length);
+    this.blocks.append(this.#block.view());
+    this.#block.clear();
+  }
+}
+
+interface BlockIndex {
+  firstKeys: Uint8Array[];
+  offsets: number[];
+}
+
+/** Finds keys in what DictionaryWriter wrote. The index of blocks is read at the first use. */
+export class Dictionary {
+  #index: BlockIndex | undefined;
+
+  constructor(
+    private readonly place: DictionaryPlace,
+    private readonly blocks: StreamReader,
+    private readonly postings: StreamReader,
+    private readonly tables: StreamReader,
+  ) {}
+
+  get entries(): number {
+    return this.place.entries;
+  }
+
+  lookup(key: Uint8Array): DictionaryEntry | undefined {
+    const block = this.#blockOf(key);
+    return block < 0 ? undefined : this.#find(block, key);
+  }
+
+  /**
+   * Goes through a block without making its keys: an entry that shares more with the one before it than that one with `key` is before
+   * `key` too; one that shares less is behind it.
+   */
+  #find(block: number, key: Uint8Array): DictionaryEntry | undefined {
+    const reader = this.#blockReader(block);
+    const { bytes } = reader;
+    let offset = reader.varint();
+    let matched = 0;
+    while (!reader.done) {
+      const shared = reader.varint();
+      const suffix = reader.varint();
+      const start = reader.at;
+      reader.at += suffix;
+      const count = reader.varint();
+      const length = reader.varint();
+      if (shared < matched) return undefined;
+      if (shared === matched) {
+        let at = 0;
+        while (at < suffix && matched < key.length && bytes[start + at] === key[matched]) {
+          at++;
+          matched++;
+        }
+        if (at === suffix && matched === key.length) {
+          return { count, offset, length, inline: count <= INLINE_POSTINGS ? reader.raw(length) : undefined };
+        }
+        if (at < suffix && (matched === key.length || (bytes[start + at] as number) > (key[matched] as number)))
+          return undefined;
+      }
+      if (count <= INLINE_POSTINGS) reader.at += length;
+      else offset += length;
+    }
+    return undefined;
+  }
+
+  /** Every key in order; `key` is good until the next one is read. */
+  *all(): Generator<DictionaryEntry & { key: Uint8Array }> {
+    for (let block = 0; block < this.#blockIndex().firstKeys.length; block++) yield* this.#read(block);
+  }
+
+  /** The bytes of an entry's postings. */
+  postingsOf({ offset, length, inline }: DictionaryEntry): Uint8Array {
+    return inline ?? this.postings.read(offset, length);
+  }
+
+  /** The last block whose first key is not after `key`; −1 where there is none. */
+  #blockOf(key: Uint8Array): number {
+    const { firstKeys } = this.#blockIndex();
+    let low = 0;
+    let high = firstKeys.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (Buffer.compare(firstKeys[middle] as Uint8Array, key) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  /** The entries of a block; `key` is good until the next one is read. */
+  *#read(block: number): Generator<DictionaryEntry & { key: Uint8Array }> {
+    const reader = this.#blockReader(block);
+    let offset = reader.varint();
+    const keys = new FrontDecoder();
+    while (!reader.done) {
+      const key = keys.read(reader);
+      const count = reader.varint();
+      const length = reader.varint();
+      const inline = count <= INLINE_POSTINGS ? reader.raw(length) : undefined;
+      yield { key, count, offset, length, inline };
+      if (inline === undefined) offset += length;
+    }
+  }
+
+  #blockReader(block: number): ByteReader {
+    const { offsets } = this.#blockIndex();
+    const start = offsets[block] as number;
+    return new ByteReader(this.blocks.read(start, (offsets[block + 1] as number) - start));
+  }
+
+  #blockIndex(): BlockIndex {
+    this.#index ??= this.#loadIndex();
+    return this.#index;
+  }
+
+  #loadIndex(): BlockIndex {
+    const { offset, indexOffset, indexBytes } = this.place;
+    const reader = new ByteReader(this.tables.read(indexOffset, indexBytes));
+    const firstKeys: Uint8Array[] = [];
+    const offsets = [offset];
+    const keys = new FrontDecoder();
+    let end = offset;
+    while (!reader.done) {
+      firstKeys.push(Uint8Array.from(keys.read(reader)));
+      end += reader.varint();
+      offsets.push(end);
+    }
+    return { firstKeys, offsets };
+  }
+}

@@ -1,0 +1,93 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { IndexError } from '../../errors.js';
+import { isRecord } from '../../record.js';
+import { damaged, rebuildHint } from './errors.js';
+import type { CorpusFiles } from './externalTexts.js';
+
+export const MANIFEST_NAME = 'index.json';
+const FORMAT = 'rareflow-bm25';
+const VERSION = 2;
+
+/** What an index is, and which data file holds it: the file `index.json`. Writing it is what commits a build. */
+export interface Manifest {
+  format: string;
+  version: number;
+  /** The name of the data file. */
+  data: string;
+  /** Its size: a shorter one was cut. */
+  dataBytes: number;
+  analyzer: string;
+  k1: number;
+  b: number;
+  docCount: number;
+  sumDocLength: number;
+  /** The key of the documents' groups, where the index keeps them. */
+  groupKey?: string | undefined;
+  /** Where the texts are, if not in the index. */
+  corpus?: CorpusFiles | undefined;
+  /** ISO 8601, UTC. */
+  createdAt: string;
+  /** What the builder says the index was made of. */
+  source?: unknown;
+}
+
+export type ManifestContent = Omit<Manifest, 'format' | 'version' | 'createdAt'>;
+
+/** Puts the manifest in place in one step: readers see the old one or this one. */
+export async function writeManifest(path: string, content: ManifestContent, temporary: string): Promise<void> {
+  const manifest: Manifest = { format: FORMAT, version: VERSION, ...content, createdAt: new Date().toISOString() };
+  const checksum = checksumOf(manifest);
+  await writeFile(join(path, temporary), `${JSON.stringify({ ...manifest, checksum }, null, 2)}\n`, { flush: true });
+  await rename(join(path, temporary), join(path, MANIFEST_NAME));
+}
+
+/** Reads and checks the manifest of the index at `path`; throws IndexError where there is none that can be used. */
+export async function readManifest(path: string): Promise<Manifest> {
+  const value = parse(path, await read(path));
+  if (!isRecord(value) || value.format !== FORMAT) throw noIndex(path, `its ${MANIFEST_NAME} is not one of ours`);
+  if (value.version !== VERSION) {
+    throw new IndexError(`${path} has format version ${value.version}; this rareflow reads version ${VERSION}`, {
+      hint: rebuildHint(path),
+    });
+  }
+  const { checksum, ...manifest } = value;
+  if (checksum !== checksumOf(manifest)) throw damaged(path, `${MANIFEST_NAME} has a wrong checksum`);
+  return manifest as unknown as Manifest;
+}
+
+/** The data file that the index at `path` goes by now, if there is an index. */
+export async function liveDataFile(path: string): Promise<string | undefined> {
+  return readManifest(path).then(
+    ({ data }) => data,
+    () => undefined,
+  );
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    return await readFile(join(path, MANIFEST_NAME), 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOTDIR') throw noIndex(path, 'it is a file, and an index is a folder', error);
+    if (code !== 'ENOENT') throw new IndexError(`${path} cannot be read (${code})`, { cause: error });
+    throw new IndexError(`there is no index at ${path}`, { hint: rebuildHint(path), cause: error });
+  }
+}
+
+function parse(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw damaged(path, `${MANIFEST_NAME} is not JSON`, error);
+  }
+}
+
+function noIndex(path: string, why: string, cause?: unknown): IndexError {
+  return new IndexError(`${path} is no index: ${why}`, { hint: rebuildHint(path), cause });
+}
+
+function checksumOf(manifest: object): string {
+  return crc32(JSON.stringify(manifest)).toString(16).padStart(8, '0');
+}

@@ -1,0 +1,63 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DataFileReader } from './dataFile.js';
+import { damaged } from './errors.js';
+import { type Manifest, readManifest } from './manifest.js';
+import { openReaders, SegmentReader } from './segmentReader.js';
+import type { DataMeta } from './segmentWriter.js';
+
+/** An opened data file with its segments. */
+export interface DataSegments {
+  meta: DataMeta;
+  segments: SegmentReader[];
+  file: DataFileReader;
+  close(): void;
+}
+
+/** An opened index: its manifest and its segments. It stays readable when a later build replaces it. */
+export interface IndexData extends DataSegments {
+  path: string;
+  manifest: Manifest;
+}
+
+/** Opens the index at `path`; throws IndexError where there is none that can be used. */
+export async function openIndexData(path: string): Promise<IndexData> {
+  const manifest = await readManifest(path);
+  try {
+    return await openNamed(path, manifest);
+  } catch (error) {
+    // A build that ended just now has removed the data file that the manifest named.
+    const current = await readManifest(path);
+    if (current.data === manifest.data) throw error;
+    return await openNamed(path, current);
+  }
+}
+
+/** Opens a data file whose build is done, committed or not. */
+export function openSegments(path: string): DataSegments {
+  const file = new DataFileReader(path);
+  try {
+    const meta = file.meta as DataMeta;
+    const streams = openReaders(file);
+    let firstDoc = 0;
+    const segments = meta.segments.map((segment) => {
+      firstDoc += segment.docs;
+      return new SegmentReader(segment, streams, firstDoc - segment.docs);
+    });
+    return { meta, segments, file, close: () => file.close() };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** Opens the data file that a manifest names. */
+export async function openNamed(path: string, manifest: Manifest): Promise<IndexData> {
+  const file = join(path, manifest.data);
+  const found = await stat(file).catch(() => undefined);
+  if (found === undefined) throw damaged(path, `its data file ${manifest.data} is missing`);
+  if (found.size !== manifest.dataBytes) {
+    throw damaged(path, `${manifest.data} has ${found.size} bytes instead of ${manifest.dataBytes}`);
+  }
+  return { path, manifest, ...openSegments(file) };
+}

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { sampleRecords } from '../../../src/chain/sampleRecords.js';
+import type { PricedEstimate } from '../../../src/cli/run/dryRunReport.js';
+import type { DataRecord } from '../../../src/record.js';
+import { startStandIn } from '../../../src/standIn/http/server.js';
+import { readRecordsOf, root, runCommand } from '../../support/command.js';
+import { range } from '../../support/sources.js';
+import { workFolder, writeRecords } from '../../support/workFolder.js';
+
+const corpus = path.join(root, 'examples/corpus.jsonl');
+const prices = { asOf: '2026-05-31', models: { 'stand-in': { input: '0.15', output: '0.60' } } };
+const textOf = (n: number) => `Document ${n}. ${'The ice moves slowly and takes stones along. '.repeat(5 + (n % 40))}`;
+const documents = (count: number): DataRecord[] => Array.from(range(count), (n) => ({ id: `d${n}`, text: textOf(n) }));
+
+interface Report {
+  records: number;
+  unusable: number;
+  sampled: number;
+  stages: PricedEstimate[];
+  total: PricedEstimate;
+  bases: string[];
+}
+
+async function reportOf(args: string[], cwd = root): Promise<Report> {
+  const done = await runCommand([...args, '--dry-run', '--json'], { cwd });
+  assert.equal(done.code, 0, done.stderr);
+  assert.equal(done.stderr, '');
+  return JSON.parse(done.stdout);
+}
+
+test('a dry run tells records, calls, tokens and cost in 80 columns, and asks and writes nothing', async (t) => {
+  const folder = workFolder(t);
+  const server = await startStandIn();
+  writeFileSync(path.join(folder, 'prices.json'), JSON.stringify(prices));
+  writeRecords(folder, 'in.jsonl', [...documents(1500), { text: '' }, { text: 'x', question: 'taken' }]);
+  const model = ['--model', 'stand-in-2026-01-01', '--base-url', server.baseUrl];
+  const args = ['run', 'in.jsonl', '-o', 'out.jsonl', ...model, '--prices', 'prices.json', '--dry-run'];
+  const done = await runCommand(args, { cwd: folder });
+  await server.close();
+  assert.equal(done.code, 0, done.stderr);
+  assert.equal(done.stdout, '');
+  assert.equal(server.ledger.calls.length, 0);
+  assert.deepEqual(readdirSync(folder).sort(), ['in.jsonl', 'prices.json']);
+  const lines = done.stderr.split('\n');
+  assert.ok(
+    lines.every((line) => line.length <= 80),
+    done.stderr,
+  );
+  assert.match(lines[1] ?? '', /1,500 records counted, and 2 that would be rejected$/);
+  assert.match(
+    done.stderr,
+    /\n {2}doc2query +1,545 +1\.\d+M +309K +\$0\.\d+\n {2}reason_distill +1,500 +[\d.]+M +1\.35M/,
+  );
+  assert.match(done.stderr, /\n {2}total +3,045 .*\n {2}at least about +3,045 .*\n {2}at most about +3,045 /);
+  assert.match(done.stderr, /tokens: from a random sample of 1,000 records\n/);
+  assert.match(done.stderr, /prices: stand-in-2026-01-01 as of 2026-05-31/);
+});
+
+test('what a dry run tells by an earlier run is what the whole run takes', async (t) => {
+  const folder = workFolder(t);
+  const server = await startStandIn();
+  writeRecords(folder, 'in.jsonl', documents(120));
+  const model = ['--model', 'stand-in', '--base-url', server.baseUrl];
+  const done = await runCommand(['run', 'in.jsonl', '-o', 'out.jsonl', ...model], { cwd: folder });
+  assert.equal(done.code, 0, done.stderr);
+  await server.close();
+  const pilot = readRecordsOf(path.join(folder, 'out.jsonl')).filter((_, n) => n % 3 === 0);
+  writeRecords(folder, 'pilot.jsonl', pilot);
+  const { stages } = await reportOf(['run', 'in.jsonl', '--assume-from', 'pilot.jsonl'], folder);
+  const { calls } = server.ledger;
+  assert.deepEqual(
+    stages.map(({ stage, calls: count, measuredOn }) => [stage, count, measuredOn]),
+    [
+      ['doc2query', 120, 40],
+      ['reason_distill', 120, 40],
+    ],
+  );
+  const total = (key: 'promptTokens' | 'completionTokens') => ({
+    told: stages.reduce((sum, stage) => sum + stage[key].likely, 0),
+    taken: calls.reduce((sum, call) => sum + call[key], 0),
+  });
+  for (const { told, taken } of [total('promptTokens'), total('completionTokens')]) {
+    assert.ok(Math.abs(told / taken - 1) < 0.1, `${told} told, ${taken} taken`);
+  }
+});
+
+test('doc2query and reason-distill estimate from what they are given, compressed or piped too', async (t) => {
+  const folder = workFolder(t);
+  const texts = documents(3);
+  writeFileSync(path.join(folder, 'in.jsonl.gz'), gzipSync(texts.map((one) => JSON.stringify(one)).join('\n')));
+  const questions = await reportOf(['doc2query', 'in.jsonl.gz', '--assume-completion-tokens', '500'], folder);
+  assert.equal(questions.records, 3);
+  assert.deepEqual(questions.total.completionTokens, { likely: 1545, least: 773, most: 3090 });
+  const mined = texts.map((one) => ({
+    ...one,
+    question: 'why?',
+    scenario: 'a case',
+    hard_negatives: ['x'.repeat(4000)],
+  }));
+  const noList = { ...mined[0], hard_negatives: 'x' };
+  const input = [...mined, noList].map((one) => JSON.stringify(one)).join('\n');
+  const piped = await runCommand(['reason-distill', '--dry-run', '--json', '--max-tokens', '700'], { input });
+  const { total, unusable } = JSON.parse(piped.stdout) as Report;
+  assert.equal(unusable, 1);
+  assert.equal(total.calls, 3);
+  assert.ok(total.promptTokens.likely > 3 * 1250 && total.promptTokens.likely < 3 * 2000);
+  assert.deepEqual(total.completionTokens, { likely: 2100, least: 1050, most: 2100 }, 'no answer is over its cap');
+});
+
+test('a dry run without a price says unpriced, never $0', async (t) => {
+  const folder = workFolder(t);
+  writeFileSync(path.join(folder, 'prices.json'), JSON.stringify(prices));
+  const args = ['doc2query', corpus, '--dry-run', '--model', 'another', '--prices', 'prices.json'];
+  const { code, stderr } = await runCommand(args, { cwd: folder });
+  assert.equal(code, 0);
+  assert.match(stderr, /unpriced/);
+  assert.doesNotMatch(stderr, /\$/);
+});
+
+const wrong: [string[], RegExp][] = [
+  [['doc2query', corpus, '--json'], /need --dry-run/],
+  [['run', corpus, '--dry-run', '--assume-completion-tokens', '1,2,3'], /3 numbers for the stages doc2query, reason/],
+];
+for (const [args, message] of wrong) {
+  test(`rareflow ${args.slice(-3).join(' ')} is refused`, async () => {
+    const { code, stderr } = await runCommand(args);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, message);
+  });
+}
+
+test('a dry run over records that no stage would take says so', async () => {
+  const { code, stderr } = await runCommand(['doc2query', '--dry-run'], { input: '{"body": "x"}\n' });
+  assert.equal(code, 1);
+  assert.match(stderr, /no record of the input could be used/);
+});
+
+test('every record has the same chance of being in a sample, and comes to every place in it', async (t) => {
+  const file = writeRecords(workFolder(t), 'in.jsonl', documents(40));
+  const seen = new Map<string, number>();
+  const first = new Map<string, number>();
+  for (const seed of range(400)) {
+    const { records, usable } = await sampleRecords([file], { isUsable: () => true, size: 10, seed });
+    assert.equal(usable, 40);
+    assert.equal(new Set(records).size, 10);
+    for (const { id } of records) seen.set(String(id), (seen.get(String(id)) ?? 0) + 1);
+    first.set(String(records[0]?.id), (first.get(String(records[0]?.id)) ?? 0) + 1);
+  }
+  assert.equal(seen.size, 40);
+  // 400 samples of 10 out of 40: each record is expected 100 times, with a standard deviation of 8.7; 5 of them are 43.
+  for (const [id, times] of seen) assert.ok(times > 57 && times < 143, `${id}: ${times} times`);
+  assert.ok(first.size > 30, 'the first place is not that of one record');
+});

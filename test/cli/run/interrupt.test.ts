@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { type StandIn, type StandInOptions, startStandIn } from '../../../src/standIn/http/server.js';
+import { readRecordsOf, runCommand } from '../../support/command.js';
+import { range } from '../../support/sources.js';
+import { workFolder, writeRecords } from '../../support/workFolder.js';
+
+const documents = Array.from(range(20), (n) => ({ id: `d${n}`, text: `The tide of day ${n} turns.` }));
+
+interface Setting {
+  server: StandIn;
+  /** Runs the command; where `until` comes true, asked with its words so far, it is interrupted. */
+  start(flags: string[], until?: (words: string) => boolean): ReturnType<typeof runCommand>;
+  /** The ids of the finished output, in their order. */
+  ids(): unknown[];
+}
+
+async function setUp(t: TestContext, options: StandInOptions, command = 'doc2query'): Promise<Setting> {
+  const cwd = workFolder(t);
+  writeRecords(cwd, 'in.jsonl', documents);
+  const server = await startStandIn(options);
+  t.after(() => server.close());
+  const line = [command, 'in.jsonl', '-o', 'out.jsonl', '--model', 'm', '--base-url', server.baseUrl];
+  return {
+    server,
+    start: (flags, until) =>
+      runCommand([...line, ...flags], {
+        cwd,
+        ...(until && {
+          onStart: (child) => {
+            let words = '';
+            child.stderr?.on('data', (data) => {
+              words += data;
+            });
+            const timer = setInterval(() => {
+              if (!until(words)) return;
+              clearInterval(timer);
+              child.kill('SIGINT');
+            }, 5);
+            child.on('close', () => clearInterval(timer));
+          },
+        }),
+      }),
+    ids: () => readRecordsOf(path.join(cwd, 'out.jsonl')).map(({ id }) => id),
+  };
+}
+
+const allIds = documents.map(({ id }) => id);
+
+test('Ctrl-C waits for the call in flight and keeps it, and for none that waits for its rate', async (t) => {
+  const { server, start, ids } = await setUp(t, { medianMs: 400 });
+  // At one call a minute the others would wait for twenty minutes.
+  const stopped = await start(['--requests-per-minute', '1'], () => server.ledger.inFlight === 1);
+  assert.equal(stopped.code, 4, stopped.stderr);
+  assert.match(stopped.stderr, /finishing what is in flight/);
+  assert.match(stopped.stderr, /16 in = 1 out \+ 0 rejects \+ 15 undone/);
+  assert.match(stopped.stderr, /to go on: rareflow doc2query in\.jsonl/);
+  assert.equal(server.ledger.sums().calls, 1);
+  const done = await start([]);
+  assert.equal(done.code, 0, done.stderr);
+  assert.deepEqual(ids(), allIds);
+  assert.equal(server.ledger.sums().calls, 20, 'nothing is asked twice');
+});
+
+test('Ctrl-C waits for the calls of one stage where those of a later stage wait', async (t) => {
+  const { server, start, ids } = await setUp(t, { medianMs: 300 }, 'run');
+  const flags = ['--concurrency', '4', '--sampling', 'top', '--no-near-duplicate'];
+  for (const answered of [4, 8]) {
+    // The second time the kept answers make reasoning wait for its slots at once, while questions have them.
+    const stopped = await start(flags, () => server.ledger.inFlight === 4);
+    assert.equal(stopped.code, 4, stopped.stderr);
+    assert.deepEqual(server.ledger.sums().statuses, { 200: answered });
+  }
+  const done = await start(flags);
+  assert.equal(done.code, 0, done.stderr);
+  assert.deepEqual(ids(), allIds);
+  assert.equal(server.ledger.sums().calls, 40, 'nothing is asked twice');
+});
+
+test('Ctrl-C waits for no hold that a server asked for', async (t) => {
+  const { server, start } = await setUp(t, {
+    retryAfterMs: 300_000,
+    script: ({ index }) => (index > 0 ? 'rate429' : undefined),
+  });
+  const stopped = await start(['--concurrency', '1'], () => server.ledger.sums().statuses[429] === 1);
+  assert.equal(stopped.code, 4, stopped.stderr);
+  assert.match(stopped.stderr, / in = 1 out .* undone/);
+});
+
+test('Ctrl-C leaves batches to the provider, and the same command picks them up', async (t) => {
+  const { server, start, ids } = await setUp(t, { batchMs: 2000 });
+  const flags = ['--batch', '20', '--batch-poll-seconds', '1'];
+  const stopped = await start(flags, (words) => words.includes('batch_1 begun'));
+  assert.equal(stopped.code, 4, stopped.stderr);
+  assert.match(stopped.stderr, /leaving; batches go on at the provider/);
+  const done = await start(flags);
+  assert.equal(done.code, 0, done.stderr);
+  assert.match(done.stderr, /doc2query: 20 requests, .* tokens$/m, 'what was left is counted once');
+  assert.match(done.stderr, /going on with 1 batches of an earlier run/);
+  assert.deepEqual(ids(), allIds);
+  assert.equal(server.ledger.sums().calls, 20, 'nothing is asked twice');
+});

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import test, { type TestContext } from 'node:test';
+import { InputError } from '../../../src/errors.js';
+import { inputFiles } from '../../../src/io/read/inputFiles.js';
+import { workFolder } from '../support.js';
+
+async function tree(t: TestContext, names: string[]) {
+  const work = await workFolder(t);
+  await mkdir(work('sub'));
+  for (const name of names) await writeFile(work(name), '{}\n');
+  return work;
+}
+
+test('a folder stands for the record files in it, by name, and not for those below it', async (t) => {
+  const wanted = ['a.jsonl', 'b.JSONL.gz', 'c.json.zst', 'd.parquet', 'e.ndjson'];
+  const work = await tree(t, [...wanted, 'README.md', '.hidden.jsonl', 'sub/below.jsonl']);
+  const paths = wanted.map((name) => work(name));
+  assert.deepEqual(await inputFiles([work('')]), paths);
+  assert.deepEqual(await inputFiles([work('').replace(/\/$/, '')]), paths);
+});
+
+test('a pattern stands for the files that it matches, whatever their ending', async (t) => {
+  const work = await tree(t, ['part-10.txt', 'part-2.txt', 'other.txt', 'sub/part-3.txt']);
+  assert.deepEqual(await inputFiles([work('part-*.txt')]), [work('part-10.txt'), work('part-2.txt')]);
+  assert.deepEqual(await inputFiles([work('**/part-{2,3}.txt')]), [work('part-2.txt'), work('sub/part-3.txt')]);
+});
+
+test('a path stands for itself: a file with the characters of a pattern, one that is not there, standard input', async (t) => {
+  const work = await tree(t, ['a[1].jsonl', 'a1.jsonl']);
+  const given = [work('a[1].jsonl'), work('absent.jsonl'), '-', work('a1.jsonl'), work('a1.jsonl')];
+  assert.deepEqual(await inputFiles(given), given);
+});
+
+test('a folder without record files and a pattern without matches are errors', async (t) => {
+  const work = await tree(t, ['README.md']);
+  await assert.rejects(inputFiles([work('')]), { name: 'InputError', message: /holds no record files/ });
+  await assert.rejects(inputFiles([work('*.jsonl')]), InputError);
+});

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import test, { type TestContext } from 'node:test';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import { InputError } from '../../../src/errors.js';
+import { readRecords } from '../../../src/io/read/readRecords.js';
+import { isOpen, outcome, workFolder } from '../support.js';
+
+type Columns = Parameters<typeof parquetWriteBuffer>[0]['columnData'];
+
+async function parquetFile(t: TestContext, columnData: Columns, options: object = {}): Promise<string> {
+  const file = (await workFolder(t))('corpus.parquet');
+  await writeFile(file, Buffer.from(parquetWriteBuffer({ columnData, ...options })));
+  return file;
+}
+
+const numbered = (count: number): Columns => [
+  { name: 'id', data: Array.from({ length: count }, (_, i) => `d${i}`), type: 'STRING' },
+  { name: 'text', data: Array.from({ length: count }, (_, i) => `Text ${i}, Grüße 中文 😀`), type: 'STRING' },
+];
+
+test('parquet rows come in order, over several row groups, and the file is closed', async (t) => {
+  const file = await parquetFile(t, numbered(10_000), { rowGroupSize: 3000 });
+  const { records, error } = await outcome(() => readRecords(file));
+  assert.equal(error, undefined);
+  assert.equal(records.length, 10_000);
+  assert.deepEqual(records[9999], { id: 'd9999', text: 'Text 9999, Grüße 中文 😀' });
+  assert.ok(!isOpen(file));
+});
+
+test('values that JSON does not know become ones that it does', async (t) => {
+  const file = await parquetFile(t, [
+    { name: 'small', data: [7n], type: 'INT64' },
+    { name: 'large', data: [2n ** 60n], type: 'INT64' },
+    { name: 'when', data: [new Date('2026-01-02T03:04:05Z')], type: 'TIMESTAMP' },
+    { name: 'tags', data: [['a', 'b']], type: 'JSON' },
+    { name: 'none', data: [null], type: 'STRING', nullable: true },
+  ]);
+  const { records } = await outcome(() => readRecords(file));
+  assert.deepEqual(JSON.parse(JSON.stringify(records)), [
+    { small: 7, large: String(2n ** 60n), when: '2026-01-02T03:04:05.000Z', tags: ['a', 'b'], none: null },
+  ]);
+});
+
+test('leaving early closes the file and onBytes tells how far the reading is', async (t) => {
+  const file = await parquetFile(t, numbered(5000), { rowGroupSize: 1000 });
+  const read: number[] = [];
+  let total: number | undefined;
+  const source = readRecords(file, {
+    onBytes: (bytes, of) => {
+      read.push(bytes);
+      total = of;
+    },
+  });
+  let seen = 0;
+  for await (const _ of source) if (++seen === 1500) break;
+  assert.equal(total, (await readFile(file)).length);
+  assert.ok(read.length >= 1000 && read.every((bytes, i) => i === 0 || bytes >= (read[i - 1] ?? 0)));
+  assert.ok(!isOpen(file));
+});
+
+test('a parquet file that is damaged, cut off or none is an error that says so', async (t) => {
+  const file = await parquetFile(t, numbered(5000), { rowGroupSize: 1000 });
+  const whole = await readFile(file);
+  await writeFile(file, whole.subarray(0, -100));
+  const cut = await outcome(() => readRecords(file));
+  assert.ok(cut.error instanceof InputError && /parquet: its footer cannot be read/.test(cut.error.message));
+  await writeFile(file, Buffer.concat([whole.subarray(0, 4), Buffer.alloc(2000), whole.subarray(2004)]));
+  const damaged = await outcome(() => readRecords(file));
+  assert.ok(damaged.error instanceof InputError && /rows 1 to \d+ cannot be read/.test(damaged.error.message));
+  assert.ok(!isOpen(file));
+});
+
+test('parquet under another name is refused with its mend', async (t) => {
+  const file = await parquetFile(t, numbered(3));
+  const work = await workFolder(t);
+  await writeFile(work('corpus.jsonl'), await readFile(file));
+  const { rejected } = await outcome((rejects) => readRecords(work('corpus.jsonl'), { rejects }));
+  assert.match(rejected[0]?.reason ?? '', /looks like parquet: name it .parquet/);
+  const missing = await outcome(() => readRecords(work('absent.parquet')));
+  assert.match(String(missing.error), /no such file/);
+});

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { bm25HardNeg } from '../../../src/operators/bm25HardNeg/bm25HardNeg.js';
+import type { DataRecord, Reject } from '../../../src/record.js';
+import { memorySearcher } from '../../support/memorySearcher.js';
+import { operatorContract } from '../../support/operatorContract.js';
+import { provenanceOf } from '../../support/provenance.js';
+import { collect, range, watched } from '../../support/sources.js';
+
+const corpus = Array.from(range(500), (n) => ({ id: `d${n}`, text: `tide number${n} moon${n % 7}` }));
+
+operatorContract({
+  stage: 'bm25_hard_neg',
+  make: (options) => bm25HardNeg({ index: memorySearcher(corpus), ...options }),
+  record: (n) => ({ ...corpus[n], n, question: `which tide moon${n % 7}` }),
+  reads: ['question', 'text'],
+  adds: ['hard_negatives'],
+});
+
+const documents = [
+  { id: 'a', text: 'the tide turns' },
+  { id: 'b', text: 'the tide  turns\n' },
+  { id: 'c', text: 'the tide comes' },
+  { id: 'd', text: 'the tide comes' },
+  { id: 'a', text: 'the other tide' },
+  { id: 'e', text: 'a tide' },
+  { id: 'f', text: 'no match' },
+];
+
+async function mine(record: DataRecord, options: Partial<Parameters<typeof bm25HardNeg>[0]> = {}) {
+  const rejects: Reject[] = [];
+  const op = bm25HardNeg({
+    index: memorySearcher(documents),
+    rejects: (one) => void rejects.push(one),
+    ...options,
+  });
+  const out = await collect(op(watched([{ ...record }])));
+  return { out: out[0], rejects };
+}
+
+test('bm25HardNeg never returns the positive: not by id, not by text, not a text twice, nothing of score 0', async () => {
+  const { out } = await mine({ id: 'a', text: 'the tide turns', question: 'the tide turns' }, { numNeg: 9 });
+  assert.deepEqual(out?.hard_negatives, ['the tide comes', 'a tide']);
+  assert.deepEqual(provenanceOf(out, 'bm25_hard_neg'), {
+    weighting: 'lucene',
+    sampling: 'dissimilar',
+    negatives: [
+      { id: 'c', rank: 3, score: 2, similarity: 2 / 3 },
+      { id: 'e', rank: 6, score: 1, similarity: 1 / Math.sqrt(6) },
+    ],
+    positive: { rank: 1, score: 3 },
+    shortfall: 7,
+    refused: { sameText: 1 },
+  });
+});
+
+test('bm25HardNeg excludes the positive by text where the record has no id', async () => {
+  const { out } = await mine({ text: 'the tide turns', question: 'the tide turns' }, { numNeg: 1, sampling: 'top' });
+  assert.deepEqual(out?.hard_negatives, ['the tide comes']);
+});
+
+test('bm25HardNeg looks past any number of copies of the positive', async () => {
+  const copies = Array.from(range(1000), (n) => ({ id: `copy${n}`, text: 'tide tide' }));
+  const index = memorySearcher([...copies, { id: 'other', text: 'tide' }]);
+  const { out } = await mine({ id: 'copy3', text: 'tide tide', question: 'tide' }, { index });
+  assert.deepEqual(out?.hard_negatives, ['tide']);
+});
+
+test('bm25HardNeg rejects a question for which there is no negative', async () => {
+  const index = memorySearcher([
+    { id: 'x', text: 'tide' },
+    { id: 'y', text: 'moon' },
+  ]);
+  const rejects: Reject[] = [];
+  const records = [
+    { id: 'x', text: 'tide', question: 'tide moon' },
+    { id: 'x', text: 'tide', question: 'tide' },
+  ];
+  const out = await collect(bm25HardNeg({ index, rejects: (one) => void rejects.push(one) })(watched(records)));
+  assert.equal(out.length, 1);
+  assert.match(rejects[0]?.reason ?? '', /no document of the index but the positive/);
+});
+
+test('an index of other texts stops the run, unless the positive need not be in it', async () => {
+  const foreign = { id: 'z', text: 'from elsewhere', question: 'tide' };
+  await assert.rejects(mine(foreign), /its document is not in the index/);
+  await assert.rejects(mine({ ...foreign, id: 'f' }), /another text under the id "f"/);
+  const { out } = await mine(foreign, { requirePositive: false, numNeg: 1, sampling: 'top' });
+  assert.deepEqual(out?.hard_negatives, ['the tide turns']);
+});
+
+test('one record whose document is in the index shows that the index fits: those before it are mined too', async () => {
+  const records = [
+    { id: 'z', text: 'from elsewhere', question: 'tide' },
+    { id: 'e', text: 'a tide', question: 'tide' },
+  ];
+  const out = await collect(bm25HardNeg({ index: memorySearcher(documents) })(watched(records)));
+  assert.deepEqual(
+    out.map(({ id }) => id),
+    ['z', 'e'],
+  );
+});
+
+test('a numNeg that is no whole number over 0 is refused', () => {
+  assert.throws(
+    () => bm25HardNeg({ index: memorySearcher([]), numNeg: 0 }),
+    /numNeg must be a whole number of at least 1/,
+  );
+});
+
+test('the event loop turns between two records, also where every search has its answer at once', async () => {
+  let turns = 0;
+  const count = () => {
+    turns++;
+    immediate = setImmediate(count);
+  };
+  let immediate = setImmediate(count);
+  const records = corpus.slice(0, 60).map((document) => ({ ...document, question: 'tide' }));
+  await collect(bm25HardNeg({ index: memorySearcher(corpus) })(watched(records)));
+  clearImmediate(immediate);
+  assert.ok(turns >= 60, `${turns} turns`);
+});

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { type Bm25HardNegOptions, bm25HardNeg } from '../../../src/operators/bm25HardNeg/bm25HardNeg.js';
+import type { DataRecord, Reject } from '../../../src/record.js';
+import { memorySearcher } from '../../support/memorySearcher.js';
+import { provenanceOf } from '../../support/provenance.js';
+import { collect, range, watched } from '../../support/sources.js';
+
+/** Document n shares 10 − n words with the question; the positive is p, which shares 6. */
+const words = 'a b c d e f g h i j'.split(' ');
+const documents = [
+  ...Array.from(range(10), (n) => ({ id: `g${n % 2}#${n}`, text: [`own${n}`, ...words.slice(n)].join(' ') })),
+  { id: 'g0#p', text: 'own10 a b c d e f' },
+  { id: 'none', text: 'nothing of it' },
+];
+const record = { id: 'g0#p', text: 'own10 a b c d e f', question: words.join(' ') };
+
+interface Outcome {
+  ranks: number[];
+  shortfall: unknown;
+  refused: unknown;
+  rejects: Reject[];
+  out: DataRecord | undefined;
+}
+
+async function mine(options: Partial<Bm25HardNegOptions>, more: DataRecord = {}): Promise<Outcome> {
+  const rejects: Reject[] = [];
+  const operator = bm25HardNeg({
+    index: memorySearcher(documents),
+    sampling: 'top',
+    numNeg: 3,
+    nearDuplicate: false,
+    rejects: (one) => void rejects.push(one),
+    ...options,
+  });
+  const [out] = await collect(operator(watched([{ ...record, ...more }])));
+  if (out === undefined) return { ranks: [], shortfall: undefined, refused: undefined, rejects, out };
+  const { negatives, shortfall, refused } = provenanceOf(out, 'bm25_hard_neg');
+  return { ranks: (negatives as { rank: number }[]).map(({ rank }) => rank), shortfall, refused, rejects, out };
+}
+
+/** The ranking: scores 10 9 8 7 6 (document 4) 6 (the positive, rank 6) 5 4 3 2 1. */
+const taken: [what: string, options: Partial<Bm25HardNegOptions>, ranks: number[]][] = [
+  ['top takes the best, and not the positive', { numNeg: 6 }, [1, 2, 3, 4, 5, 7]],
+  ['skipTop counts ranks, the positive among them', { skipTop: 5 }, [7, 8, 9]],
+  ['rangeMin and rangeMax are the first and the last rank', { rangeMin: 2, rangeMax: 3 }, [2, 3]],
+  ['skipTop and rangeMin: the later rank counts', { skipTop: 2, rangeMin: 2 }, [3, 4, 5]],
+  ['minScore is the least score', { minScore: 9 }, [1, 2]],
+  ['maxScore is the greatest', { maxScore: 8 }, [3, 4, 5]],
+  ["maxScoreRatio takes what is under a part of the positive's score", { maxScoreRatio: 0.83 }, [8, 9, 10]],
+  ['maxScoreRatio 1 takes nothing that scores as the positive', { maxScoreRatio: 1 }, [7, 8, 9]],
+  ["absoluteMargin takes what is that much under the positive's score", { absoluteMargin: 2 }, [8, 9, 10]],
+  ['groupPattern leaves out the group of the positive', { groupPattern: '^(.*)#' }, [2, 4, 7]],
+  ['a document of score 0 is never taken', { rangeMin: 9, numNeg: 9 }, [9, 10, 11]],
+  ['dissimilar takes the least similar of the first', { sampling: 'dissimilar', candidateWindow: 4 }, [2, 3, 4]],
+];
+for (const [what, options, ranks] of taken) {
+  test(what, async () => assert.deepEqual((await mine(options)).ranks, ranks));
+}
+
+test('maxPositiveSimilarity leaves out what resembles the positive more, and says how many', async () => {
+  const { ranks, refused, out } = await mine({ maxPositiveSimilarity: 0.5, candidateWindow: 10, numNeg: 9 });
+  const { negatives } = provenanceOf(out, 'bm25_hard_neg') as { negatives: { similarity: number }[] };
+  assert.ok(ranks.length > 0 && ranks.length < 9);
+  assert.ok(negatives.every(({ similarity }) => similarity <= 0.5));
+  assert.deepEqual(refused, { maxPositiveSimilarity: 10 - ranks.length });
+});
+
+test('random takes any of the window, the same ones for a seed, others for another', async () => {
+  const draw = async (seed: number) => (await mine({ sampling: 'random', seed, candidateWindow: 8 })).ranks;
+  const draws = await Promise.all(Array.from(range(20), draw));
+  assert.deepEqual(await draw(7), draws[7]);
+  assert.ok(new Set(draws.map(String)).size > 10);
+  assert.ok(draws.every((ranks) => ranks.length === 3 && ranks.every((rank) => rank <= 9)));
+  const seedOf = (out: DataRecord | undefined) => provenanceOf(out, 'bm25_hard_neg').seed;
+  assert.equal(seedOf((await mine({ sampling: 'random', seed: 7 })).out), 7);
+  assert.equal(seedOf((await mine({ seed: 7 })).out), undefined, 'where nothing is drawn, no seed is told');
+});
+
+test('excludeIds and further positives are left out, by id, by text and as objects', async () => {
+  const more = {
+    not: ['g0#0', 7],
+    also: ['g1#1', documents[2]?.text, { id: 'g1#3' }, { text: documents[4]?.text }, 'a text from elsewhere'],
+  };
+  const { ranks } = await mine({ excludeIds: 'not', inputPositivesKey: 'also' }, more);
+  assert.deepEqual(ranks, [7, 8, 9]);
+});
+
+test('a list of positives or ids that is none rejects the record', async () => {
+  const { rejects } = await mine({ excludeIds: 'not' }, { not: 'g0#0' });
+  assert.match(rejects[0]?.reason ?? '', /"not" holds "g0#0", not a list of ids/);
+  const other = await mine({ inputPositivesKey: 'also' }, { also: [[]] });
+  assert.match(other.rejects[0]?.reason ?? '', /"also" holds \[\], which is neither a text nor an id/);
+});
+
+test('a shortfall is told with the rules that made it, and never filled', async () => {
+  const missing: number[] = [];
+  const { ranks, shortfall, refused } = await mine({ maxScoreRatio: 0.4, onShortfall: (n) => missing.push(n) });
+  assert.deepEqual(ranks, [10, 11]);
+  assert.equal(shortfall, 1);
+  assert.deepEqual(refused, { maxScoreRatio: 8 });
+  assert.deepEqual(missing, [1]);
+});
+
+test('where the rules leave nothing, the record is rejected and they are named', async () => {
+  const { rejects } = await mine({ maxScoreRatio: 0.1 });
+  assert.match(rejects[0]?.reason ?? '', /no negative is left: documents were left out by maxScoreRatio \(10\)/);
+});
+
+test('minScore and skipTop are named for what they left out', async () => {
+  const low = await mine({ minScore: 99 });
+  assert.match(low.rejects[0]?.reason ?? '', /left out by minScore \(\d+\)/);
+  const deep = await mine({ skipTop: 50 });
+  assert.match(deep.rejects[0]?.reason ?? '', /left out by skipTop \(10\)/);
+});
+
+test('near-duplicates of the positive are left out by default, and taken where told to', async () => {
+  const own = [...range(40)].map((n) => `word${n}`);
+  const almost = own.with(20, 'changed').join(' ');
+  const index = memorySearcher([
+    { id: 'p', text: own.join(' ') },
+    { id: 'near', text: almost },
+    { id: 'far', text: 'word1 alone' },
+  ]);
+  const given = { id: 'p', text: own.join(' '), question: 'word1 word2' };
+  const { out } = await mine({ index, nearDuplicate: undefined }, given);
+  assert.deepEqual(out?.hard_negatives, ['word1 alone']);
+  assert.deepEqual(provenanceOf(out, 'bm25_hard_neg').refused, { nearDuplicate: 1 });
+  assert.deepEqual((await mine({ index, nearDuplicate: false }, given)).out?.hard_negatives, [almost, 'word1 alone']);
+});
+
+test('scenario+question searches for both, and needs the scenario', async () => {
+  const index = memorySearcher([
+    { id: 'p', text: 'tide' },
+    { id: 'x', text: 'harbour' },
+  ]);
+  const given = { id: 'p', text: 'tide', question: 'tide' };
+  const { out } = await mine({ index, query: 'scenario+question' }, { ...given, scenario: 'a harbour' });
+  assert.deepEqual(out?.hard_negatives, ['harbour']);
+  await assert.rejects(mine({ index, query: 'scenario+question' }, given), /"scenario" is missing/);
+});
+
+test('details go with the negatives, with or without provenance', async () => {
+  const { negatives, positive } = provenanceOf((await mine({})).out, 'bm25_hard_neg');
+  const op = bm25HardNeg({
+    index: memorySearcher(documents),
+    sampling: 'top',
+    nearDuplicate: false,
+    details: true,
+    provenance: false,
+  });
+  const [out] = await collect(op(watched([record])));
+  assert.equal(out?._rareflow, undefined);
+  assert.deepEqual(out?.hard_negatives_details, { negatives, positive });
+});
+
+const refusedOptions: [options: Partial<Bm25HardNegOptions>, message: RegExp][] = [
+  [{ numNeg: 5, candidateWindow: 4 }, /candidateWindow must be at least 5/],
+  [{ skipTop: -1 }, /skipTop must be at least 0/],
+  [{ skipTop: 5, rangeMax: 5 }, /rangeMax 5 leaves nothing: the first rank taken is 6/],
+  [{ minScore: 2, maxScore: 1 }, /maxScore 1 is under minScore 2/],
+  [{ nearDuplicate: 1.5 }, /nearDuplicate must be over 0 and at most 1/],
+  [{ maxScoreRatio: Number.NaN }, /maxScoreRatio must be a number/],
+  [{ groupPattern: '(' }, /groupPattern is no regular expression/],
+  [{ sampling: 'best' as 'top' }, /no sampling is named "best"/],
+];
+for (const [options, message] of refusedOptions) {
+  test(`${JSON.stringify(options)} is refused`, async () => {
+    await assert.rejects(async () => mine(options), message);
+  });
+}

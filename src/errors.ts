@@ -115,9 +115,3 @@ export class RejectError extends RareflowError {
     this.answer = answer;
   }
 }
-
-/** Throws UsageError unless an option is a whole number of at least `min`. */
-export function requireWholeNumber(option: string, value: number, min = 1): void {
-  if (Number.isSafeInteger(value) && value >= min) return;
-  throw new UsageError(`${option} must be a whole number of at least ${min}, got ${value}`);
-}

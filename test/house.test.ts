@@ -9,7 +9,7 @@ const src = path.resolve(import.meta.dirname, '../src');
 const allowed: Record<string, string[]> = {
   errors: [],
   record: [],
-  util: ['errors'],
+  util: ['errors', 'record'],
   store: ['errors'],
   flow: ['util', 'errors', 'record'],
   io: ['flow', 'util', 'errors', 'record'],
@@ -20,7 +20,7 @@ const allowed: Record<string, string[]> = {
   report: ['operators', 'flow', 'util', 'errors', 'record'],
   export: ['operators', 'flow', 'util', 'errors', 'record'],
   chain: ['pipeline', 'operators', 'search', 'llm', 'io', 'flow', 'util', 'errors', 'record'],
-  standIn: ['llm', 'errors', 'record'],
+  standIn: ['llm', 'util', 'errors', 'record'],
   cli: [
     'chain',
     'pipeline',

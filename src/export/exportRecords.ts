@@ -1,9 +1,10 @@
-import { RejectError, requireWholeNumber, UsageError } from '../errors.js';
+import { RejectError, UsageError } from '../errors.js';
 import { type Operator, operator } from '../flow/operator.js';
 import type { Rejects } from '../flow/rejects.js';
 import { render } from '../operators/reasonDistill/prompt.js';
 import type { PromptTemplate } from '../operators/template.js';
 import type { DataRecord } from '../record.js';
+import { requireWholeNumber } from '../util/check.js';
 import { promptLanguage } from '../util/language.js';
 import { seededRandom } from '../util/random.js';
 import { beirParts } from './beir.js';

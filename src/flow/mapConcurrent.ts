@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { requireWholeNumber } from '../errors.js';
+import { requireWholeNumber } from '../util/check.js';
 
 export interface MapConcurrentOptions {
   /** How many calls of `work` run at once, at most. Default 16. */

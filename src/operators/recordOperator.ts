@@ -1,8 +1,9 @@
-import { InputError, RejectError, requireWholeNumber, UsageError } from '../errors.js';
+import { InputError, RejectError, UsageError } from '../errors.js';
 import { mapConcurrent } from '../flow/mapConcurrent.js';
 import { type Operator, operator } from '../flow/operator.js';
 import type { Rejects } from '../flow/rejects.js';
 import { type DataRecord, defaultKeys, isRecord, isText, type Reject } from '../record.js';
+import { requireWholeNumber } from '../util/check.js';
 
 /** Options that every operator on records has. */
 export interface RecordOptions {

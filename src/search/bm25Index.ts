@@ -1,4 +1,5 @@
-import { IndexError, requireWholeNumber, UsageError } from '../errors.js';
+import { IndexError, UsageError } from '../errors.js';
+import { requireWholeNumber } from '../util/check.js';
 import { type Analyzer, type AnalyzerOption, analyzerNames, analyzerOfIndex } from './analysis/analyzer.js';
 import { keyBytes } from './format/bytes.js';
 import { rebuildHint } from './format/errors.js';

@@ -1,5 +1,6 @@
-import { requireWholeNumber, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import type { ChatMessage } from '../llm/chatModel.js';
+import { requireWholeNumber } from '../util/check.js';
 import { nearest } from './answers/nearest.js';
 import { checkFaults, type FaultName, type FaultRates } from './faults/faults.js';
 import type { BatchPlayOptions } from './http/batches.js';

@@ -1,8 +1,9 @@
-import { IndexError, RejectError, requireWholeNumber, UsageError } from '../../errors.js';
+import { IndexError, RejectError, UsageError } from '../../errors.js';
 import { Turns } from '../../flow/eventLoopTurns.js';
 import type { Operator } from '../../flow/operator.js';
 import { type DataRecord, defaultKeys } from '../../record.js';
 import type { Searcher, Weighting } from '../../search/searcher.js';
+import { requireWholeNumber } from '../../util/check.js';
 import { seededRandom } from '../../util/random.js';
 import { type RecordOptions, recordOperator, textProblem } from '../recordOperator.js';
 import { findCandidates, type Refusals } from './candidates.js';

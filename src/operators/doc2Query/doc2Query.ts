@@ -1,7 +1,8 @@
-import { RejectError, requireWholeNumber } from '../../errors.js';
+import { RejectError } from '../../errors.js';
 import type { Operator } from '../../flow/operator.js';
 import { addUsage, type ChatModel, type Usage } from '../../llm/chatModel.js';
 import { type DataRecord, defaultKeys } from '../../record.js';
+import { requireWholeNumber } from '../../util/check.js';
 import { promptLanguage } from '../../util/language.js';
 import { provenanceOf } from '../provenance.js';
 import { type RecordOptions, recordOperator, textProblem } from '../recordOperator.js';

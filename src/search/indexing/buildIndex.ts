@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, requireWholeNumber, UsageError } from '../../errors.js';
+import { InputError, UsageError } from '../../errors.js';
 import { type Rejects, warnOfReject } from '../../flow/rejects.js';
 import { type DataRecord, defaultKeys } from '../../record.js';
+import { requireWholeNumber } from '../../util/check.js';
 import { type AnalyzerOption, analyzerNames, analyzerOfOption } from '../analysis/analyzer.js';
 import type { Kept } from '../format/docStore.js';
 import { PlaceFinder } from '../format/externalTexts.js';

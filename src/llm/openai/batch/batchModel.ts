@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import { ModelError, requireWholeNumber } from '../../../errors.js';
+import { ModelError } from '../../../errors.js';
 import { untilAborted } from '../../../util/abort.js';
+import { requireWholeNumber } from '../../../util/check.js';
 import type { ChatRequest, Completion } from '../../chatModel.js';
 import { AttemptError } from '../../failures/attemptError.js';
 import { classify } from '../../failures/classify.js';

@@ -236,7 +236,7 @@ test('a failing stream gives what it had, then an InputError; one that was read 
 
 test('a slow standard input hands over each line as soon as it has come', async () => {
   const program = `
-    import { readJsonl } from './src/io/readJsonl.js';
+    import { readJsonl } from './src/io/read/readJsonl.js';
     for await (const record of readJsonl('-')) process.stdout.write(record.id + '\\n');
     process.stdout.write('end\\n');`;
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {

@@ -212,7 +212,7 @@ test('a record is written as soon as the stream is idle', async () => {
 
 test('head -1 ends a writer to standard output with a closed OutputError', async () => {
   const program = `
-    import { writeJsonl } from './src/io/writeJsonl.js';
+    import { writeJsonl } from './src/io/write/writeJsonl.js';
     async function* source() { for (let id = 0; ; id++) yield { id, text: 'x'.repeat(1000) }; }
     try { for await (const _ of writeJsonl('-')(source())); }
     catch (error) { process.stderr.write(error.name + ' ' + error.closed); }`;
@@ -238,7 +238,7 @@ test('head -1 ends a writer to standard output with a closed OutputError', async
 
 test('a slow writer in a pipe hands over each record at once', async () => {
   const program = `
-    import { writeJsonl } from './src/io/writeJsonl.js';
+    import { writeJsonl } from './src/io/write/writeJsonl.js';
     async function* source() {
       for await (const text of process.stdin) yield { id: Number(text) };
     }

@@ -104,7 +104,7 @@ test('one record whose document is in the index shows that the index fits: those
 test('a numNeg that is no whole number over 0 is refused', () => {
   assert.throws(
     () => bm25HardNeg({ index: memorySearcher([]), numNeg: 0 }),
-    /numNeg must be a whole number of at least 1/,
+    /numNeg must be a whole number >= 1, got 0/,
   );
 });
 

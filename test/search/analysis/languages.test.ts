@@ -34,7 +34,7 @@ async function textsOf(file: string): Promise<string[]> {
 }
 
 test('English texts are told from others by a sample', async () => {
-  assert.equal(detectAnalyzer(await textsOf(fixture('../../../examples/corpus.jsonl'))), 'english');
+  assert.equal(detectAnalyzer(await textsOf(fixture('../../examples/corpus.jsonl'))), 'english');
   assert.equal(detectAnalyzer(['tide number 3']), 'english', 'too short to tell');
   assert.equal(detectAnalyzer([]), 'english');
   assert.equal(detectAnalyzer(await textsOf(fixture('nasty/chinese_mixed.jsonl'))), 'multilingual');

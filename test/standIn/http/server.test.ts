@@ -128,7 +128,7 @@ test('an option that cannot be used, and a port that is taken, are told', async 
     });
   await rejects({ profile: 'opnai' }, /no profile "opnai" did you mean openai\?/);
   await rejects({ faults: { nothing: 0.1 } }, /no fault "nothing"/);
-  await rejects({ requestsPerMinute: 0 }, /requestsPerMinute must be a whole number of at least 1/);
+  await rejects({ requestsPerMinute: 0 }, /requestsPerMinute must be a whole number >= 1, got 0/);
   await rejects({ medianMs: -1 }, /medianMs is -1/);
   const { baseUrl } = await standInFor(t);
   await rejects({ port: Number(new URL(baseUrl).port) }, /cannot listen on port \d+ take another port/);

@@ -1,7 +1,7 @@
-// Question: what does it cost to be able to go on after a kill, does memory stay flat, and how soon does a resumed run work?
+// Question: what does a resumable run cost, does its memory stay flat, and how soon does a resumed run do new work?
 // Fair because: both contestants read the same file through the same cheap operator (which adds a field to each record) and
-// write the same bytes to the same disk; they alternate in processes of their own, and the medians of the rounds' ratios are
-// told, of wall time and of processor time (a busy machine blurs the first). Every output is compared with the first.
+// write the same bytes to the same disk; they alternate in separate processes, and the medians of the rounds' ratios are
+// printed, of wall time and of processor time (a busy machine blurs the first). Every output is compared with the first.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -10,7 +10,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { readRecords } from '../src/io/read/readRecords.js';
-import { jsonlFile } from '../src/io/write/durableJsonl.js';
+import { durableJsonl } from '../src/io/write/durableJsonl.js';
 import { writeJsonl } from '../src/io/write/writeJsonl.js';
 import { writeRejects } from '../src/io/write/writeRejects.js';
 import { recordOperator } from '../src/operators/recordOperator.js';
@@ -30,7 +30,7 @@ interface Figures {
   firstRecordMs: number;
 }
 
-/** One contestant, in a process of its own. */
+/** Runs one contestant, in a separate process. */
 async function work(kind: Kind, records: number): Promise<void> {
   const stop = new AbortController();
   let firstRecordMs: number | undefined;
@@ -55,7 +55,7 @@ async function work(kind: Kind, records: number): Promise<void> {
     });
   } else {
     await using store = new RunStore(`${output}.rareflow`);
-    const files = { output: jsonlFile(output), rejects: jsonlFile(`${output}.rejects`, { partial: false }) };
+    const files = { output: durableJsonl(output), rejects: durableJsonl(`${output}.rejects`, { partial: false }) };
     const run = runPipeline({
       ...options,
       source: (context) => readRecords(input, context),
@@ -98,7 +98,7 @@ async function main(sizes: number[]): Promise<void> {
       const ratio = (of: (figures: Figures) => number) =>
         Number(median(rounds.map(({ plain, checkpoint }) => of(plain) / of(checkpoint))).toFixed(3));
       const of = (kind: 'plain' | 'checkpoint', key: keyof Figures) => median(rounds.map((round) => round[kind][key]));
-      tell('throughput', {
+      report('throughput', {
         records,
         plainPerSecond: Math.round(records / of('plain', 'seconds')),
         checkpointPerSecond: Math.round(records / of('checkpoint', 'seconds')),
@@ -111,7 +111,7 @@ async function main(sizes: number[]): Promise<void> {
       run('stop', records, corpus, stopped);
       const { firstRecordMs } = run('resume', records, corpus, stopped);
       assert.equal(await digest(stopped), expected);
-      tell('resume at 90 %', { records, newWorkAfterMs: Math.round(firstRecordMs) });
+      report('resume at 90 %', { records, newWorkAfterMs: Math.round(firstRecordMs) });
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -133,6 +133,6 @@ function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }
 
-function tell(question: string, figures: object): void {
+function report(question: string, figures: object): void {
   console.log(JSON.stringify({ bench: 'checkpoint', question, ...figures }));
 }

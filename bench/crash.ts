@@ -1,9 +1,8 @@
-// Question: what is lost, doubled or paid twice when a run is killed again and again, and when its surroundings fail?
-// Fair because: the processes are the real command, killed by SIGKILL after a seeded number of calls, at the moment that a
-// commit reaches the disk and at the rename at the end; what comes out in the end must equal what an undisturbed run makes,
-// byte for byte (line for line where the order is not kept) but for what the server and the cache say of themselves, or the
-// bench fails. Two fifths of the kills each befall a run that keeps the order and one that does not, both without a cache of
-// answers; a fifth a run with one.
+// Question: what is lost, written twice or paid twice when a run is killed again and again, and when its environment fails?
+// Fair because: the processes are the real command, killed by SIGKILL after a seeded number of calls, when a commit reaches
+// the disk, and at the rename at the end. The final output must equal that of an undisturbed run, byte for byte (line for
+// line if the order is not kept) except for what the server and the cache report about themselves, or the bench fails. Two
+// fifths of the kills hit an ordered run, two fifths an unordered one, both without an answer cache; a fifth a run with one.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -15,21 +14,21 @@ import { chainArgs, crashRun, runOrKill, writeCorpus } from '../test/support/cra
 const [kills = 100, records = 5000] = process.argv.slice(2).map(Number);
 const concurrency = 32;
 const folder = mkdtempSync(path.join(os.tmpdir(), 'rareflow-crash-'));
-const tell = (scenario: string, figures: object) =>
+const report = (scenario: string, figures: object) =>
   console.log(JSON.stringify({ bench: 'crash', scenario, ...figures }));
 
 execFileSync('npm', ['run', '-s', 'build'], { stdio: 'inherit' });
 try {
   const common = { program: 'chain', folder, records, concurrency } as const;
-  for (const [place, options] of Object.entries({
+  for (const [name, options] of Object.entries({
     ordered: { ordered: true, seed: 1, kills: Math.ceil(kills * 0.4) },
     unordered: { ordered: false, seed: 2, kills: Math.ceil(kills * 0.4) },
     cached: { ordered: true, seed: 3, kills: Math.ceil(kills * 0.2), cache: true },
   })) {
-    mkdirSync(path.join(folder, place));
-    const figures = await crashRun({ ...common, ...options, folder: path.join(folder, place) });
+    mkdirSync(path.join(folder, name));
+    const figures = await crashRun({ ...common, ...options, folder: path.join(folder, name) });
     const repeatedPerKill = Number((figures.repeatedCalls / figures.kills).toFixed(1));
-    tell(`SIGKILL, ${place}`, { records, concurrency, ...figures, repeatedPerKill });
+    report(`SIGKILL, ${name}`, { records, concurrency, ...figures, repeatedPerKill });
   }
   await fullDisk();
   await closedStdout();
@@ -38,14 +37,14 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** The disk that takes the output is too small for it; then it gets larger. */
+/** The disk of the output is too small; then it grows. */
 async function fullDisk(): Promise<void> {
   const disk = path.join(folder, 'disk');
   mkdirSync(disk);
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', disk], { stdio: 'ignore' });
   } catch {
-    tell('full disk', { skipped: 'no right to mount a tmpfs' });
+    report('full disk', { skipped: 'no permission to mount a tmpfs' });
     return;
   }
   const server = await startStandIn();
@@ -65,14 +64,14 @@ async function fullDisk(): Promise<void> {
     const [made, expected] = texts.map((text) => text.replace(/"cachedTokens":\d+,?/g, ''));
     assert.equal(made, expected);
     const said = full.stderr.split('\n').find((line) => line.includes('the disk is full'));
-    tell('full disk', { records: 3000, callsBeforeItWasFull: calls, said });
+    report('full disk', { records: 3000, callsBeforeItWasFull: calls, said });
   } finally {
     await server.close();
     execFileSync('umount', [disk]);
   }
 }
 
-/** Nobody reads stdout or stderr any more: a run that writes to a file does not care. */
+/** Nobody reads stdout or stderr any more: a run that writes to a file continues. */
 async function closedStdout(): Promise<void> {
   const server = await startStandIn({ medianMs: 4 });
   writeCorpus(folder, 500);
@@ -86,10 +85,10 @@ async function closedStdout(): Promise<void> {
   const lines = readFileSync(path.join(folder, 'closed.jsonl'), 'utf8').split('\n').length - 1;
   assert.equal(lines, 500);
   await server.close();
-  tell('stdout and stderr closed', { records: 500, out: lines, code });
+  report('stdout and stderr closed', { records: 500, out: lines, code });
 }
 
-/** The server dies in the middle of the run and comes back 3 s later: what was given up meanwhile is tried again. */
+/** The server dies in the middle of the run and is back 3 s later: the records rejected meanwhile are retried. */
 async function restartedServer(): Promise<void> {
   let server = await startStandIn({ medianMs: 8 });
   const port = Number(new URL(server.baseUrl).port);
@@ -112,11 +111,11 @@ async function restartedServer(): Promise<void> {
   }
   const rejects = path.join(folder, 'restarted.rejects.jsonl');
   const rejected = existsSync(rejects) ? readFileSync(rejects, 'utf8').split('\n').length - 1 : 0;
-  const mended = await runOrKill([...args('restarted.jsonl'), '--retry-rejects'], folder);
-  assert.match(mended.stderr, /2,000 in = 2,000 out .* 0 rejects/);
+  const retried = await runOrKill([...args('restarted.jsonl'), '--retry-rejects'], folder);
+  assert.match(retried.stderr, /2,000 in = 2,000 out .* 0 rejects/);
   const corpus = readFileSync(path.join(folder, 'corpus.jsonl'), 'utf8');
   const ids = (text: string) => [...text.matchAll(/^\{"id":"(\w+)"/gm)].map(([, id]) => id);
   assert.deepEqual(ids(readFileSync(path.join(folder, 'restarted.jsonl'), 'utf8')), ids(corpus));
   await server.close();
-  tell('server killed and restarted', { records: 2000, sessions, rejected, mended: rejected });
+  report('server killed and restarted', { records: 2000, sessions, rejected, recovered: rejected });
 }

@@ -1,6 +1,6 @@
-// Question: what does it cost per item to be an operator, and to be mapped concurrently, next to a bare async generator?
+// Question: what does an operator, or a concurrent map, cost per item compared to a bare async generator?
 // Fair because: all consume the same source with the same for await and do the same work; rounds alternate, medians are
-// compared, and every round's sum is checked. Items are numbers, so nothing hides the cost of the hop.
+// compared, and every round's sum is checked. Items are numbers, so nothing hides the cost per item.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { from } from 'ix/asynciterable';

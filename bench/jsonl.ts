@@ -1,6 +1,6 @@
 /**
- * Is readJsonl as fast as the least code that reads JSONL at all? The bare reader checks nothing (no UTF-8, no bad lines,
- * no line numbers, no cap); both give every record by async iteration. Rounds alternate; medians are printed.
+ * Question: is readJsonl as fast as the shortest code that reads JSONL? The bare reader checks nothing (no UTF-8, no bad
+ * lines, no line numbers, no limit); both yield every record by async iteration. Rounds alternate; medians are printed.
  *
  * usage: tsx bench/jsonl.ts [FILE.jsonl] [ROUNDS]
  */
@@ -58,7 +58,7 @@ async function compare(file: string, rounds: number): Promise<void> {
       let count = 0;
       for await (const _ of contestants[name](file)) count++;
       seconds[name].push((performance.now() - start) / 1000);
-      if (count !== expected.count) throw new Error(`${name} gave ${count} records, expected ${expected.count}`);
+      if (count !== expected.count) throw new Error(`${name} read ${count} records, expected ${expected.count}`);
     }
   }
   for (const contestant of Object.keys(seconds) as Contestant[]) {
@@ -98,7 +98,7 @@ async function corpusIn(folder: string): Promise<string> {
   return file;
 }
 
-/** About `bytes` of records like abstracts: mostly ASCII, some accents, an escape here and there. */
+/** Generates about `bytes` of records like abstracts: mostly ASCII, some accents, a few escapes. */
 function* generatedLines(bytes: number): Generator<string> {
   const words = [
     'retrieval',

@@ -1,4 +1,4 @@
-// npm run bench -- NAME ARGS: runs bench/NAME.ts (crash-index: crashIndex.ts); without a name, tells which there are.
+// npm run bench -- NAME ARGS: runs bench/NAME.ts (crash-index: crashIndex.ts). Without a name, lists the benches.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';

@@ -1,8 +1,8 @@
 /**
- * Is the memory of a report flat, and the page small, whatever the size of the output? A run's output is made up from the
- * examples' corpus, streamed to a file: every record with three negatives, tokens, scores and ranks, its texts shuffled
- * sentence by sentence, so that nearly all are distinct; 1 in 50 is Chinese, 1 in 100 has a fault that the report warns of.
- * Then the real command reads it, in a process of its own. A line of JSON for each size.
+ * Does the memory of a report stay flat, and the page small, for an output of any size? The bench generates the output of a run
+ * from the examples' corpus: records with three negatives, tokens, scores and ranks, whose sentences are shuffled so that
+ * nearly all texts differ. 1 in 50 is Chinese, and 1 in 100 has a fault that the report warns of. Then the real command reads
+ * the output in its own process. Prints one line of JSON for each size.
  *
  * usage: npm run -s bench -- report [--records 100000,1000000] [--keep FOLDER]
  */
@@ -114,9 +114,9 @@ for (const records of values.records.split(',').map(Number)) {
   const main = [process.execPath, '--import', 'tsx', path.join(root, 'src/cli/main.ts')];
   const [program = '', ...args] = [...main, 'report', output, '--stats'];
   const { status, stderr } = spawnSync(program, args, { cwd: root, encoding: 'utf8' });
-  const told = stderr.split('\n').find((line) => line.startsWith('{'));
-  if (status !== 0 || told === undefined) throw new Error(`report failed: ${stderr}`);
-  const figures = JSON.parse(told);
+  const figuresLine = stderr.split('\n').find((line) => line.startsWith('{'));
+  if (status !== 0 || figuresLine === undefined) throw new Error(`report failed: ${stderr}`);
+  const figures = JSON.parse(figuresLine);
   if (figures.records !== records) throw new Error(`expected ${records} records, got ${figures.records}`);
   const { size } = await stat(output);
   console.log(

@@ -1,4 +1,4 @@
-// BM25HardNeg alone: an index built once, then the hard negatives of a question. Run it: npx tsx examples/bm25HardNeg.ts
+// BM25HardNeg alone: builds an index once, then finds the hard negatives of a question. Run it: npx tsx examples/bm25HardNeg.ts
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -20,14 +20,10 @@ const asked = {
   question: 'Why do spring tides follow the moon by a day or two?',
 };
 
-async function* source() {
-  yield asked;
-}
-
-// Of 96 documents few share a subject: the 20 best, of which the default takes the least similar, reach far beyond it.
-for await (const record of bm25HardNeg({ index, numNeg: 2, sampling: 'top' })(source())) {
+// Few of the 96 documents share a subject, so the 20 best, of which the default takes the least similar, go far beyond it.
+for await (const record of bm25HardNeg({ index, numNeg: 2, sampling: 'top' })([asked])) {
   console.log(`question: ${asked.question}\npositive: ${asked.id}`);
-  for (const negative of record.hard_negatives as string[]) console.log(`negative: ${negative.slice(0, 80)}…`);
+  for (const negative of record.hard_negatives) console.log(`negative: ${negative.slice(0, 80)}…`);
 }
 await index.close();
 rmSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-// Doc2Query alone: a question and a scenario for each document, rejects kept apart. Run it: npx tsx examples/doc2query.ts
+// Doc2Query alone: a question and a scenario for each document; rejects go to a list. Run it: npx tsx examples/doc2query.ts
 import { createModel, doc2Query, type Reject } from '../src/index.js';
 
 const documents = [
@@ -8,10 +8,6 @@ const documents = [
 ];
 const rejected: Reject[] = [];
 
-async function* source() {
-  yield* documents;
-}
-
 const questions = doc2Query({ model: createModel({ model: 'offline' }), rejects: (one) => void rejected.push(one) });
-for await (const { id, question, scenario } of questions(source())) console.log({ id, question, scenario });
+for await (const { id, question, scenario } of questions(documents)) console.log({ id, question, scenario });
 for (const { stage, reason } of rejected) console.log(`${stage} rejected a record: ${reason}`);

@@ -1,44 +1,38 @@
-// An operator of your own: a judge reads each mined negative, and those that answer the question after all are taken out.
-// recordOperator brings the rest: keys checked at the door, rejects, concurrency, order, backpressure, provenance.
+// A custom operator: a judge reads each mined negative, and the operator removes those that answer the question after all.
+// recordOperator does the rest: it checks keys, and has rejects, concurrency, order, backpressure and provenance.
 // Run it: npx tsx examples/ownOperator.ts
 import { from } from 'ix/asynciterable';
 import {
   type ChatModel,
-  type DataRecord,
-  type Operator,
   type RecordOptions,
+  type Reject,
   RejectError,
   recordOperator,
-  textListProblem,
-  textProblem,
+  textInput,
+  textListInput,
 } from '../src/index.js';
 
-/** Leaves those of a record's negatives that the judge says do not answer its question; rejects a record that has none left. */
-function trueNegatives({ judge, ...options }: RecordOptions & { judge: ChatModel }): Operator<object, DataRecord> {
+/** Removes the negatives that, says the judge, answer the question of a record; rejects a record that has none left. */
+function trueNegatives({ judge, ...options }: RecordOptions & { judge: ChatModel }) {
   const stage = 'true_negatives';
-  const inputs = [
-    { key: 'question', option: 'question', problem: textProblem },
-    { key: 'hard_negatives', option: 'hard_negatives', problem: textListProblem },
-  ];
+  const inputs = [textInput('question'), textListInput('hard_negatives')] as const;
   return recordOperator({ stage, inputs, outputs: [] }, options, async (record, signal) => {
-    const negatives = record.hard_negatives as string[];
     const verdicts = await Promise.all(
-      negatives.map(async (passage) => {
+      record.hard_negatives.map(async (passage) => {
         const content = `Question: ${record.question}\nPassage: ${passage}\nDoes the passage answer it? Say yes or no.`;
         const { text } = await judge.complete({ messages: [{ role: 'user', content }], stage }, { signal });
         return /^\W*(yes|no)\b/i.exec(text)?.[1]?.toLowerCase();
       }),
     );
     if (verdicts.includes(undefined)) throw new RejectError('the judge said neither yes nor no');
-    const kept = negatives.filter((_, place) => verdicts[place] === 'no');
-    if (kept.length === 0) throw new RejectError(`all ${negatives.length} negatives answer the question`);
-    return [
-      { fields: { hard_negatives: kept }, provenance: { judge: judge.name, takenOut: negatives.length - kept.length } },
-    ];
+    const kept = record.hard_negatives.filter((_, index) => verdicts[index] === 'no');
+    const removed = record.hard_negatives.length - kept.length;
+    if (kept.length === 0) throw new RejectError(`all ${removed} negatives answer the question`);
+    return [{ fields: { hard_negatives: kept }, provenance: { judge: judge.name, removed } }];
   });
 }
 
-/** A model is anything with `complete`. This one knows a single answer; createModel({ model: 'gpt-4o-mini' }) knows more. */
+/** A model is any object with a name and `complete`. This one knows a single answer; createModel makes others. */
 const judge: ChatModel = {
   name: 'toy-judge',
   async complete({ messages }) {
@@ -55,7 +49,7 @@ const records = [
   },
   { question: 'When do the pulls add up?', hard_negatives: ['They do at syzygy.'] },
 ];
-const rejects = ({ stage, reason }: { stage: string; reason: string }) => console.log(`${stage}: ${reason}`);
+const rejects = ({ stage, reason }: Reject) => console.log(`${stage}: ${reason}`);
 for await (const { hard_negatives, _rareflow } of from(records).pipe(trueNegatives({ judge, rejects }))) {
   console.log(hard_negatives, _rareflow);
 }

@@ -1,4 +1,4 @@
-/** How the command ends: the process exit codes. */
+/** The exit codes of the command. */
 export const ExitCode = {
   done: 0,
   failed: 1,
@@ -9,12 +9,12 @@ export const ExitCode = {
 } as const;
 
 export interface RareflowErrorOptions {
-  /** How to mend it, as a sentence that the user can act on. */
+  /** A fix, as a sentence that the user can act on. */
   hint?: string | undefined;
   cause?: unknown;
 }
 
-/** An error that says what happened, where, and how to mend it. Everything rareflow throws on purpose is one of these. */
+/** An error that says what happened, where, and how to fix it. Everything that rareflow throws on purpose is one of these. */
 export class RareflowError extends Error {
   readonly hint: string | undefined;
   readonly exitCode: number = ExitCode.failed;
@@ -37,7 +37,7 @@ export interface InputErrorOptions extends RareflowErrorOptions {
   line?: number | undefined;
 }
 
-/** The input cannot be used: no such file, a bad line where bad lines stop the run, records without the keys asked for. */
+/** The input cannot be used: no such file, a bad line if bad lines stop the run, records without the required keys. */
 export class InputError extends RareflowError {
   readonly path: string | undefined;
   readonly line: number | undefined;
@@ -51,7 +51,7 @@ export class InputError extends RareflowError {
 
 export interface OutputErrorOptions extends RareflowErrorOptions {
   path?: string | undefined;
-  /** The reader of our output has gone (EPIPE): nobody is left to tell, so a command ends quietly. */
+  /** The reader of the output has closed it (EPIPE): nobody is left to read a message, so a command ends quietly. */
   closed?: boolean;
 }
 
@@ -67,22 +67,22 @@ export class OutputError extends RareflowError {
   }
 }
 
-/** The index cannot be used: absent, damaged, of another format or of other texts. */
+/** The index cannot be used: it is missing, damaged, of another format, or built from other texts. */
 export class IndexError extends RareflowError {}
 
-/** A store (an answer cache, a checkpoint) cannot be used: absent, damaged, or of another kind or version. */
+/** A store (an answer cache, a checkpoint) cannot be used: it is missing, damaged, or of another kind or version. */
 export class StoreError extends RareflowError {}
 
 export interface ModelErrorOptions extends RareflowErrorOptions {
-  /** HTTP status, where there was one. */
+  /** HTTP status, if there was one. */
   status?: number | undefined;
-  /** False where running again can only end the same way (true). */
+  /** False if running again can only end the same way. Default true. */
   resumable?: boolean | undefined;
 }
 
 /**
- * The model cannot be used at all (a refused key, no quota, no such model): the run stops. Once that is mended it can go on
- * where it stopped, unless `resumable` is false.
+ * The model cannot be used at all (a refused key, no quota, no such model): the run stops. Once the cause is fixed it can be
+ * resumed, unless `resumable` is false.
  */
 export class ModelError extends RareflowError {
   override readonly exitCode: number;
@@ -98,13 +98,13 @@ export class ModelError extends RareflowError {
 }
 
 export interface RejectErrorOptions extends RareflowErrorOptions {
-  /** How many times it was tried. */
+  /** The number of attempts made. */
   attempts?: number | undefined;
-  /** The last answer that could not be used, as it came. */
+  /** The last answer that could not be used, unchanged. */
   answer?: string | undefined;
 }
 
-/** This one record cannot be done: it goes to the rejects with this message as its reason, and the stream goes on. */
+/** This one record cannot be processed: it goes to the rejects with this message as its reason, and the stream continues. */
 export class RejectError extends RareflowError {
   readonly attempts: number | undefined;
   readonly answer: string | undefined;

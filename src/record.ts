@@ -1,9 +1,9 @@
-/** One line of a JSONL corpus or of our output: a JSON object. Operators add fields to it and change none. */
+/** One line of a JSONL corpus or of an output: a JSON object. Operators add fields to it and change none. */
 export interface DataRecord {
   [key: string]: unknown;
 }
 
-/** The data keys of the three operators, as the reference has them. */
+/** The data keys of the three operators, named as in the RARE reference implementation. */
 export const defaultKeys = {
   id: 'id',
   text: 'text',
@@ -11,32 +11,38 @@ export const defaultKeys = {
   scenario: 'scenario',
   hardNegatives: 'hard_negatives',
   reasoning: 'reasoning',
-  /** Where each operator writes how its part was made, under its own name: see ModelProvenance for those that ask a model. */
+  /** Each operator writes here, under its own name, how its part was made; those that ask a model write ModelProvenance. */
   provenance: '_rareflow',
 } as const;
 
-/** A record, or an input line, that could not be done. */
+/**
+ * The key that holds the questions in an answer to doc2query, and the name of that answer's schema. The offline model and
+ * the stand-in server recognise such requests by it.
+ */
+export const HARD_QUERY = 'hard_query';
+
+/** A record, or an input line, that could not be processed. */
 export interface Reject {
-  /** Who refused it: `read`, `index`, or the operator's name (`doc2query`, …). */
+  /** The stage that refused it: `read`, `index`, or the operator's name (`doc2query`, …). */
   stage: string;
   reason: string;
-  /** How many requests were made for it, where a model was asked. */
+  /** The number of requests made for it, if a model was asked. */
   attempts?: number;
-  /** The model's last answer, whole, where it could not be used. */
+  /** The model's last answer, whole, if it could not be used. */
   answer?: string;
   /** The file of a bad line. */
   path?: string;
   /** The number of a bad line, from 1. */
   line?: number;
-  /** The record as the stage got it; absent for a line that is no JSON. */
+  /** The record as the stage got it; absent for a line that is not JSON. */
   record?: unknown;
-  /** How many lines of the output come before its place, in a run that keeps the order and can be gone on with. */
+  /** The number of output lines before its place, in a resumable run that keeps the order. */
   place?: number;
   /** The start of a bad line (2,048 characters at most). */
   text?: string;
 }
 
-/** Where a record stands: the bytes of its line in a file. */
+/** The location of a record: the bytes of its line in a file. */
 export interface RecordPlace {
   path: string;
   offset: number;
@@ -45,21 +51,22 @@ export interface RecordPlace {
 
 const places = new WeakMap<object, RecordPlace>();
 
-/** A reader tells where a record stands; it is remembered for the record itself, not for copies of it. */
+/** Remembers the location of a record: for the object itself, not for copies of it. */
 export function rememberPlace(record: object, place: RecordPlace): void {
   places.set(record, place);
 }
 
+/** Returns the location of a record; undefined unless a reader remembered it. */
 export function placeOf(record: object): RecordPlace | undefined {
   return places.get(record);
 }
 
-/** True for a JSON object: not null, not a list. */
+/** Returns true for a JSON object: not null, not a list. */
 export function isRecord(value: unknown): value is DataRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** True for a string that holds something besides white space. */
+/** Returns true for a string with something other than white space. */
 export function isText(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== '';
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { startStandIn } from '../src/standIn/http/server.js';
 import { readRecordsOf, root, runExample } from './support/command.js';
+import { range } from './support/sources.js';
 import { workFolder } from './support/workFolder.js';
 
 const folder = path.join(root, 'examples');
@@ -39,12 +40,25 @@ test('pipeline.ts makes the whole data', async (t) => {
 
 test('durable.ts makes its questions once, and finds them done the second time', async (t) => {
   const output = path.join(workFolder(t), 'questions.jsonl');
-  for (const read of [/^96 read, \d+ under way$/m, /^96 read, 0 under way$/m]) {
+  for (const read of [/^96 read, \d+ in progress$/m, /^96 read, 0 in progress$/m]) {
     const { stdout } = await example('durable', [output]);
     assert.match(stdout, read);
     assert.match(stdout, /^96 records in .*, 0 rejected, 0 pending$/m);
     assert.equal(readRecordsOf(output).length, 96);
   }
+});
+
+test('library.ts does what `rareflow run` does, and finds it done the second time', async (t) => {
+  const output = path.join(workFolder(t), 'rare.jsonl');
+  for (const _ of range(2)) {
+    const { stdout } = await example('library', [output]);
+    assert.match(stdout, /^96 records, about 195 calls$/m);
+    assert.match(stdout, /^96 records in .*rare\.jsonl, 0 rejected$/m);
+    assert.match(stdout, /^0 rejects retried, 0 of them done$/m);
+  }
+  assert.equal(readRecordsOf(output).length, 96);
+  const { out, settings } = JSON.parse(readFileSync(`${output}.rareflow/summary.json`, 'utf8'));
+  assert.deepEqual([out, settings.numNeg, settings.model], [96, 5, 'offline']);
 });
 
 test('doc2query.ts prints two questions and a reject', async () => {
@@ -63,9 +77,9 @@ test('reasonDistill.ts prints a reasoning and the order of the documents', async
   assert.match(stdout, /Answer: [\s\S]*order: \[/);
 });
 
-test('ownOperator.ts takes out the negatives that the judge says answer the question', async () => {
+test('ownOperator.ts removes the negatives that answer the question, says the judge', async () => {
   const { stdout } = await example('ownOperator');
-  assert.match(stdout, /^\[ 'A tidal bore is [^,]*' \] \{ true_negatives: \{ judge: 'toy-judge', takenOut: 1 \} \}$/m);
+  assert.match(stdout, /^\[ 'A tidal bore is [^,]*' \] \{ true_negatives: \{ judge: 'toy-judge', removed: 1 \} \}$/m);
   assert.match(stdout, /^true_negatives: all 1 negatives answer the question$/m);
 });
 
@@ -88,12 +102,12 @@ test('flexsearch.ts finds by BM25', async () => {
   assert.equal(stdout.trim(), "[ 'd1', 'd2' ]");
 });
 
-test('every example is run by a test and named in the README', () => {
+test('every example is run by a test and listed in examples/README.md', () => {
   const examples = readdirSync(folder).filter((name) => name.endsWith('.ts'));
   assert.deepEqual(examples, [...ran].sort());
-  const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
+  const readme = readFileSync(path.join(folder, 'README.md'), 'utf8');
   assert.deepEqual(
-    examples.filter((name) => !readme.includes(`examples/${name}`)),
+    examples.filter((name) => !readme.includes(`(${name})`)),
     [],
   );
 });

@@ -1,35 +1,36 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { isBuilt, root } from './support/command.js';
-import { workFolder } from './support/workFolder.js';
+import { readRecordsOf, root } from './support/command.js';
+import { run, unpackedPackage } from './support/unpackedPackage.js';
 
 test('the packed package holds only what a user needs, and works as a command, a library and a set of types', (t) => {
-  const folder = workFolder(t);
-  const run = (program: string, args: string[], cwd = folder) => execFileSync(program, args, { cwd, encoding: 'utf8' });
-  // Other tests run what is built: it is not built again under them.
-  const scripts = isBuilt ? ['--ignore-scripts'] : [];
-  const [packed] = JSON.parse(
-    run('npm', ['pack', '--json', '--silent', ...scripts, '--pack-destination', folder], root),
-  );
-  const files: string[] = packed.files.map((file: { path: string }) => file.path);
+  const { folder, installed, files } = unpackedPackage(t);
+  const expected =
+    /^(dist\/.+\.(js|d\.ts)|dist\/report\/page\/page\.css|dist\/llm\/openai\/client\.licenses\.txt|package\.json|README\.md|LICENSE)$/;
   assert.deepEqual(
-    files.filter(
-      (file) => !/^(dist\/.+\.(js|d\.ts)|dist\/report\/page\/page\.css|package\.json|README\.md|LICENSE)$/.test(file),
-    ),
+    files.filter((file) => !expected.test(file)),
     [],
   );
+  assert.ok(!files.some((file) => file.includes('bundlePage')));
 
-  run('tar', ['xzf', packed.filename]);
-  const installed = path.join(folder, 'package');
-  symlinkSync(path.join(root, 'node_modules'), path.join(installed, 'node_modules'));
-  const { version } = JSON.parse(run(process.execPath, ['-p', 'JSON.stringify(require("./package/package.json"))']));
-  assert.equal(run(process.execPath, [path.join(installed, 'dist/cli/main.js'), '--version']).trim(), version);
+  const main = path.join(installed, 'dist/cli/main.js');
+  const { version } = JSON.parse(readFileSync(path.join(installed, 'package.json'), 'utf8'));
+  assert.equal(run(process.execPath, [main, '--version'], folder).trim(), version);
+  const corpus = path.join(root, 'examples/corpus.jsonl');
+  const output = path.join(folder, 'out.jsonl');
+  run(process.execPath, [main, 'run', corpus, '-o', output, '--model', 'offline', '--limit', '5'], folder);
+  assert.equal(readRecordsOf(output).length, 5);
+  run(process.execPath, [main, 'report', output], folder);
+  const page = readFileSync(path.join(folder, 'out.report.html'), 'utf8');
+  assert.ok(page.includes(readFileSync(path.join(installed, 'dist/report/page/page.js'), 'utf8')));
 
   const program = `
     import { type ChatModel, createModel, type DataRecord, doc2Query, drain, type Operator } from 'rareflow';
+    import { Bm25Storage, bm25Options } from 'rareflow/flexsearch';
+    import { makeReport } from 'rareflow/report';
+    import { operatorContract, type StandIn, startStandIn } from 'rareflow/testing';
     const own: ChatModel = {
       name: 'own',
       complete: async () => ({ text: '', model: 'own', finishReason: 'stop', usage: { promptTokens: 0, completionTokens: 0 }, attempts: 1 }),
@@ -38,11 +39,15 @@ test('the packed package holds only what a user needs, and works as a command, a
     async function* source() {
       yield { text: 'The tide turns.' };
     }
-    console.log(await drain(operator(source())));
+    const server: StandIn = await startStandIn();
+    const asked = doc2Query({ model: createModel({ model: 'any', baseUrl: server.baseUrl }) });
+    const { records } = await makeReport(() => asked(source()));
+    await server.close();
+    console.log(await drain(operator(source())), records, typeof Bm25Storage, typeof bm25Options, typeof operatorContract);
   `;
   writeFileSync(path.join(installed, 'use.mts'), program);
-  const strict = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--module', 'nodenext', '--target', 'es2023'];
+  const strict = ['--strict', '--exactOptionalPropertyTypes', '--module', 'nodenext', '--target', 'es2023'];
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
   run(process.execPath, [tsc, ...strict, '--skipLibCheck', '--types', 'node', 'use.mts'], installed);
-  assert.equal(run(process.execPath, ['--import', 'tsx', 'use.mts'], installed).trim(), '1');
+  assert.equal(run(process.execPath, ['use.mjs'], installed).trim(), '1 1 function function function');
 });

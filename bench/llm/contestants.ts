@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { Agent, request } from 'undici';
 import { createModel, type ModelOptions } from '../../src/llm/createModel.js';
 import { doc2Query } from '../../src/operators/doc2Query/doc2Query.js';
-import { parse, render } from '../../src/operators/doc2Query/prompt.js';
+import { parseDoc2Query, renderDoc2Query } from '../../src/operators/doc2Query/prompt.js';
 import type { DataRecord } from '../../src/record.js';
 
 export interface Work {
@@ -32,9 +32,9 @@ export const rareflow =
 function plainAsker({ baseUrl }: Work, maxRetries: number) {
   const client = new OpenAI({ baseURL: baseUrl, apiKey: 'none', maxRetries, logLevel: 'off' });
   return async (record: DataRecord): Promise<DataRecord> => {
-    const messages = render({ text: record.text as string, language: 'en', queriesPerDoc: 1 });
+    const messages = renderDoc2Query({ text: record.text as string, language: 'en', queriesPerDoc: 1 });
     const { choices } = await client.chat.completions.create({ model: 'stand-in', messages });
-    const answer = parse(choices[0]?.message.content ?? '');
+    const answer = parseDoc2Query(choices[0]?.message.content ?? '');
     if (!answer.ok) throw new Error(answer.reason);
     return { ...record, ...answer.queries[0] };
   };
@@ -73,7 +73,7 @@ export const bareLoops: Contestant = async ({ baseUrl, concurrency, records, onD
   const dispatcher = new Agent();
   const source = records()[Symbol.asyncIterator]();
   const ask = async (record: DataRecord): Promise<DataRecord> => {
-    const messages = render({ text: record.text as string, language: 'en', queriesPerDoc: 1 });
+    const messages = renderDoc2Query({ text: record.text as string, language: 'en', queriesPerDoc: 1 });
     const body = JSON.stringify({ model: 'stand-in', messages });
     for (;;) {
       try {

@@ -12,7 +12,10 @@ if (built === undefined) await build(corpus as string, folder as string);
 else await search(queriesFile as string, folder as string, hitsFile as string, JSON.parse(built));
 
 async function build(corpus: string, folder: string): Promise<void> {
-  const { docs, seconds, indexBytes } = await buildIndex(readJsonl(corpus, { places: true }), folder, { store: false });
+  const { docs, seconds, indexBytes } = await buildIndex(readJsonl(corpus, { places: true }), folder, {
+    store: false,
+    analyzer: 'english',
+  });
   const figures = JSON.stringify({ docs, buildSeconds: seconds, indexBytes });
   const args = [...process.execArgv, ...process.argv.slice(1), figures];
   process.exitCode = spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1;

@@ -1,4 +1,4 @@
-import { analyzerNamed } from '../../src/search/analysis/analyzer.js';
+import { analyzerNamed } from '../../src/search/analysis/registry.js';
 import { type Entry, readEntries } from '../peers/peer.js';
 
 /** The top 10 of every query by the definition of BM25 (k1 = 0.9, b = 0.4) in double precision, ties in corpus order; ids. */

@@ -2,37 +2,38 @@ import { estimatePromptTokens } from '../llm/cost/estimateTokens.js';
 import { type DataRecord, isRecord } from '../record.js';
 import type { PlannedStage } from './plannedStages.js';
 
-/** A figure, and the least and the most that it may well turn out to be. */
-export interface Range {
+/** An estimate, and the bounds in which it is likely to be. */
+export interface Estimate {
   likely: number;
   least: number;
   most: number;
 }
 
+/** The calls and tokens that a stage is expected to take. */
 export interface StageEstimate {
   stage: string;
   calls: number;
-  promptTokens: Range;
-  completionTokens: Range;
-  /** The records of an earlier run that tell it; 0 where it is assumed. */
+  promptTokens: Estimate;
+  completionTokens: Estimate;
+  /** The number of records of an earlier run on which it is based; 0 if it is assumed. */
   measuredOn: number;
 }
 
-/** What an earlier run's records tell of a stage, by record: all attempts that one took, together. */
+/** The figures of a stage in an earlier run, per record, all its attempts together. */
 interface Measured {
   records: number;
   attempts: number;
-  /** Tokens that prompts had, for each that we estimate. */
+  /** Prompt tokens for each token that we estimate. */
   promptFactor: number;
-  completionTokens: Range;
+  completionTokens: Estimate;
 }
 
 export interface EstimateOptions {
   stage: PlannedStage;
-  /** Records of the input, in random order, and how many they stand for. */
+  /** Records of the input, in random order, and how many they represent. */
   sample: DataRecord[];
   records: number;
-  /** Where negatives come from, in random order. */
+  /** The records from which negatives are taken, in random order. */
   corpus: DataRecord[];
   /** The output of an earlier run. */
   earlier: DataRecord[];
@@ -41,18 +42,18 @@ export interface EstimateOptions {
 
 /**
  * Estimates the calls and tokens of a stage from a sample of its input. Without records of an earlier run the length of
- * answers is an assumption, from half of it to double, and prompts are right within a third.
+ * answers is an assumption, with half and double of it as bounds, and prompts are accurate to within a third.
  */
 export function estimateStage(options: EstimateOptions): StageEstimate {
   const { stage, sample, corpus, records, earlier, maxTokens = Number.POSITIVE_INFINITY } = options;
-  const promptTokens = (record: DataRecord, place: number) => {
-    const others = corpus.slice(place + 1, place + 1 + stage.others);
+  const promptTokens = (record: DataRecord, index: number) => {
+    const others = corpus.slice(index + 1, index + 1 + stage.others);
     others.push(...corpus.slice(0, stage.others - others.length));
     return estimatePromptTokens(stage.promptOf(record, others));
   };
   const prompt = rangeOf(sample.map(promptTokens));
   const asked = records * stage.perRecord;
-  const measured = measure(stage.name, earlier, promptTokens);
+  const measured = measuredFigures(stage.name, earlier, promptTokens);
 
   if (measured !== undefined) {
     return {
@@ -65,7 +66,7 @@ export function estimateStage(options: EstimateOptions): StageEstimate {
   }
   const answer = Math.min(stage.answerTokens, maxTokens);
   const calls = asked * (1 + stage.askedAgain);
-  // To ask again quotes the answer that could not be used.
+  // A repeated request quotes the answer that could not be used.
   const likely = calls * prompt.likely + asked * stage.askedAgain * answer;
   return {
     stage: stage.name,
@@ -76,36 +77,36 @@ export function estimateStage(options: EstimateOptions): StageEstimate {
   };
 }
 
-const scaled = (factor: number, { likely, least, most }: Range): Range => ({
+const scaled = (factor: number, { likely, least, most }: Estimate): Estimate => ({
   likely: Math.round(factor * likely),
   least: Math.round(factor * least),
   most: Math.round(factor * most),
 });
 
-function measure(
+function measuredFigures(
   stage: string,
   earlier: DataRecord[],
-  estimate: (record: DataRecord, place: number) => number,
+  estimate: (record: DataRecord, index: number) => number,
 ): Measured | undefined {
-  const told = earlier.flatMap((record, place) => {
+  const measured = earlier.flatMap((record, index) => {
     const all = record._rareflow;
     const { attempts, promptTokens, completionTokens } = (isRecord(all) && (all[stage] as DataRecord)) || {};
     if (typeof promptTokens !== 'number' || typeof completionTokens !== 'number') return [];
-    const tokens = { promptTokens, completionTokens, estimated: estimate(record, place) };
+    const tokens = { promptTokens, completionTokens, estimated: estimate(record, index) };
     return [{ attempts: Number(attempts ?? 1), ...tokens }];
   });
-  if (told.length === 0) return undefined;
-  const sum = (key: 'attempts' | 'promptTokens' | 'estimated') => told.reduce((total, one) => total + one[key], 0);
+  if (measured.length === 0) return undefined;
+  const sum = (key: 'attempts' | 'promptTokens' | 'estimated') => measured.reduce((total, one) => total + one[key], 0);
   return {
-    records: told.length,
-    attempts: sum('attempts') / told.length,
+    records: measured.length,
+    attempts: sum('attempts') / measured.length,
     promptFactor: sum('promptTokens') / sum('estimated'),
-    completionTokens: rangeOf(told.map(({ completionTokens }) => completionTokens)),
+    completionTokens: rangeOf(measured.map(({ completionTokens }) => completionTokens)),
   };
 }
 
-/** The mean, and twice its standard error about it. */
-function rangeOf(values: number[]): Range {
+/** Returns the mean, and twice its standard error below and above it. */
+function rangeOf(values: number[]): Estimate {
   const count = Math.max(1, values.length);
   const likely = values.reduce((sum, value) => sum + value, 0) / count;
   const variance = values.reduce((sum, value) => sum + (value - likely) ** 2, 0) / Math.max(1, count - 1);
@@ -113,7 +114,8 @@ function rangeOf(values: number[]): Range {
   return { likely, least: Math.max(0, likely - error), most: likely + error };
 }
 
-export function sumOf(ranges: Range[]): Range {
-  const sum = (key: keyof Range) => ranges.reduce((total, range) => total + range[key], 0);
+/** Adds estimates up. */
+export function addEstimates(estimates: Estimate[]): Estimate {
+  const sum = (key: keyof Estimate) => estimates.reduce((total, estimate) => total + estimate[key], 0);
   return { likely: sum('likely'), least: sum('least'), most: sum('most') };
 }

@@ -1,41 +1,48 @@
 import type { ChatMessage } from '../llm/chatModel.js';
-import { render as renderQuestion } from '../operators/doc2Query/prompt.js';
-import { render as renderReasoning } from '../operators/reasonDistill/prompt.js';
-import { type DataRecord, isRecord, isText } from '../record.js';
+import { renderDoc2Query } from '../operators/doc2Query/prompt.js';
+import { renderReasonDistill } from '../operators/reasonDistill/prompt.js';
+import { type DataRecord, defaultKeys, isRecord, isText } from '../record.js';
 import { type PromptLanguage, promptLanguage } from '../util/language.js';
 
-/** A stage that asks a model, as a dry run sees it. */
+/** A stage that asks a model, as a dry run plans it. */
 export interface PlannedStage {
   name: 'doc2query' | 'reason_distill';
-  /** The prompt of a record; what stages before would add to it is made up, its negatives of the other records. */
+  /** Returns the prompt of a record, with filler for what earlier stages would add and other records as its negatives. */
   promptOf(record: DataRecord, others: DataRecord[]): ChatMessage[];
-  /** How many others it needs. */
+  /** How many other records it needs. */
   others: number;
   /** Prompts for each record of the input. */
   perRecord: number;
-  /** What is assumed of an answer's length, in tokens, and of the share of answers that are asked for again. */
+  /** The assumed length of an answer, in tokens, and the assumed share of answers that are requested again. */
   answerTokens: number;
   askedAgain: number;
 }
 
-interface PromptFlags {
-  language: PromptLanguage | 'auto';
-  template: string | undefined;
+interface PromptPlan {
+  /** Default `auto`: the language of each text. */
+  language?: PromptLanguage | 'auto' | undefined;
+  promptTemplate?: string | undefined;
 }
 
-const ofLength = (characters: number) => 'word '.repeat(characters / 5);
+const filler = (characters: number) => 'word '.repeat(characters / 5);
 
 const languageOf = (language: PromptLanguage | 'auto', text: string) =>
   language === 'auto' ? promptLanguage(text) : language;
 
-/** A question with its scenario is about 120 tokens, the notes before them about 80. */
-export function plannedDoc2Query(options: PromptFlags & { inputKey: string; queriesPerDoc: number }): PlannedStage {
-  const { inputKey, queriesPerDoc, template } = options;
+export interface Doc2QueryPlan extends PromptPlan {
+  textKey?: string | undefined;
+  /** Default 1. */
+  queriesPerDoc?: number | undefined;
+}
+
+/** Plans doc2query. A question with its scenario is about 120 tokens, the notes before them about 80. */
+export function plannedDoc2Query(plan: Doc2QueryPlan): PlannedStage {
+  const { textKey = defaultKeys.text, queriesPerDoc = 1, language = 'auto', promptTemplate: template } = plan;
   return {
     name: 'doc2query',
     promptOf(record) {
-      const text = String(record[inputKey]);
-      return renderQuestion({ text, language: languageOf(options.language, text), queriesPerDoc, template });
+      const text = String(record[textKey]);
+      return renderDoc2Query({ text, language: languageOf(language, text), queriesPerDoc, template });
     },
     others: 0,
     perRecord: 1,
@@ -44,33 +51,35 @@ export function plannedDoc2Query(options: PromptFlags & { inputKey: string; quer
   };
 }
 
-/** What a question and its scenario are taken to be before there are any, in characters. */
-export const madeUp = { question: 160, scenario: 320 };
+/** The assumed lengths of a question and its scenario before they exist, in characters. */
+export const ASSUMED_CHARACTERS = { question: 160, scenario: 320 };
 
-export interface ReasonDistillPlan extends PromptFlags {
-  inputTextKey: string;
-  inputQuestionKey: string;
-  inputScenarioKey: string;
-  inputHardnegKey: string;
-  /** Negatives that records will be given, with a question and a scenario; absent where they bring theirs along. */
+export interface ReasonDistillPlan extends PromptPlan {
+  textKey?: string | undefined;
+  questionKey?: string | undefined;
+  scenarioKey?: string | undefined;
+  negativesKey?: string | undefined;
+  /** Negatives that earlier stages will add, with a question and a scenario. Default: the records have them already. */
   numNeg?: number | undefined;
   /** Default 1. */
   perRecord?: number | undefined;
 }
 
+/** Plans reason-distill. Its answer is assumed to be 900 tokens. */
 export function plannedReasonDistill(plan: ReasonDistillPlan): PlannedStage {
-  const { inputTextKey, inputQuestionKey, inputScenarioKey, inputHardnegKey } = plan;
-  const { language, template, numNeg, perRecord = 1 } = plan;
+  const { textKey = defaultKeys.text, questionKey = defaultKeys.question, scenarioKey = defaultKeys.scenario } = plan;
+  const { negativesKey = defaultKeys.hardNegatives, language = 'auto', numNeg, perRecord = 1 } = plan;
+  const { promptTemplate: template } = plan;
   return {
     name: 'reason_distill',
     promptOf(record, others) {
-      const isGiven = numNeg === undefined;
-      const text = String(record[inputTextKey]);
-      const negatives = isGiven ? record[inputHardnegKey] : others.map((one) => one[inputTextKey]);
-      const scenario = isGiven ? String(record[inputScenarioKey]) : ofLength(madeUp.scenario);
-      return renderReasoning({
-        question: isGiven ? String(record[inputQuestionKey]) : ofLength(madeUp.question),
-        scenario: inputScenarioKey === '' ? undefined : scenario,
+      const isComplete = numNeg === undefined;
+      const text = String(record[textKey]);
+      const negatives = isComplete ? record[negativesKey] : others.map((one) => one[textKey]);
+      const scenario = isComplete ? String(record[scenarioKey]) : filler(ASSUMED_CHARACTERS.scenario);
+      return renderReasonDistill({
+        question: isComplete ? String(record[questionKey]) : filler(ASSUMED_CHARACTERS.question),
+        scenario: scenarioKey === '' ? undefined : scenario,
         documents: [text, ...(negatives as string[])],
         language: languageOf(language, text),
         template,
@@ -83,8 +92,8 @@ export function plannedReasonDistill(plan: ReasonDistillPlan): PlannedStage {
   };
 }
 
-/** Tells whether an operator would take a record: texts under the keys it reads, nothing yet under those it writes. */
-export function takes(inputs: string[], outputs: string[], overwrite = false): (record: DataRecord) => boolean {
+/** Returns a test for records that an operator accepts: text under each input key, nothing yet under the output keys. */
+export function accepts(inputs: string[], outputs: string[], overwrite = false): (record: DataRecord) => boolean {
   return (record) =>
     isRecord(record) &&
     inputs.every((key) => isText(record[key])) &&

@@ -1,22 +1,25 @@
 import type { Rejects } from '../flow/rejects.js';
-import { gate } from '../flow/takeUntil.js';
+import { takeUntil } from '../flow/takeUntil.js';
 import { readRecords } from '../io/read/readRecords.js';
 import type { DataRecord } from '../record.js';
 import { seededRandom } from '../util/random.js';
 
 export interface SampleOptions {
-  /** Records of which this is not true are counted, and not in the sample. */
-  isUsable: (record: DataRecord) => boolean;
-  size?: number;
-  seed?: number;
+  /** Records for which it returns false are counted, but not sampled. Default: all are usable. */
+  isUsable?: ((record: DataRecord) => boolean) | undefined;
+  /** The size of the sample. Default 1,000. */
+  size?: number | undefined;
+  /** Default 0. */
+  seed?: number | undefined;
   onBadLine?: 'reject' | 'stop' | undefined;
   maxLineBytes?: number | undefined;
+  /** Read at most this many records. Default: all. */
   limit?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
 export interface Sample {
-  /** In random order, so that any stretch of it is a sample too. */
+  /** In random order, so that any part of it is a sample too. */
   records: DataRecord[];
   usable: number;
   unusable: number;
@@ -24,32 +27,33 @@ export interface Sample {
 }
 
 /**
- * Reads an input to its end and keeps `size` (1,000) of its usable records, each with the same chance (Vitter's algorithm
- * R, 1985). The first ones would not do: corpora are often sorted, by source, by date, by length. Reading all of it makes
- * the count exact, for compressed files and pipes too.
+ * Reads an input to its end and keeps `size` of its usable records, each with the same probability (Vitter's algorithm R,
+ * 1985). The first records would be a biased sample: corpora are often sorted by source, date or length. Reading the whole
+ * input makes the count exact, also for compressed files and pipes.
  */
-export async function sampleRecords(paths: string[], options: SampleOptions): Promise<Sample> {
-  const { isUsable, size = 1000, seed = 0, limit, ...read } = options;
+export async function sampleRecords(inputs: string | readonly string[], options: SampleOptions = {}): Promise<Sample> {
+  const { isUsable = () => true, size = 1000, seed = 0, limit, onBadLine, maxLineBytes, signal } = options;
   const random = seededRandom('sample', seed);
   const sample: Sample = { records: [], usable: 0, unusable: 0, badLines: 0 };
   const { records } = sample;
   const rejects: Rejects = () => {
     sample.badLines += 1;
   };
-  for await (const record of gate<DataRecord>({ limit })(readRecords(paths, { ...read, rejects }))) {
+  const read = readRecords(inputs, { onBadLine, maxLineBytes, signal, rejects });
+  for await (const record of takeUntil<DataRecord>({ limit })(read)) {
     if (!isUsable(record)) {
       sample.unusable += 1;
       continue;
     }
     sample.usable += 1;
-    const place = Math.floor(random() * sample.usable);
+    const index = Math.floor(random() * sample.usable);
     if (records.length < size) {
-      // A place among those so far, whose record moves to the end: what is kept stays in random order.
-      const moved = records[place];
-      if (moved !== undefined) records[place] = record;
+      // The record at a random index moves to the end, so the sample stays in random order.
+      const moved = records[index];
+      if (moved !== undefined) records[index] = record;
       records.push(moved ?? record);
-    } else if (place < size) {
-      records[place] = record;
+    } else if (index < size) {
+      records[index] = record;
     }
   }
   return sample;

@@ -1,29 +1,31 @@
 import { readFileSync } from 'node:fs';
-import { type Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { ExitCode, RareflowError } from '../errors.js';
 import type { CommandSpec } from './command.js';
 import { commands } from './commands.js';
-import { applyConfig, configFile, configNames, readConfig } from './options/config.js';
+import { type Config, configFile, configNames, configValues, readConfig } from './options/config.js';
+import { flagsOf, withFlagDefaults } from './options/flags.js';
 import { HelpfulCommand } from './options/help.js';
 import { errorLine, oneLine, say, speakJson } from './progress/terminal.js';
 
-/** A broken configuration must not stand in the way of these. */
-const asksForWords = new Set(['--help', '-h', '--version', '-V', 'help', 'init']);
+export { ExitCode };
+
+/** A broken configuration must not prevent these. */
+const needNoConfig = new Set(['--help', '-h', '--version', '-V', 'help', 'init']);
 
 /** Runs a command line and resolves to the exit code. Every error becomes one line on stderr. */
 export async function runProgram(argv: string[]): Promise<number> {
   let exitCode: number = ExitCode.done;
+  let config: Config = {};
   if (argv.includes('--json-progress')) speakJson();
-  const program = programOf(async (spec, args, flags: { jsonProgress?: boolean }) => {
+  const program = programOf(async (spec, args, given) => {
+    const flags = withFlagDefaults(spec.name, spec.options, { ...configValues(spec, config), ...given });
     if (flags.jsonProgress) speakJson(); // a configuration file may ask for it too
     exitCode = await spec.run(args, flags);
   });
   try {
-    const file = argv.some((arg) => asksForWords.has(arg)) ? undefined : configFile(argv);
-    if (file !== undefined) {
-      const config = await readConfig(file, commands);
-      for (const [place, spec] of commands.entries()) applyConfig(program.commands[place] as Command, spec, config);
-    }
+    const file = argv.some((arg) => needNoConfig.has(arg)) ? undefined : configFile(argv);
+    if (file !== undefined) config = await readConfig(file, commands);
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
@@ -33,8 +35,10 @@ export async function runProgram(argv: string[]): Promise<number> {
   return exitCode;
 }
 
-/** The table of commands as commander parses it; the command of a command line is handed to `run` with what it was given. */
-export function programOf(run: (spec: CommandSpec, args: string[], flags: object) => Promise<void>): HelpfulCommand {
+/** The table of commands as commander parses it. `run` receives the command of a command line, and the values of its flags. */
+export function programOf(
+  run: (spec: CommandSpec, args: string[], given: Record<string, unknown>) => Promise<void>,
+): HelpfulCommand {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   const program = new HelpfulCommand('rareflow')
     .description('Makes data that teaches a model to reason over retrieved text, as a stream.')
@@ -55,26 +59,32 @@ export function programOf(run: (spec: CommandSpec, args: string[], flags: object
     'rareflow report out.jsonl',
     'rareflow help run',
   ];
-  for (const spec of commands) {
-    const command = program.command(spec.name).summary(spec.summary).description(`${spec.summary}.`);
-    command.helpGroup(`${spec.group}:`);
-    command.examples = spec.examples;
-    for (const [name, about] of Object.entries(spec.args)) command.argument(name, about);
-    for (const option of spec.options) command.addOption(option);
-    if (spec.notes) command.addHelpText('after', `\n${spec.notes.join('\n')}`);
-    command.action(async (...given: unknown[]) => {
-      const args = given
-        .slice(0, command.registeredArguments.length)
-        .flat()
-        .filter((arg) => arg !== undefined);
-      await run(spec, args as string[], command.opts());
-    });
-  }
+  for (const spec of commands) addCommand(program, spec, run);
   return program;
 }
 
-/** What no part of rareflow threw on purpose: the place where it happened helps to mend it. */
+function addCommand(program: HelpfulCommand, spec: CommandSpec, run: Parameters<typeof programOf>[0]): void {
+  const command = program.command(spec.name).summary(spec.summary).description(`${spec.summary}.`);
+  command.helpGroup(`${spec.group}:`);
+  command.examples = spec.examples;
+  for (const [name, about] of Object.entries(spec.args)) command.argument(name, about);
+  for (const flag of flagsOf(spec.options)) {
+    const { group } = flag.declared;
+    command.addOption(group === undefined ? flag : flag.helpGroup(`${group}:`));
+  }
+  if (spec.notes) command.addHelpText('after', `\n${spec.notes.join('\n')}`);
+  command.action(async (...given: unknown[]) => {
+    const args = given
+      .slice(0, command.registeredArguments.length)
+      .flat()
+      .filter((arg) => arg !== undefined);
+    const values = Object.entries(command.opts()).filter(([name]) => command.getOptionValueSource(name) === 'cli');
+    await run(spec, args as string[], Object.fromEntries(values));
+  });
+}
+
+/** A line for an error that rareflow did not throw on purpose: it says where it happened. */
 function defect(error: unknown): string {
-  const place = error instanceof Error ? error.stack?.split('\n')[1]?.trim() : undefined;
-  return `${errorLine(error)}${place === undefined ? '' : ` (${place})`}`;
+  const frame = error instanceof Error ? error.stack?.split('\n')[1]?.trim() : undefined;
+  return `${errorLine(error)}${frame === undefined ? '' : ` (${frame})`}`;
 }

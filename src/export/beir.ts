@@ -1,12 +1,12 @@
 import { RejectError } from '../errors.js';
 import type { Part, PartsOf } from './formats.js';
 
-/** An id that a column of a .tsv can hold. */
-const spaced = (id: string) => id.replace(/\s/g, ' ');
+/** An id without tabs and line breaks, for a column of a .tsv. */
+const tsvId = (id: string) => id.replace(/\s/g, ' ');
 
 /**
  * BEIR's three files: `corpus.jsonl` (positives and negatives, each document once), `queries.jsonl`, and `qrels/SPLIT.tsv`
- * with a header line. What was written is remembered, some 100 bytes a document and a query.
+ * with a header line. It remembers the ids that it wrote: about 100 bytes for each document and each query.
  */
 export function beirParts(): PartsOf {
   const seen = new Set<string>();
@@ -19,9 +19,9 @@ export function beirParts(): PartsOf {
     return [
       ...[positive, ...negatives]
         .filter(({ id }) => isNew(`document ${id}`))
-        .map(({ id, text }): Part => ({ file: 'corpus.jsonl', row: { _id: spaced(id), title: '', text } })),
+        .map(({ id, text }): Part => ({ file: 'corpus.jsonl', row: { _id: tsvId(id), title: '', text } })),
       { file: 'queries.jsonl', row: { _id: queryId, text: query } },
-      { file, header: 'query-id\tcorpus-id\tscore', row: `${queryId}\t${spaced(positive.id)}\t1` },
+      { file, header: 'query-id\tcorpus-id\tscore', row: `${queryId}\t${tsvId(positive.id)}\t1` },
     ];
   };
 }

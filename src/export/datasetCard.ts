@@ -1,21 +1,21 @@
 import { type DataRecord, defaultKeys, isRecord } from '../record.js';
 import type { Format } from './formats.js';
 
-/** What a dataset card tells, gathered while the rows are written. */
+/** The facts of a dataset card, gathered while the rows are written. */
 export class CardFacts {
   #records = 0;
   readonly #rows = new Map<string, number>();
-  /** By stage: `model, prompt` and how many records were made so. */
+  /** By stage: `model, prompt`, and the number of records made with them. */
   readonly #makers = new Map<string, Map<string, number>>();
 
   addRecord(record: DataRecord): void {
     this.#records += 1;
-    const told = record[defaultKeys.provenance];
-    for (const [stage, details] of Object.entries(isRecord(told) ? told : {})) {
+    const provenance = record[defaultKeys.provenance];
+    for (const [stage, details] of Object.entries(isRecord(provenance) ? provenance : {})) {
       if (!isRecord(details)) continue;
       const { model, prompt, weighting, sampling } = details;
-      const words = [model, prompt, weighting, sampling].filter((word) => typeof word === 'string').join(', ');
-      if (words !== '') count(this.#makers, stage, words);
+      const maker = [model, prompt, weighting, sampling].filter((word) => typeof word === 'string').join(', ');
+      if (maker !== '') countMaker(this.#makers, stage, maker);
     }
   }
 
@@ -23,13 +23,18 @@ export class CardFacts {
     this.#rows.set(file, (this.#rows.get(file) ?? 0) + 1);
   }
 
-  /** The rows of each file. */
+  /** The number of rows in each file. */
   get files(): ReadonlyMap<string, number> {
     return this.#rows;
   }
 
-  /** README.md for a dataset hub: YAML front matter with the files of each split, then how the data were made. */
-  card({ name, format, about, trains }: Pick<Format, 'about' | 'trains'> & { name: string; format: string }): string {
+  /** Returns the README.md for a dataset hub: YAML front matter with the files of each split, then how the data were made. */
+  card({
+    name,
+    format,
+    about,
+    trains,
+  }: Pick<Format, 'trains'> & { about: string } & { name: string; format: string }): string {
     const splits = [...this.#rows].sort().map(([file, rows]) => ({ file, rows, split: file.replace(/\.\w+$/, '') }));
     const total = splits.reduce((sum, { rows }) => sum + rows, 0);
     const made = [...this.#makers].map(([stage, makers]) => {
@@ -50,30 +55,32 @@ export class CardFacts {
       ...splits.map(({ file, split }) => `  - split: ${split}\n    path: ${file}`),
       '---',
       `\n# ${name}\n`,
-      `${total.toLocaleString('en')} rows in the form \`${format}\` (${about}), made from ${this.#records.toLocaleString('en')} records of a rareflow run.\n`,
+      `${total.toLocaleString('en')} rows in the format \`${format}\` (${about}), made from ${this.#records.toLocaleString('en')} records of a rareflow run.\n`,
       '| split | file | rows |\n|---|---|---|',
       ...splits.map(({ file, split, rows }) => `| ${split} | ${file} | ${rows.toLocaleString('en')} |`),
       ...(splits.length > 1 ? ['\nNo source document is in two splits; one may be a negative in another.'] : []),
       '\n## How it was made\n',
-      ...(made.length === 0 ? ['The records do not say: they were made without provenance.'] : made),
+      ...(made.length === 0 ? ['The records do not say, as they have no provenance.'] : made),
       ...(offline
-        ? ['\n**Parts were written by the offline stand-in, which understands nothing: this is no training data.**']
+        ? [
+            '\n**Parts were written by the offline model, which only exercises the pipeline: this is not training data.**',
+          ]
         : []),
       '\n## To fill in\n\nWhere the corpus comes from, its licence, what the data are for and what they are not.',
     ].join('\n')}\n`;
   }
 }
 
-function count(counts: Map<string, Map<string, number>>, stage: string, words: string): void {
+function countMaker(counts: Map<string, Map<string, number>>, stage: string, maker: string): void {
   const makers = counts.get(stage) ?? new Map<string, number>();
-  makers.set(words, (makers.get(words) ?? 0) + 1);
+  makers.set(maker, (makers.get(maker) ?? 0) + 1);
   counts.set(stage, makers);
 }
 
 /** The size classes of dataset hubs: `n<1K`, `1K<n<10K`, … `n>1T`. */
 function sizeCategory(rows: number): string {
   const steps = ['1K', '10K', '100K', '1M', '10M', '100M', '1B', '10B', '100B', '1T'];
-  const place = Math.max(0, Math.floor(Math.log10(Math.max(rows, 1))) - 2);
+  const index = Math.max(0, Math.floor(Math.log10(Math.max(rows, 1))) - 2);
   if (rows < 1000) return 'n<1K';
-  return place >= steps.length ? 'n>1T' : `${steps[place - 1]}<n<${steps[place]}`;
+  return index >= steps.length ? 'n>1T' : `${steps[index - 1]}<n<${steps[index]}`;
 }

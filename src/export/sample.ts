@@ -2,52 +2,33 @@ import { createHash } from 'node:crypto';
 import { RejectError } from '../errors.js';
 import { type DataRecord, defaultKeys, isRecord, isText } from '../record.js';
 import { seededRandom, shuffledOrder } from '../util/random.js';
+import type { SampleKeys } from './sampleKeys.js';
 
-/** A document as a retriever knows it. Of negatives no title is known, and one of positives alone would give them away. */
+/** A document for a retriever. It has no title: those of negatives are not known, and a title would mark the positive. */
 export interface Passage {
   id: string;
   text: string;
 }
 
-/** What a record of a finished run tells. */
-export interface Sample {
+/** The parts of a record of a finished run. */
+export interface TrainingSample {
   queryId: string;
   question: string;
   scenario: string | undefined;
   positive: Passage;
   negatives: Passage[];
-  /** As the teacher was shown them: 0 is the positive, n the n-th negative. */
+  /** The order in which the teacher saw the documents: 0 is the positive, n the n-th negative. */
   order: number[];
   reasoning: string | undefined;
-  /** The gold answer, where the record has one. */
+  /** The gold answer, or '' if the record has none. */
   answer: string;
-  /** Whether the reasoning is a good one. Throws RejectError where nobody judged it. */
+  /** Whether the reasoning is good. Throws RejectError if the record does not say. */
   label: () => boolean;
 }
 
-export interface SampleKeys {
-  /** Default `id`. */
-  idKey?: string | undefined;
-  /** Default `text`. */
-  textKey?: string | undefined;
-  /** Default `question`. */
-  questionKey?: string | undefined;
-  /** Default `scenario`. */
-  scenarioKey?: string | undefined;
-  /** Default `hard_negatives`. */
-  negativesKey?: string | undefined;
-  /** Default `reasoning`. */
-  reasoningKey?: string | undefined;
-  /** The gold answer. Default `answer`. */
-  answerKey?: string | undefined;
-  /** true or false: whether the reasoning is a good one. Default `label`. */
-  labelKey?: string | undefined;
-}
-
-/** Reads a record of a finished run; what a format needs besides is checked by the format. Throws RejectError. */
-export function readSample(record: DataRecord, keys: SampleKeys = {}): Sample {
-  const { textKey = defaultKeys.text, questionKey = defaultKeys.question, labelKey = 'label' } = keys;
-  const { negativesKey = defaultKeys.hardNegatives } = keys;
+/** Reads a record of a finished run. Each format checks what else it needs. Throws RejectError. */
+export function readSample(record: DataRecord, keys: SampleKeys): TrainingSample {
+  const { textKey, questionKey, negativesKey, labelKey } = keys;
   const textAt = (key: string) => (isText(record[key]) ? record[key] : undefined);
   const text = textAt(textKey);
   const question = textAt(questionKey);
@@ -62,13 +43,13 @@ export function readSample(record: DataRecord, keys: SampleKeys = {}): Sample {
   return {
     queryId: `q-${digest(question, text)}`,
     question,
-    scenario: textAt(keys.scenarioKey ?? defaultKeys.scenario),
-    positive: { id: idOf(record[keys.idKey ?? defaultKeys.id], text), text },
-    negatives: negatives.map((negative, place) => ({ id: idOf(minedIds[place], negative), text: negative })),
+    scenario: textAt(keys.scenarioKey),
+    positive: { id: passageId(record[keys.idKey], text), text },
+    negatives: negatives.map((negative, index) => ({ id: passageId(minedIds[index], negative), text: negative })),
     order:
       orderOf(record, negatives.length + 1) ?? shuffledOrder(negatives.length + 1, seededRandom(0, question, text)),
-    reasoning: textAt(keys.reasoningKey ?? defaultKeys.reasoning),
-    answer: textAt(keys.answerKey ?? 'answer') ?? '',
+    reasoning: textAt(keys.reasoningKey),
+    answer: textAt(keys.answerKey) ?? '',
     label() {
       const label = record[labelKey];
       if (typeof label === 'boolean') return label;
@@ -78,19 +59,19 @@ export function readSample(record: DataRecord, keys: SampleKeys = {}): Sample {
 }
 
 function stageOf(record: DataRecord, stage: string): DataRecord {
-  const told = record[defaultKeys.provenance];
-  const details = isRecord(told) ? told[stage] : undefined;
+  const provenance = record[defaultKeys.provenance];
+  const details = isRecord(provenance) ? provenance[stage] : undefined;
   return isRecord(details) ? details : {};
 }
 
-/** The order that the teacher was shown, where it was kept and fits. */
+/** The order that the teacher saw, if the record holds it and it fits. */
 function orderOf(record: DataRecord, count: number): number[] | undefined {
   const { order } = stageOf(record, 'reason_distill');
   if (!Array.isArray(order) || order.length !== count) return undefined;
-  return order.every((place) => Number.isInteger(place) && place >= 0 && place < count) ? order : undefined;
+  return order.every((index) => Number.isInteger(index) && index >= 0 && index < count) ? order : undefined;
 }
 
-function idOf(id: unknown, text: string): string {
+function passageId(id: unknown, text: string): string {
   return typeof id === 'string' || typeof id === 'number' ? String(id) : `doc-${digest(text)}`;
 }
 

@@ -1,17 +1,18 @@
 import { RejectError } from '../errors.js';
 
-/** Thinking without an end leaves no answer. */
-const apart = /^\s*<think>([\s\S]*?)(?:<\/think>([\s\S]*)|$)$/;
-const tagged = /^\s*<answer>([\s\S]*)<\/answer>\s*$/;
+/** The thinking, and the answer after it; thinking without an end has no answer. */
+const THINKING_AND_REST = /^\s*<think>([\s\S]*?)(?:<\/think>([\s\S]*)|$)$/;
+const TAGGED_ANSWER = /^\s*<answer>([\s\S]*)<\/answer>\s*$/;
 
 /**
- * The teacher's text with its thinking kept as it stands, wrapped without tags round the answer, or dropped. Throws
- * RejectError where it holds no answer besides.
+ * Returns the teacher's text with its thinking kept as it is, wrapped before an answer without tags, or dropped.
+ *
+ * @throws RejectError if the text holds thinking alone
  */
-export function answerOf(reasoning: string, thinking: 'keep' | 'wrap' | 'drop'): string {
+export function convertThinking(reasoning: string, thinking: 'keep' | 'wrap' | 'drop'): string {
   if (thinking === 'keep') return reasoning;
-  const [, thought, rest = ''] = apart.exec(reasoning) ?? [undefined, undefined, reasoning];
-  const answer = (tagged.exec(rest)?.[1] ?? rest).trim();
+  const [, thought, rest = ''] = THINKING_AND_REST.exec(reasoning) ?? [undefined, undefined, reasoning];
+  const answer = (TAGGED_ANSWER.exec(rest)?.[1] ?? rest).trim();
   if (answer === '') throw new RejectError('the reasoning is thinking alone: no answer is left without it');
   return thinking === 'drop' || thought === undefined ? answer : `<think>\n${thought.trim()}\n</think>\n\n${answer}`;
 }

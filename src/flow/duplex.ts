@@ -2,14 +2,14 @@ import { Duplex, pipeline } from 'node:stream';
 import { type Operator, operator } from './operator.js';
 
 /**
- * An operator as a node:stream Duplex in object mode, for programs that `.pipe()`: what is written is its source, what is
- * read its result. An error of the operator destroys the Duplex; destroying the Duplex aborts the operator.
+ * Wraps an operator as a node:stream Duplex in object mode, for programs that `.pipe()`: what is written is its source, what
+ * is read is its result. An error of the operator destroys the Duplex; destroying the Duplex aborts the operator.
  */
-export function toDuplex<In, Out>(op: Operator<In, Out>): Duplex {
-  return Duplex.from((source: AsyncIterable<In>, context: { signal: AbortSignal }) => op(source, context));
+export function toDuplex(op: Operator<never, unknown>): Duplex {
+  return Duplex.from((source: AsyncIterable<never>, context: { signal: AbortSignal }) => op(source, context));
 }
 
-/** A Duplex or Transform in object mode as an operator; `open` makes a fresh one for each iteration. */
+/** Wraps a Duplex or Transform in object mode as an operator; `open` makes a new one for each iteration. */
 export function fromDuplex<In, Out>(open: () => Duplex): Operator<In, Out> {
   return operator(async function* (source, { signal }) {
     signal.throwIfAborted();

@@ -1,25 +1,25 @@
-/** An output whose length can be made sure of, and that can be cut back to a length that was. */
+/** An output that reports how many of its bytes are on disk, and can be cut back to an earlier length. */
 export interface DurableSink {
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly path: string;
-  /** Its length, with what is still on its way to the disk. */
+  /** Its length, including what has not reached the disk yet. */
   readonly bytes: number;
-  /** Throws the OutputError of a place that cannot be written, or that holds what this run has not written. */
+  /** Throws OutputError if it cannot be written, or if it holds what this run has not written. */
   check(isResumed: boolean): Promise<void>;
-  /** Whether `finish` was come through, at this length, before the process was killed. */
+  /** Resolves to true if `finish` was completed, at this length, before the process was killed. */
   isFinished(bytes: number): Promise<boolean>;
-  /** Opens it and cuts it back to a length; 0 begins anew. Throws OutputError where it is shorter. */
+  /** Opens it and cuts it back to a length; 0 starts from nothing. Throws OutputError if it is shorter. */
   open(bytes: number): Promise<void>;
-  /** Takes an item; gives a promise where the caller should wait. Throws TypeError for what JSON cannot hold. */
+  /** Appends an item; returns a promise if the caller should wait. Throws TypeError for what JSON cannot hold. */
   append(item: unknown): Promise<void> | undefined;
   /** Resolves when all that was appended before is on disk. */
   sync(): Promise<void>;
-  /** Closes it and puts it in its final place. */
+  /** Closes it and makes it final. */
   finish(): Promise<void>;
-  /** Closes it as it stands. Never throws, as another error may be under way. */
+  /** Closes it as it is. Never throws, as another error may be under way. */
   close(): Promise<void>;
-  /** Closes it and removes what is not in its final place yet. Never throws. */
+  /** Closes it and removes what is not final yet. Never throws. */
   discard(): Promise<void>;
-  /** Puts what an earlier run left out of the way and tells where; undefined where there was nothing. */
+  /** Renames what an earlier run left and resolves to the new path; undefined if there was nothing. */
   setAside(): Promise<string | undefined>;
 }

@@ -1,8 +1,8 @@
 /**
- * Lets its callers go on one by one, each in a turn of the event loop of its own: work that becomes ready in bunches then holds the
- * loop no longer than a single piece of it does.
+ * Lets its callers continue one by one, each in its own turn of the event loop: work that becomes ready in bunches then
+ * blocks the loop no longer than a single piece of it does.
  */
-export class Turns {
+export class EventLoopTurns {
   #last: Promise<void> = Promise.resolve();
 
   next(): Promise<void> {

@@ -1,54 +1,59 @@
 import { setMaxListeners } from 'node:events';
-import { requireWholeNumber } from '../util/check.js';
+import { type OptionsOf, resolveOptions } from '../util/options.js';
+import { concurrencyOption, orderedOption, signalOption, windowOption } from './options.js';
+import { iterate, requireSource, type Source } from './source.js';
 
-export interface MapConcurrentOptions {
-  /** How many calls of `work` run at once, at most. Default 16. */
-  concurrency?: number | undefined;
+const mapConcurrentOptions = {
+  /** The most calls of `work` at once. */
+  concurrency: concurrencyOption,
   /** Give results in the order of the source. Default true. */
-  ordered?: boolean | undefined;
+  ordered: orderedOption,
   /**
-   * How many items may be between the source and the consumer, in flight or finished. A slow head holds back no other
-   * call until so many wait behind it. Default 64 × concurrency in order, 2 × concurrency otherwise.
+   * The most items between the source and the consumer, in flight or finished. A slow first item delays no other
+   * call until this many wait behind it. Default 64 × concurrency in order, 2 × concurrency otherwise.
    */
-  window?: number | undefined;
+  window: windowOption,
   /** Aborting it throws the signal's reason at the consumer. */
-  signal?: AbortSignal | undefined;
-}
+  signal: signalOption,
+};
+
+export type MapConcurrentOptions = OptionsOf<typeof mapConcurrentOptions>;
 
 export interface WorkContext {
-  /** Aborted when the stream is left: by its consumer, or by the outer signal. */
+  /** Aborted when the consumer leaves the stream, or by the outer signal. */
   signal: AbortSignal;
-  /** The item's place in the source, from 0. */
+  /** The item's index in the source, from 0. */
   index: number;
 }
 
-/** Holds the place of an item whose work failed. */
+/** The result of an item whose work failed. */
 const failed = Symbol('failed');
 
 /**
  * Maps a source through `work` with bounded concurrency.
  *
- * Calls start as soon as there is room, in any order of finishing; `ordered` only holds results at the door. A finished
- * result is given at once, however slow the source. When `work` or the source throws, nothing more is started, what is in
- * flight is finished and given (it may have been paid for), and then the error is thrown. A consumer that leaves aborts
+ * Calls start as soon as there is room and finish in any order; `ordered` only delays the output of results. A finished
+ * result is yielded at once, however slow the source is. When `work` or the source throws, nothing more is started, what is
+ * in flight is finished and yielded (it may have been paid for), and then the error is thrown. A consumer that leaves aborts
  * what is in flight and does not wait for it. The source is closed in every case; a pull that it has not answered yet is
- * not waited for.
+ * not awaited.
+ *
+ * @throws UsageError for an unknown option, a value out of range, or a source that cannot be iterated
  */
 export async function* mapConcurrent<In, Out>(
-  source: AsyncIterable<In>,
+  source: Source<In>,
   work: (item: In, context: WorkContext) => Out | Promise<Out>,
   options: MapConcurrentOptions = {},
 ): AsyncGenerator<Out, void, undefined> {
-  const { concurrency = 16, ordered = true, signal } = options;
-  const { window = (ordered ? 64 : 2) * concurrency } = options;
-  requireWholeNumber('concurrency', concurrency);
-  requireWholeNumber('window', window);
+  requireSource('the source of mapConcurrent', source);
+  const resolved = resolveOptions('mapConcurrent', mapConcurrentOptions, options);
+  const { concurrency, ordered, window = (ordered ? 64 : 2) * concurrency, signal } = resolved;
   signal?.throwIfAborted();
 
   const leaving = new AbortController();
   setMaxListeners(0, leaving.signal); // each call in flight may listen
-  const iterator = source[Symbol.asyncIterator]();
-  /** Finished results by their place at the door: the order of starting where ordered, of finishing otherwise. */
+  const iterator = iterate(source);
+  /** Finished results by their index in the output: the order of starting if `ordered`, of finishing otherwise. */
   const ready = new Map<number, Out | typeof failed>();
   let started = 0;
   let finished = 0;

@@ -1,27 +1,34 @@
-import { AsyncIterableX } from 'ix/asynciterable';
+import { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { DataRecord } from '../record.js';
-import { eitherSignal } from '../util/eitherSignal.js';
+import { eitherSignal } from '../util/abort.js';
 import { type Rejects, warnOfReject } from './rejects.js';
+import { iterate, requireSource, type Source } from './source.js';
 
-/** What a run gives to its operators. */
+export type { Source } from './source.js';
+
+/** The context that a run passes to its operators. */
 export interface OperatorContext {
   /** Aborting it ends the stream with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Where failed records go, for operators that were not given their own. */
+  /** Receives failed records, unless the operator was given `rejects`. */
   rejects?: Rejects | undefined;
-  /** Called where one record became several, with how many more and which one: in + extra = out + rejects. */
+  /** Called when one record became several, with how many more and which one: in + extra = out + rejects. */
   onExtra?: ((count: number, record?: DataRecord) => void) | undefined;
-  /** Called as work on a record begins (1) and ends (−1), for the time that it takes. */
+  /** Called when work on a record begins (1) and ends (−1), to measure how long an operator is busy. */
   onWork?: ((change: 1 | -1) => void) | undefined;
 }
 
 /**
- * A lazy transform of async iterables. It is a plain function, an ix operator (`from(source).pipe(op)`) and a step of
- * node:stream's `pipeline(readable, op, writable)`. Nothing runs before the result is iterated; each iteration starts anew.
+ * A lazy transform of iterables. It is a plain function, an ix operator (`from(source).pipe(op)`) and a step of
+ * node:stream's `pipeline(readable, op, writable)`. Nothing runs before the result is iterated; each iteration starts from
+ * the beginning.
  */
-export type Operator<In, Out> = (source: AsyncIterable<In>, context?: OperatorContext) => AsyncIterableX<Out>;
+export type Operator<In, Out> = (source: Source<In>, context?: OperatorContext) => AsyncIterableX<Out>;
 
-/** A generator's view of its context: rejects and signal are always there. */
+/** An operator that passes on the records it gets, of whatever type. */
+export type PassThrough = <T extends object>(source: Source<T>, context?: OperatorContext) => AsyncIterableX<T>;
+
+/** The context that a generator gets: rejects and signal are always present. */
 export interface TransformContext extends OperatorContext {
   rejects: Rejects;
   /** Aborted by the run, and as soon as the consumer leaves. */
@@ -31,42 +38,46 @@ export interface TransformContext extends OperatorContext {
 type Transform<In, Out> = (source: AsyncIterable<In>, context: TransformContext) => AsyncIterable<Out>;
 
 /**
- * Makes an operator of an async generator function. The generator closes its source by leaving its `for await`; no work is
- * added per item, so an operator costs what the bare generator costs.
+ * Makes an operator from an async generator function. The generator closes its source by leaving its `for await`; no work
+ * is added per item, so an operator costs what the bare generator costs.
+ *
+ * The operator throws UsageError for a source that cannot be iterated; `name` is what the message calls the operator.
  */
-export function operator<In, Out>(transform: Transform<In, Out>): Operator<In, Out> {
-  return (source, context = {}) => new OperatorIterable(transform, source, context);
+export function operator<In, Out>(transform: Transform<In, Out>, name?: string): Operator<In, Out> {
+  const sourceName = name === undefined ? 'the source' : `the source of ${name}`;
+  return (source, context = {}) => {
+    requireSource(sourceName, source);
+    return new OperatorIterable(transform, source, context);
+  };
 }
 
 class OperatorIterable<In, Out> extends AsyncIterableX<Out> {
-  constructor(
-    private readonly transform: Transform<In, Out>,
-    private readonly source: AsyncIterable<In>,
-    private readonly context: OperatorContext,
-  ) {
+  readonly #transform: Transform<In, Out>;
+  readonly #source: Source<In>;
+  readonly #context: OperatorContext;
+
+  constructor(transform: Transform<In, Out>, source: Source<In>, context: OperatorContext) {
     super();
+    this.#transform = transform;
+    this.#source = source;
+    this.#context = context;
   }
 
-  /** ix hands its signal to the iterator, node:stream to the context; the source is given whichever came. */
+  /** ix passes its signal to the iterator, node:stream to the context; the source gets whichever came. */
   override [Symbol.asyncIterator](iteratorSignal?: AbortSignal): AsyncIterator<Out> {
-    const { rejects = warnOfReject, onExtra, onWork } = this.context;
+    const { rejects = warnOfReject, onExtra, onWork } = this.#context;
     const leaving = new AbortController();
-    const signal = eitherSignal(leaving.signal, eitherSignal(iteratorSignal, this.context.signal));
-    const source = withSignal(this.source, signal);
-    const iterator = this.transform(source, { signal, rejects, onExtra, onWork })[Symbol.asyncIterator]();
+    const signal = eitherSignal(leaving.signal, eitherSignal(iteratorSignal, this.#context.signal));
+    const source = { [Symbol.asyncIterator]: () => iterate(this.#source, signal) };
+    const iterator = this.#transform(source, { signal, rejects, onExtra, onWork })[Symbol.asyncIterator]();
     return {
       next: () => iterator.next(),
-      // A generator hears of return() only after the pull it waits for, and the stages before it would go on until then:
-      // the signal tells all of them at once.
+      // A generator notices return() only after the pull it waits for, and the stages before it would run on until then:
+      // the signal stops all of them at once.
       return: async (value) => {
         leaving.abort(new DOMException('the consumer has left the stream', 'AbortError'));
         return (await iterator.return?.(value)) ?? { done: true, value };
       },
     };
   }
-}
-
-function withSignal<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {
-  const open: (signal: AbortSignal) => AsyncIterator<T> = source[Symbol.asyncIterator].bind(source);
-  return { [Symbol.asyncIterator]: () => open(signal) };
 }

@@ -1,15 +1,15 @@
-/** Where a source stood, as JSON: what else is in it is the source's own affair. */
+/** A position in a source, as JSON. A source adds what it needs to resume there. */
 export interface Position {
-  /** How many items (records and bad lines) come before it. */
+  /** The number of items (records and bad lines) before it. */
   ordinal: number;
-  /** How far the source had read, in a unit of its own: it never shrinks while the source reads on. */
+  /** The progress of the source, in its own unit; it never shrinks while the source reads on. */
   read: number;
 }
 
-/** How a source can be gone on with. */
+/** The position at which a source resumes. */
 export interface ResumeFrom {
   /** Begin here: the next item is number `from.ordinal`. */
   from: Position;
-  /** The furthest position that was told: the source checks that it reads the same up to `seen.read`, and throws where not. */
+  /** The furthest position reported: the source throws unless what it reads up to `seen.read` is the same as before. */
   seen: Position;
 }

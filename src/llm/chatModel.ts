@@ -1,22 +1,26 @@
+import { UsageError } from '../errors.js';
+import { isRecord } from '../record.js';
+import { mustBe } from '../util/check.js';
+
 /** One message of a chat. */
 export interface ChatMessage {
   role: 'system' | 'user' | 'assistant';
   content: string;
 }
 
-/** The form that an answer should have: a JSON Schema, and a name for it (letters, digits, `_`, `-`). */
+/** The form that an answer should have: a JSON Schema and its name (letters, digits, `_`, `-`). */
 export interface AnswerSchema {
   name: string;
   /** For strict modes every object lists all its properties as required, and allows no others. */
   schema: Record<string, unknown>;
 }
 
-/** What a model is asked. */
+/** A request to a model. */
 export interface ChatRequest {
   messages: ChatMessage[];
   /**
-   * Asks for JSON of this form, as strictly as the server can: the prompt must ask for it too, in the word JSON. An answer
-   * may still be of another form.
+   * Asks for JSON of this form, as strictly as the server supports. The prompt must ask for it too, with the word JSON,
+   * and an answer may still be of another form.
    */
   schema?: AnswerSchema | undefined;
   /** The operator that asks (`doc2query`, …): usage is counted by stage. Not sent. */
@@ -27,11 +31,11 @@ export interface ChatRequest {
   maxTokens?: number | undefined;
   seed?: number | undefined;
   /**
-   * How many answers may be paid for, those included that are blank or cut off and so asked for again (no limit but the
-   * attempts). An answer counts as soon as its tokens are known. Not sent.
+   * The most answers that may be paid for, including those that are blank or cut off and therefore requested again (default:
+   * no limit but the attempts). An answer counts as soon as its tokens are known. Not sent.
    */
   maxAnswers?: number | undefined;
-  /** Which of several answers to the same request this one is to be: the cache keeps each. Not sent. */
+  /** The number of this answer, if the same request is to have several: the cache keeps each. Not sent. */
   sample?: number | undefined;
 }
 
@@ -41,45 +45,55 @@ export interface Usage {
   completionTokens: number;
   /** The part of the prompt that the provider had cached. */
   cachedTokens?: number | undefined;
-  /** The part of the completion that was thinking. */
+  /** The part of the completion that was reasoning. */
   reasoningTokens?: number | undefined;
-  /** True where the server told no usage and the numbers are our estimate. */
+  /** True if the server reported no usage and the numbers are our estimate. */
   estimated?: boolean | undefined;
 }
 
-/** Thinking that came apart from the answer, and the field it came in. */
+/** Reasoning that came separate from the answer, and the field that held it. */
 export interface Thinking {
   text: string;
   source: 'reasoning' | 'reasoning_content' | 'reasoning_details' | 'thinking' | 'content-parts' | 'think-block';
 }
 
 export interface Completion {
-  /** The answer, without its thinking; never empty. */
+  /** The answer without its reasoning; never empty. */
   text: string;
   thinking?: Thinking | undefined;
   /** The model that answered, as the server names it. */
   model: string;
   finishReason: string;
   usage: Usage;
-  /** How many attempts were made, this one included. */
+  /** The number of attempts made, this one included. */
   attempts: number;
-  /** How many of them gave an answer that was paid for, this one included (1). */
+  /** The number of attempts whose answer was paid for, this one included (1). */
   answers?: number | undefined;
-  /** True where nothing was paid for it now: it comes from the cache, or from a call that another request had made. */
+  /** True if nothing was paid for it now: it comes from the cache, or from a call that another request had made. */
   cached?: boolean | undefined;
 }
 
 /**
- * A chat model. `complete` rejects with RejectError when this one request cannot be answered (the stream goes on), with
- * ModelError when no request can be (the run stops), and with the signal's reason when aborted.
+ * A chat model. `complete` rejects with RejectError if this one request cannot be answered (the stream goes on), with
+ * ModelError if no request can be (the run stops), and with the signal's reason when aborted.
  */
 export interface ChatModel {
-  /** The name of the model that is asked. */
+  /** The name of the model, in messages, prices and the cache's keys. */
   readonly name: string;
   complete(request: ChatRequest, options?: { signal?: AbortSignal | undefined }): Promise<Completion>;
 }
 
-/** The sum of what two attempts were billed. */
+/** The answer of a custom model: createModel estimates the usage if it is missing, and fills in the rest. */
+export type CustomCompletion = Pick<Completion, 'text'> & Partial<Completion>;
+
+/** A model of the user for `createModel({ model })`, which adds retries, limits, cache, budget and counts. One call is one attempt. */
+export interface CustomModel {
+  /** The name of the model, in messages, prices and the cache's keys: models that answer differently need different names. */
+  readonly name: string;
+  complete(request: ChatRequest, options: { signal: AbortSignal }): Promise<CustomCompletion>;
+}
+
+/** Returns the sum of what two attempts were billed. */
 export function addUsage(a: Usage | undefined, b: Usage): Usage {
   if (a === undefined) return b;
   const sum: Usage = {
@@ -92,4 +106,36 @@ export function addUsage(a: Usage | undefined, b: Usage): Usage {
     sum.reasoningTokens = (a.reasoningTokens ?? 0) + (b.reasoningTokens ?? 0);
   if (a.estimated || b.estimated) sum.estimated = true;
   return sum;
+}
+
+/** What `isChatModel` accepts, as the end of `model must be …`. */
+export const expectedChatModel = 'an object with a name and a function complete(request, { signal })';
+
+/** Returns true for an object that can be used as a ChatModel: it has a name that is not empty, and `complete`. */
+export function isChatModel(value: unknown): value is ChatModel {
+  const { name, complete } = (value ?? {}) as Partial<ChatModel>;
+  return typeof name === 'string' && name !== '' && typeof complete === 'function';
+}
+
+/**
+ * Checks what a model's `complete` resolved to, and fills in `model`, `finishReason` and `attempts` if they are missing.
+ *
+ * @throws UsageError for anything but an object with a `text` and a `usage`
+ */
+export function checkCompletion(value: unknown, model: string): Completion {
+  const answer = `the answer of complete() of the model ${model}`;
+  const hint = `return { text: "…", usage: { promptTokens, completionTokens } }`;
+  if (!isRecord(value)) throw mustBe(answer, 'an object with the key text', value, hint);
+  if (typeof value.text !== 'string') throw mustBe(`text in ${answer}`, 'a string', value.text, hint);
+  if (value.usage === undefined) {
+    throw new UsageError(`usage in ${answer} is missing`, {
+      hint: `${hint}, or use createModel({ model }): it estimates the tokens`,
+    });
+  }
+  const { promptTokens, completionTokens } = isRecord(value.usage) ? value.usage : {};
+  for (const [key, tokens] of Object.entries({ promptTokens, completionTokens })) {
+    if (Number.isSafeInteger(tokens) && (tokens as number) >= 0) continue;
+    throw mustBe(`usage.${key} in ${answer}`, 'a whole number >= 0', tokens, hint);
+  }
+  return { model, finishReason: 'stop', attempts: 1, ...value } as Completion;
 }

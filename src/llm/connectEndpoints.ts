@@ -1,96 +1,83 @@
 import { UsageError } from '../errors.js';
+import type { Resolved } from '../util/options.js';
+import type { ChatModel } from './chatModel.js';
+import { customModel } from './custom/customModel.js';
 import type { Budget } from './middleware/budget.js';
-import { Endpoint, type EndpointOptions, gate } from './middleware/endpointHealth.js';
-import type { Lane } from './middleware/loadBalance.js';
-import { type LimitedModel, type LimitOptions, limit } from './middleware/rateLimit.js';
+import { EndpointHealth } from './middleware/endpointHealth.js';
+import type { Endpoint } from './middleware/loadBalance.js';
+import { type RateLimitedModel, rateLimit } from './middleware/rateLimit.js';
 import type { UsageMeter } from './middleware/usage.js';
+import { offlineModel } from './offline/offlineModel.js';
 import { parseBaseUrl } from './openai/baseUrl.js';
-import { type BatchOptions, batchModel } from './openai/batch/batchModel.js';
-import { type OpenaiModelOptions, openaiModel } from './openai/openaiModel.js';
+import { batchModel } from './openai/batch/batchModel.js';
+import { openaiModel } from './openai/openaiModel.js';
+import type { modelOptions } from './options.js';
 
-export interface LaneOptions
-  extends Omit<OpenaiModelOptions, 'baseUrl' | 'apiKey' | 'keyName' | 'needsCap' | 'onRates'>,
-    Omit<LimitOptions, 'stopped'>,
-    Partial<Omit<BatchOptions, 'journalPath'>>,
-    EndpointOptions {
-  /**
-   * Where the API is, up to its version (`https://api.openai.com/v1`). Of several, each has limits of its own and the
-   * least busy is asked first; `concurrency` is for all of them together.
-   */
-  baseUrl?: string | string[] | undefined;
-  /**
-   * The key, sent as a bearer token to the base URL's host and nowhere else; none is sent when absent. For several base
-   * URLs one key for all, or a list with one each. It is not read from the environment: whoever does must not pass
-   * OPENAI_API_KEY for a host that is not OpenAI's.
-   */
-  apiKey?: string | (string | undefined)[] | undefined;
-  /** What holds the key, as messages name it, such as the name of a variable; a list with one for each base URL. */
-  keyName?: string | string[] | undefined;
-  /**
-   * Asks by the provider's Batch API: the folder of its journal, from which a later process goes on. A batch holds as many
-   * requests as are under way, so let `concurrency` be `batchRequests`. One base URL, and no rates: they are not for batches.
-   */
-  batch?: string | undefined;
-}
+export type ModelSettings = Resolved<typeof modelOptions>;
 
-export interface OpenLane extends Lane {
-  model: LimitedModel;
-  /** Without credentials. */
+export interface ConnectedEndpoint extends Endpoint {
+  model: RateLimitedModel;
+  /** The address without credentials: a part of the cache's keys. */
   baseUrl: string;
-  /** Turns away those who wait for a batch: it may take a day. */
+  /** Rejects the calls that wait for a batch: it may take a day. */
   leave(): void;
   close(): Promise<void>;
 }
 
-/** What all lanes count and spend together. */
+/** What all endpoints count and spend together. */
 export interface Shared {
   meter: UsageMeter;
   budget: Budget;
 }
 
-/** With others to take its calls, a server is left alone after so few faults in a row. */
-const tripsAmongOthers = 3;
+/** If others can take its calls, a server is left alone after this many faults in a row. */
+const TRIPS_AMONG_OTHERS = 3;
 
 /**
- * The way to each base URL: `limit(budget(gate(meter(openai))))`, with limits, health and profile of its own; the meter sees
- * only what is sent.
+ * Connects the endpoints of the model that `settings` name: each is `rateLimit(budget(health(meter(adapter))))`, with its own
+ * limits and health; the meter sees only what is sent.
  */
-export function openLanes(options: LaneOptions, { meter, budget }: Shared): OpenLane[] {
-  const { baseUrl = 'https://api.openai.com/v1', apiKey, keyName, batch } = options;
+export function connectEndpoints(settings: ModelSettings, shared: Shared): ConnectedEndpoint[] {
+  const { model } = settings;
+  if (model === 'offline') return [localEndpoint(offlineModel(settings), 'offline:', settings, shared)];
+  if (typeof model === 'string') return serverEndpoints({ ...settings, model }, shared);
+  return [localEndpoint(customModel(model, settings), 'custom:', settings, shared)];
+}
+
+function serverEndpoints(settings: ModelSettings & { model: string }, shared: Shared): ConnectedEndpoint[] {
+  const { baseUrl = 'https://api.openai.com/v1', apiKey, keyName, batch } = settings;
   const urls = typeof baseUrl === 'string' ? [baseUrl] : baseUrl;
   const keys = Array.isArray(apiKey) ? apiKey : urls.map(() => apiKey);
   if (urls.length === 0) throw new UsageError('the list of base URLs is empty');
   if (keys.length !== urls.length) {
     throw new UsageError(`${urls.length} base URLs, but ${keys.length} keys`, {
-      hint: 'give one key for all of them, or as many as there are base URLs',
+      hint: 'give one key for all of them, or one for each base URL',
     });
   }
-  if (batch !== undefined && (urls.length > 1 || options.requestsPerMinute || options.tokensPerMinute)) {
-    throw new UsageError('batches take one base URL and no rates');
+  if (batch !== undefined && (urls.length > 1 || settings.requestsPerMinute || settings.tokensPerMinute)) {
+    throw new UsageError('batches take one base URL and no rate limits');
   }
-  const tripsInARow = urls.length > 1 ? tripsAmongOthers : undefined;
-  const othersWork = () => lanes.some(({ endpoint }) => endpoint.everSucceeded);
-  const lanes = urls.map((url, place): OpenLane => {
-    // What a batch leaves undone fails all at once, and a probe alone would be a batch of one.
-    const endpoint = new Endpoint({ tripsInARow, trips: batch === undefined, othersWork, ...options });
-    const settings = {
-      ...options,
+  const tripsInARow = urls.length > 1 ? TRIPS_AMONG_OTHERS : undefined;
+  const othersWork = () => endpoints.some(({ health }) => health.everSucceeded);
+  const endpoints = urls.map((url, index): ConnectedEndpoint => {
+    // The requests that a batch leaves undone fail all at once, and a probe alone would be a batch of one.
+    const health = new EndpointHealth({ ...settings, tripsInARow, trips: batch === undefined, othersWork });
+    const adapterOptions = {
+      ...settings,
       baseUrl: url,
-      apiKey: keys[place],
-      keyName: Array.isArray(keyName) ? keyName[place] : keyName,
-      needsCap: budget.isSet,
+      apiKey: keys[index],
+      keyName: Array.isArray(keyName) ? keyName[index] : keyName,
+      needsCap: shared.budget.isSet,
     };
     const adapter =
       batch === undefined
-        ? openaiModel({ ...settings, onRates: (rates) => endpoint.pause(limited.heed(rates)) })
-        : batchModel({ ...settings, journalPath: batch });
-    const attempts = gate(meter.countAttempts(adapter), endpoint);
-    const limited = limit(budget.guard(attempts), { ...options, stopped: endpoint.stopped });
-    const { host } = parseBaseUrl(url);
+        ? openaiModel({ ...adapterOptions, onRates: (rates) => health.pause(limited.applyRates(rates)) })
+        : batchModel({ ...adapterOptions, journalPath: batch });
+    const limited = limitedModel(adapter, health, settings, shared);
     return {
       model: limited,
-      endpoint,
-      host,
+      health,
+      host: parseBaseUrl(url).host,
       baseUrl: adapter.baseUrl,
       leave: () => {
         if (batch !== undefined) void adapter.close();
@@ -100,5 +87,22 @@ export function openLanes(options: LaneOptions, { meter, budget }: Shared): Open
       },
     };
   });
-  return lanes;
+  return endpoints;
+}
+
+/** An endpoint whose connections, if it has any, are not ours. */
+function localEndpoint(model: ChatModel, baseUrl: string, settings: ModelSettings, shared: Shared): ConnectedEndpoint {
+  const health = new EndpointHealth(settings);
+  const limited = limitedModel(model, health, settings, shared);
+  return { model: limited, health, host: model.name, baseUrl, leave: () => {}, close: limited.close };
+}
+
+function limitedModel(
+  adapter: ChatModel,
+  health: EndpointHealth,
+  settings: ModelSettings,
+  { meter, budget }: Shared,
+): RateLimitedModel {
+  const attempts = health.guard(meter.countAttempts(adapter));
+  return rateLimit(budget.guard(attempts), { ...settings, stopped: health.stopped });
 }

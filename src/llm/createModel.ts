@@ -1,82 +1,74 @@
 import { ModelError, UsageError } from '../errors.js';
+import { resolveOptions } from '../util/options.js';
 import type { ChatModel } from './chatModel.js';
-import { type LaneOptions, type OpenLane, openLanes } from './connectEndpoints.js';
-import { type Prices, priceOf } from './cost/prices.js';
-import { Budget, type BudgetOptions } from './middleware/budget.js';
+import { type ConnectedEndpoint, connectEndpoints } from './connectEndpoints.js';
+import { priceOf } from './cost/prices.js';
+import { Budget } from './middleware/budget.js';
 import { cache } from './middleware/cache.js';
-import { Endpoint } from './middleware/endpointHealth.js';
-import { route } from './middleware/loadBalance.js';
-import { limit } from './middleware/rateLimit.js';
-import { type RetryOptions, retry } from './middleware/retry.js';
-import { endTogether } from './middleware/settleBeforeFailing.js';
-import { type UsageMeter, type UsageSnapshot, usageMeter } from './middleware/usage.js';
-import { type OfflineModelOptions, offlineModel } from './offline/offlineModel.js';
+import { loadBalance } from './middleware/loadBalance.js';
+import { retry } from './middleware/retry.js';
+import { settleBeforeFailing } from './middleware/settleBeforeFailing.js';
+import { type UsageSnapshot, usageMeter } from './middleware/usage.js';
+import { batchOptions, type ModelOptions, modelOptions, offlineOptions, serverOptions } from './options.js';
 
-/** The options of every layer: the adapter, the limits, the retries, what the endpoint shares, and sampling. */
-export interface ModelOptions extends LaneOptions, RetryOptions, BudgetOptions, OfflineModelOptions {
-  /** The model's name, as its server knows it; `offline` is the writer that needs no server. */
-  model: string;
-  /** For requests that set none: the sampling temperature (the server's default). */
-  temperature?: number | undefined;
-  /** For requests that set none: the longest answer, in tokens (the server's default). */
-  maxTokens?: number | undefined;
-  /** For requests that set none: the nucleus of sampling, 0 to 1 (the server's default). */
-  topP?: number | undefined;
-  /** For requests that set none: the sampling seed; for `offline`, its choice of phrasing (0). */
-  seed?: number | undefined;
-  /** What models cost. Without a price for this one its tokens are counted as unpriced. */
-  prices?: Prices | undefined;
-  /**
-   * The folder of an answer cache, made at the first call where it is missing: a request that was answered before costs
-   * nothing. Several processes may share it, on one machine. None is used when absent.
-   */
-  cache?: string | undefined;
-}
+export type { ModelOptions };
 
-/** What a model has used so far, and what its calls wait for. */
+/** The usage of a model so far, and what its calls wait for. */
 export interface ModelUsage extends UsageSnapshot {
   /** The most attempts in flight at once, over all servers, as it is now. */
   concurrency: number;
-  /** The servers that may not be called now: why, and for how many seconds at least. */
+  /** The servers that may not be called now: the reason, and for how many seconds at least. */
   holds: { host: string; reason: string; seconds: number }[];
 }
 
-/** A ChatModel with its limits, its retries and its counts; share one instance, and its limits are shared. */
+/** A ChatModel with its limits, its retries and its counts. Callers that share an instance share its limits. */
 export interface RareflowModel extends ChatModel {
-  /** What it has used so far, and what its calls wait for. Its recent rates go by the times it is called. */
+  /** Returns its usage so far, and what its calls wait for. Its recent rates are measured between calls of it. */
   usage(): ModelUsage;
   /**
-   * Lets no attempt go out any more: calls that wait for a slot, a rate, a hold or a retry reject with a resumable
-   * ModelError, and what is in flight ends well.
+   * Sends no attempt any more: calls that wait for a slot, a rate, a hold or a retry reject with a resumable ModelError, and
+   * those in flight still succeed.
    */
   drain(): void;
-  /** Ends its connections and timers, so that the process can exit; calls still in flight fail. */
+  /** Closes its connections and timers, so that the process can exit; calls still in flight fail. */
   close(): Promise<void>;
 }
 
 /**
- * Makes a model ready for use: `endTogether(usage(cache(retry(route(limit(budget(gate(openai))))))))`. Nothing is connected or loaded
- * before the first call; the offline writer never fails, so it goes without retries.
- * Throws UsageError for an option that cannot be used.
+ * Makes a model that retries, caches, limits its rate, keeps a budget and counts its usage:
+ * `settleBeforeFailing(usage(cache(retry(loadBalance(rateLimit(budget(health(adapter))))))))`. `model` is the name of a model
+ * behind an OpenAI-compatible server, `offline`, or a custom model. Nothing is connected or loaded before the first
+ * call.
+ *
+ * A custom model makes one attempt a call and resolves to `{ text }`, with `usage` (else it is estimated and flagged),
+ * `finishReason` (`length`: it was cut off, so it is asked again with twice the `maxTokens`) and `thinking` if it has them. It
+ * should stop when its `signal` aborts. Its errors are classified by `customError`. Its `name` is in the cache's keys: two
+ * models that answer differently need different names.
+ *
+ * @throws UsageError for an unknown option, and for one that cannot be used
  */
 export function createModel(options: ModelOptions): RareflowModel {
-  check(options);
-  const { model: name, temperature, maxTokens, topP, seed, onNotice, structuredOutput } = options;
-  const price = options.prices && priceOf(options.prices, name);
-  const budget = new Budget({ ...options, price });
-  const meter = usageMeter({ price, pricesAsOf: options.prices?.asOf, budget });
-  const lanes = name === 'offline' ? [offlineLane(options, meter)] : openLanes(options, { meter, budget });
-  const routed = route(lanes, options);
-  const asked = name === 'offline' ? routed : retry(routed, options);
-  // Servers of one list are taken to serve the same model: the first of them names it in the cache.
-  const askedOf = { model: name, baseUrl: lanes[0]?.baseUrl ?? '', structuredOutput };
-  const cached = options.cache === undefined ? undefined : cache(asked, { path: options.cache, onNotice, ...askedOf });
-  const calls = endTogether(meter.countCalls(cached ?? asked));
+  const settings = resolveOptions('createModel', modelOptions, options);
+  const { model, temperature, maxTokens, topP, seed, onNotice, structuredOutput, prices } = settings;
+  const name = typeof model === 'string' ? model : model.name;
+  checkCombination(settings, options);
+  const price = prices && priceOf(prices, name);
+  const budget = new Budget({ ...settings, model: name, price });
+  const meter = usageMeter({ price, pricesAsOf: prices?.asOf, budget });
+  const endpoints = connectEndpoints(settings, { meter, budget });
+  const balanced = loadBalance(endpoints, settings);
+  // The offline model never fails.
+  const retried = model === 'offline' ? balanced : retry(balanced, settings);
+  // Servers of one list are assumed to serve the same model: the first of them is in the cache's keys.
+  const scope = { model: name, baseUrl: endpoints[0]?.baseUrl ?? '', structuredOutput };
+  const cached =
+    settings.cache === undefined ? undefined : cache(retried, { path: settings.cache, onNotice, ...scope });
+  const counted = settleBeforeFailing(meter.countCalls(cached ?? retried));
 
   return {
     name,
     complete: (request, callOptions) =>
-      calls.complete(
+      counted.complete(
         {
           ...request,
           temperature: request.temperature ?? temperature,
@@ -86,62 +78,44 @@ export function createModel(options: ModelOptions): RareflowModel {
         },
         callOptions,
       ),
-    usage: () => ({ ...meter.snapshot(), ...stateOf(lanes, options) }),
+    usage: () => ({ ...meter.snapshot(), ...limitsNow(endpoints, settings.concurrency) }),
     drain() {
-      const error = new ModelError('the run was stopped before this call was sent', { hint: 'run again to go on' });
-      for (const { endpoint, leave } of lanes) {
-        endpoint.stop(error);
+      const error = new ModelError('the run was stopped before this call was sent', { hint: 'run again to resume' });
+      for (const { health, leave } of endpoints) {
+        health.stop(error);
         leave();
       }
     },
     async close() {
-      await Promise.all([...lanes.map((lane) => lane.close()), cached?.close()]);
+      await Promise.all([...endpoints.map((endpoint) => endpoint.close()), cached?.close()]);
     },
   };
 }
 
-function stateOf(lanes: OpenLane[], { concurrency = 16 }: ModelOptions): Pick<ModelUsage, 'concurrency' | 'holds'> {
-  const open = lanes.filter(({ endpoint }) => !endpoint.stopped.aborted);
+function limitsNow(endpoints: ConnectedEndpoint[], concurrency: number): Pick<ModelUsage, 'concurrency' | 'holds'> {
+  const working = endpoints.filter(({ health }) => !health.stopped.aborted);
   return {
     concurrency: Math.min(
       concurrency,
-      open.reduce((sum, { model }) => sum + model.concurrency, 0),
+      working.reduce((sum, { model }) => sum + model.concurrency, 0),
     ),
-    holds: open.flatMap(({ endpoint: { held }, host = '' }) =>
+    holds: working.flatMap(({ health: { held }, host = '' }) =>
       held === undefined ? [] : [{ host, reason: held.reason, seconds: held.ms / 1000 }],
     ),
   };
 }
 
-function offlineLane(options: ModelOptions, meter: UsageMeter): OpenLane {
-  const endpoint = new Endpoint(options);
-  const model = limit(meter.countAttempts(offlineModel(options)), { ...options, stopped: endpoint.stopped });
-  return { model, endpoint, baseUrl: 'offline:', leave: () => {}, close: model.close };
-}
+/** Options that a custom model has no use for: it connects by itself. */
+const serverOnly = Object.keys({ ...serverOptions, ...batchOptions, ...offlineOptions }) as (keyof ModelOptions)[];
 
-const counts = [
-  'concurrency',
-  'requestsPerMinute',
-  'tokensPerMinute',
-  'maxAttempts',
-  'maxTokens',
-  'budgetTokens',
-] as const;
-const durations = ['attemptTimeoutMs', 'connectTimeoutMs', 'idleTimeoutMs'] as const;
-
-function check(options: ModelOptions): void {
-  if (options.model === '') throw new UsageError('the model has no name');
-  for (const key of counts) {
-    const value = options[key];
-    if (value === undefined || (Number.isInteger(value) && value > 0)) continue;
-    throw new UsageError(`${key} is ${value}, expected a whole number above 0`);
+function checkCombination({ model, budgetUsd, budgetTokens }: ModelOptions, given: ModelOptions): void {
+  if (model === 'offline' && (budgetUsd ?? budgetTokens) !== undefined) {
+    throw new UsageError('the offline model costs nothing, so it takes no budget');
   }
-  const { temperature = 0, topP = 1 } = options;
-  if (!(temperature >= 0)) throw new UsageError(`temperature is ${temperature}, expected a number from 0 on`);
-  if (!(topP > 0 && topP <= 1)) throw new UsageError(`topP is ${topP}, expected a number over 0 and at most 1`);
-  for (const key of durations) {
-    const value = options[key];
-    if (value === undefined || (value > 0 && value < 2 ** 31)) continue;
-    throw new UsageError(`${key} is ${value}, expected milliseconds above 0 and below 2,147,483,648`);
-  }
+  if (typeof model === 'string') return;
+  const unused = serverOnly.find((option) => given[option] !== undefined);
+  if (unused === undefined) return;
+  throw new UsageError(`createModel: ${unused} applies only to a model that is given by its name`, {
+    hint: `set it up in the custom model ${model.name}: that connects to its server by itself`,
+  });
 }

@@ -2,12 +2,12 @@ import { jsonrepair } from 'jsonrepair';
 import { z } from 'zod';
 import type { AnswerSchema } from '../llm/chatModel.js';
 
-/** What had to be done to an answer to read it: nothing, find the JSON in prose or a fence, or repair it. */
+/** The work that an answer took to read: none, finding the JSON in prose or a fence, or repairing it. */
 export type HowParsed = 'none' | 'fence' | 'repair';
 
 export type JsonAnswer<T> = { ok: true; value: T; parsed: HowParsed } | { ok: false; reason: string };
 
-/** The form of an answer for `ChatRequest.schema`. Make its objects with `z.strictObject` and without optional keys. */
+/** Makes the form of an answer for `ChatRequest.schema`. Make its objects with `z.strictObject` and without optional keys. */
 export function answerSchema(name: string, form: z.ZodType): AnswerSchema {
   const { $schema, ...schema } = z.toJSONSchema(form);
   return { name, schema };
@@ -15,8 +15,8 @@ export function answerSchema(name: string, form: z.ZodType): AnswerSchema {
 
 /**
  * Reads a JSON object out of a model's answer: the whole answer, else the last balanced object in its prose or fences that
- * fits the schema (or that stands inside one that does not), else the same after repair (trailing commas, single quotes,
- * raw newlines in strings, …). A string that was cut off is never closed to make it pass.
+ * fits the schema (or that is inside one that does not), else the same after repair (trailing commas, single quotes, raw
+ * newlines in strings, …). A string that was cut off is never closed to make it pass.
  */
 export function parseJsonAnswer<T>(answer: string, schema: z.ZodType<T>): JsonAnswer<T> {
   const outer = balancedObjects(answer).reverse();
@@ -44,7 +44,7 @@ export function parseJsonAnswer<T>(answer: string, schema: z.ZodType<T>): JsonAn
   };
 }
 
-/** Whether the last value of an object is whole: a repair would close a string of other quotes that was cut off. */
+/** Returns true if the last value of an object is whole: a repair would close a string in other quotes that was cut off. */
 function endsInValue(object: string): boolean {
   return /(["'`\u2019\u201d[{]|\d|true|false|null|none)$/i.test(
     object.replace(/(\/\/[^\n]*\n)?[\s},\]]+$/, '').trimEnd(),
@@ -52,9 +52,9 @@ function endsInValue(object: string): boolean {
 }
 
 /**
- * The outermost `{…}` of a text whose braces balance, in order. Braces inside double-quoted strings do not count. A brace
- * that is never closed is passed over, so that prose such as "a set {1, 2" hides nothing behind it; each costs a look at
- * the whole rest, so only `maxUnclosed` are.
+ * Returns the outermost `{…}` of a text whose braces balance, in order. Braces inside double-quoted strings do not count. A
+ * brace that is never closed is skipped, so that prose such as "a set {1, 2" hides nothing after it; each takes a scan of
+ * the whole rest, so only `maxUnclosed` are skipped.
  */
 export function balancedObjects(text: string, { maxUnclosed = 100 } = {}): string[] {
   const found: string[] = [];
@@ -68,17 +68,17 @@ export function balancedObjects(text: string, { maxUnclosed = 100 } = {}): strin
   return found;
 }
 
-const [quote, backslash, opening, closing] = [0x22, 0x5c, 0x7b, 0x7d];
+const [QUOTE, BACKSLASH, OPENING, CLOSING] = [0x22, 0x5c, 0x7b, 0x7d];
 
 function closingBrace(text: string, start: number): number | undefined {
   let depth = 0;
   let inString = false;
   for (let at = start; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === quote) inString = !inString;
-    else if (inString && code === backslash) at += 1;
-    else if (!inString && code === opening) depth += 1;
-    else if (!inString && code === closing && --depth === 0) return at;
+    if (code === QUOTE) inString = !inString;
+    else if (inString && code === BACKSLASH) at += 1;
+    else if (!inString && code === OPENING) depth += 1;
+    else if (!inString && code === CLOSING && --depth === 0) return at;
   }
   return undefined;
 }

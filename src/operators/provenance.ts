@@ -4,16 +4,16 @@ import type { Completion, Thinking, Usage } from '../llm/chatModel.js';
 export type ModelProvenance = {
   /** The model that answered, as the server names it. */
   model: string;
-  /** The prompt's version: ours by name, the user's own by its hash. */
+  /** The prompt's version: the name of our own, or the hash of a custom one. */
   prompt: string;
-  /** Requests that were made for it; passing faults and answers that could not be used are among them. */
+  /** Requests made for the record, including those that failed and those whose answer could not be used. */
   attempts: number;
   finishReason: string;
-  /** Where thinking came from that came apart from the answer. */
+  /** The field that held the thinking, if it came apart from the answer. */
   thinking?: Thinking['source'];
 } & Partial<Usage>;
 
-/** Tells how an answer was made, without its tokens: a record that shares its answer with another one tells none. */
+/** Describes how an answer was made, without its tokens: only one of the records that share an answer has those. */
 export function provenanceOf(
   { model, attempts, finishReason, thinking }: Omit<Completion, 'text' | 'usage'>,
   prompt: string,

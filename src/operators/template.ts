@@ -1,41 +1,27 @@
 import { createHash } from 'node:crypto';
-import { UsageError } from '../errors.js';
-import type { PromptLanguage } from '../util/language.js';
 
 /**
- * A prompt of the user's own: text with placeholders such as `{{text}}`. Only the named placeholders are replaced, in one
- * pass, so braces of JSON in the template and anything in the values stay as they are.
+ * A custom prompt: text with placeholders such as `{{text}}`. Only the named placeholders are replaced, in one pass, so
+ * braces of JSON in the template and anything in the values stay as they are.
  */
 export type PromptTemplate = string;
 
-/** What every operator that prompts a model takes. */
-export interface PromptOptions {
-  /** The prompt's language. Default `auto`: Chinese for a text in Chinese, English otherwise. */
-  language?: PromptLanguage | 'auto' | undefined;
-  /** A prompt of your own in place of ours, with its placeholders in double braces. */
-  promptTemplate?: PromptTemplate | undefined;
+const PLACEHOLDER = /\{\{\s*(\w+)\s*\}\}/g;
+
+/** The required placeholders that a template does not hold. */
+export function missingPlaceholders(template: PromptTemplate, required: string[]): string[] {
+  const found = new Set([...template.matchAll(PLACEHOLDER)].map((match) => match[1]));
+  return required.filter((name) => !found.has(name));
 }
 
-const placeholder = /\{\{\s*(\w+)\s*\}\}/g;
-
-/** Throws UsageError unless the template holds every required placeholder. */
-export function checkTemplate(template: PromptTemplate, required: string[]): void {
-  const found = new Set([...template.matchAll(placeholder)].map((match) => match[1]));
-  const missing = required.filter((name) => !found.has(name));
-  if (missing.length === 0) return;
-  throw new UsageError(`the prompt template lacks ${missing.map((name) => `{{${name}}}`).join(' and ')}`, {
-    hint: 'write the placeholder where the text belongs',
-  });
-}
-
-/** Puts the values where the template names them. */
+/** Replaces the placeholders that have a value. */
 export function fillTemplate(template: PromptTemplate, values: Record<string, string>): string {
-  return template.replace(placeholder, (whole, name: string) =>
+  return template.replace(PLACEHOLDER, (whole, name: string) =>
     Object.hasOwn(values, name) ? (values[name] ?? '') : whole,
   );
 }
 
-/** The prompt's version for provenance: ours by name, the user's own by its hash. */
+/** The prompt's version for provenance: the name of our own, or the hash of a custom one. */
 export function versionOf(ours: string, template: PromptTemplate | undefined): string {
   if (template === undefined) return ours;
   return `custom-${createHash('sha256').update(template).digest('hex').slice(0, 12)}`;

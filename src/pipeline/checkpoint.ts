@@ -1,35 +1,61 @@
 import type { DurableSink } from '../flow/durableSink.js';
+import { orderedOption } from '../flow/options.js';
+import { isRecord } from '../record.js';
+import { callback, choice, type OptionsOf, object, wholeNumber } from '../util/options.js';
 import type { RunSettings, RunState, RunStore } from './runStore.js';
 
-/** What makes a run one that can be gone on with. */
-export interface Checkpoint {
-  /** Where it keeps how far it is: `new RunStore('out.jsonl.rareflow')`. Who opened it closes it. */
-  store: RunStore;
+const anObject = { expected: 'an object', accepts: isRecord };
+const aSink = {
+  expected: 'a durable sink, such as durableJsonl(path)',
+  accepts: (value: unknown) => isRecord(value) && typeof value.append === 'function',
+};
+
+/** The treatment of an earlier run that was not finished. */
+export const resumeOption = choice(['auto', 'always', 'never'], {
+  help: 'with an unfinished run at the output: auto resumes it, always fails if there is none, never starts a new run',
+  default: 'auto',
+  group: 'Output',
+  shapesRecords: false,
+});
+
+/** The options that make a run resumable. */
+export const checkpointOptions = {
+  /** Keeps how far the run is: `new RunStore('out.jsonl.rareflow')`. The caller that opened it closes it. */
+  store: object<RunStore>()({ help: 'keeps how far the run is', required: true }, anObject),
   /** All that shapes the records, as JSON: model, prompts, options, seed, inputs. Not concurrency, limits, keys. */
-  settings: RunSettings;
-  /** Where the records go: `jsonlFile('out.jsonl')`. */
-  output: DurableSink;
-  /** Where the rejects go: `jsonlFile('out.rejects.jsonl', { partial: false })`. */
-  rejects: DurableSink;
+  settings: object<RunSettings>()({ help: 'all that shapes the records, as JSON', required: true }, anObject),
+  /** Returns settings that an earlier version stored in the form of today's, before both are compared. */
+  readSettings: callback<(stored: RunSettings) => RunSettings>()({
+    help: "returns settings of an earlier version in the form of today's",
+  }),
+  /** The output of the records: `durableJsonl('out.jsonl')`. */
+  output: object<DurableSink>()({ help: 'the output of the records', required: true }, aSink),
+  /** The output of the rejects: `durableJsonl('out.rejects.jsonl', { partial: false })`. */
+  rejects: object<DurableSink>()({ help: 'the output of the rejects', required: true }, aSink),
   /** Write the records in the order of the input. Default true. */
-  ordered?: boolean | undefined;
+  ordered: orderedOption,
   /**
-   * What to do about an earlier run that did not come to its end. `auto` (default): go on with it, or begin where there is
-   * none. `always`: go on with it, or throw. `never`: put its files aside and begin anew.
+   * An earlier run that was not finished is resumed, if there is one (`auto`, the default); must exist and is resumed
+   * (`always`); or its files are set aside and a new run starts (`never`).
    */
-  resume?: 'auto' | 'always' | 'never' | undefined;
-  /** Commit when so many items are done since the last commit (256), or after so long (1,000). */
-  everyItems?: number | undefined;
-  everyMs?: number | undefined;
+  resume: resumeOption,
+  /** Commit when this many items are finished since the last commit (256), or after this time (1,000 ms). */
+  everyItems: wholeNumber({ help: 'commit after this many items', default: 256, shapesRecords: false }),
+  everyMs: wholeNumber({ help: 'commit after this many milliseconds', default: 1000, min: 0, shapesRecords: false }),
   /**
-   * For a source of rejects that are tried again: what its items, by their numbers, are known by. The output's lines are then
-   * `{ ...mend, record }`, those of the rejects `{ ...mend, reject }`, and that no record comes out is no error.
+   * For a source of rejects that are retried: an object that identifies each item, by its number. The lines of the output are then
+   * `{ ...item, record }`, those of the rejects `{ ...item, reject }`, and it is not an error if no record comes out.
    */
-  mends?: readonly object[] | undefined;
-  /** Called with what earlier sessions did, before anything is read. */
-  onResume?: ((state: RunState) => void) | undefined;
-  /** Told where a file of an earlier run was put. */
-  onSetAside?: ((path: string) => void) | undefined;
-  /** Gives what is to be kept with each commit (JSON), such as the tokens used. */
-  figures?: (() => unknown) | undefined;
-}
+  retried: object<readonly object[]>()(
+    { help: 'identifies the rejects that are retried', aliases: ['mends'] },
+    { expected: 'a list of objects', accepts: Array.isArray },
+  ),
+  /** Called with the state of the earlier sessions, before anything is read. */
+  onResume: callback<(state: RunState) => void>()({ help: 'called with the state of the earlier sessions' }),
+  /** Called with the new path of a file of an earlier run. */
+  onSetAside: callback<(path: string) => void>()({ help: 'called with the new path of a file that is set aside' }),
+  /** Returns what to keep with each commit (JSON), such as the tokens used. */
+  figures: callback<() => unknown>()({ help: 'returns what to keep with each commit' }),
+};
+
+export type Checkpoint = OptionsOf<typeof checkpointOptions>;

@@ -1,6 +1,6 @@
-/** A set of whole numbers from 0, kept as ranges: it takes as much room as it has gaps. */
+/** A set of whole numbers from 0, kept as ranges: its memory grows with its gaps. */
 export class OrdinalSet {
-  /** First number of a range and first one after it, in turn, ascending. */
+  /** The first number of a range and the first one after it, in turn, ascending. */
   readonly #edges: number[];
 
   constructor(edges: readonly number[] = []) {
@@ -13,7 +13,7 @@ export class OrdinalSet {
   }
 
   get size(): number {
-    return this.#edges.reduce((sum, edge, place) => sum + (place % 2 === 0 ? -edge : edge), 0);
+    return this.#edges.reduce((sum, edge, index) => sum + (index % 2 === 0 ? -edge : edge), 0);
   }
 
   has(ordinal: number): boolean {
@@ -22,22 +22,22 @@ export class OrdinalSet {
 
   add(ordinal: number): void {
     const edges = this.#edges;
-    const place = this.#edgesUpTo(ordinal);
-    if (place % 2 === 1) return;
-    const follows = edges[place - 1] === ordinal;
-    const precedes = edges[place] === ordinal + 1;
-    if (follows && precedes) edges.splice(place - 1, 2);
-    else if (follows) edges[place - 1] = ordinal + 1;
-    else if (precedes) edges[place] = ordinal;
-    else edges.splice(place, 0, ordinal, ordinal + 1);
+    const index = this.#edgesUpTo(ordinal);
+    if (index % 2 === 1) return;
+    const follows = edges[index - 1] === ordinal;
+    const precedes = edges[index] === ordinal + 1;
+    if (follows && precedes) edges.splice(index - 1, 2);
+    else if (follows) edges[index - 1] = ordinal + 1;
+    else if (precedes) edges[index] = ordinal;
+    else edges.splice(index, 0, ordinal, ordinal + 1);
   }
 
-  /** The ranges, for the constructor: `[0, 90, 92, 95]` holds 0 to 89 and 92 to 94. */
+  /** Returns the ranges, for the constructor: `[0, 90, 92, 95]` holds 0 to 89 and 92 to 94. */
   toJSON(): number[] {
     return [...this.#edges];
   }
 
-  /** How many edges are at or below a number: odd inside a range. */
+  /** Counts the edges at or below a number: odd inside a range. */
   #edgesUpTo(ordinal: number): number {
     let low = 0;
     let high = this.#edges.length;

@@ -3,92 +3,100 @@ import { ordinalOf } from '../flow/ordinal.js';
 import type { Reject } from '../record.js';
 import { OrdinalSet } from './ordinalSet.js';
 
-/** An input item and all that became of it. A list is absent where it is empty: most items become one record. */
-export interface Settled {
+/** An input item and all that became of it. An empty list is absent: most items become one record. */
+export interface Outcome {
   ordinal: number;
   outputs?: unknown[] | undefined;
-  /** Each with the place of who rejected it: -1 the source, 0 the first stage, … */
-  rejects?: { place: number; reject: Reject }[] | undefined;
-  /** Each stage, by its place, that made more of it than one. */
-  extras?: { place: number; count: number }[] | undefined;
+  /** Each with the index of the stage that rejected it; -1 is the source. */
+  rejects?: { stage: number; reject: Reject }[] | undefined;
+  /** Each stage, by its index, that made more than one record of it. */
+  extras?: { stage: number; count: number }[] | undefined;
 }
 
-interface Live extends Settled {
-  /** How many records of it are still on their way. */
+interface OpenOutcome extends Outcome {
+  /** The number of its records that are still in progress. */
   awaited: number;
 }
 
 /**
- * Holds what became of each input item until nothing of it is on its way any more, so that an output never holds a part of
- * one; and, where the order is kept, until all items before it are done with. Memory goes with what is under way.
+ * Collects what becomes of each input item until none of its records is in progress any more, so that an output never holds
+ * a part of an item; and, if the order is kept, until all items before it are finished. Its memory grows with the items in
+ * progress.
  */
-export class Settler {
+export class OutcomeLedger {
   readonly finished: OrdinalSet;
-  readonly #live = new Map<number, Live>();
+  readonly #ordered: boolean;
+  readonly #onFinished: (outcome: Outcome) => void;
+  readonly #open = new Map<number, OpenOutcome>();
 
   constructor(
-    private readonly options: { ordered: boolean; finished?: number[] | undefined },
-    private readonly onSettled: (item: Settled) => void,
+    { ordered, finished }: { ordered: boolean; finished?: number[] | undefined },
+    onFinished: (outcome: Outcome) => void,
   ) {
-    this.finished = new OrdinalSet(options.finished);
+    this.finished = new OrdinalSet(finished);
+    this.#ordered = ordered;
+    this.#onFinished = onFinished;
   }
 
   enter(ordinal: number): void {
-    this.#live.set(ordinal, { ordinal, awaited: 1, outputs: undefined, rejects: undefined, extras: undefined });
+    this.#open.set(ordinal, { ordinal, awaited: 1, outputs: undefined, rejects: undefined, extras: undefined });
   }
 
-  /** A stage made `count` more records of the one that a record came from. */
-  extra(place: number, count: number, record: unknown): void {
-    const live = this.#liveOf(record, 'onExtra was not told which record became several');
-    live.awaited += count;
-    live.extras = [...(live.extras ?? []), { place, count }];
+  /** A stage made `count` more records from the item that a record came from. */
+  extra(stage: number, count: number, record: unknown): void {
+    const outcome = this.#outcomeOf(record, 'onExtra was called without the record that became several');
+    outcome.awaited += count;
+    outcome.extras = [...(outcome.extras ?? []), { stage, count }];
   }
 
   output(record: unknown): void {
-    const live = this.#liveOf(record, 'a record came out that cannot be traced to the input');
-    if (live.outputs === undefined) live.outputs = [record];
-    else live.outputs.push(record);
-    this.#arrived(live);
+    const outcome = this.#outcomeOf(record, 'a record came out that cannot be traced to the input');
+    if (outcome.outputs === undefined) outcome.outputs = [record];
+    else outcome.outputs.push(record);
+    this.#settleOne(outcome);
   }
 
-  reject(place: number, reject: Reject): void {
-    const live = this.#liveOf(reject.record, `${reject.stage} rejected a record that cannot be traced to the input`);
-    live.rejects = [...(live.rejects ?? []), { place, reject }];
-    this.#arrived(live);
+  reject(stage: number, reject: Reject): void {
+    const outcome = this.#outcomeOf(
+      reject.record,
+      `${reject.stage} rejected a record that cannot be traced to the input`,
+    );
+    outcome.rejects = [...(outcome.rejects ?? []), { stage, reject }];
+    this.#settleOne(outcome);
   }
 
-  /** The source gave an item that is no record. */
+  /** Takes an item of the source that is not a record. */
   refuse(ordinal: number, reject: Reject): void {
-    const live = { ordinal, awaited: 1, rejects: [{ place: -1, reject }] };
-    this.#live.set(ordinal, live);
-    this.#arrived(live);
+    const outcome = { ordinal, awaited: 1, rejects: [{ stage: -1, reject }] };
+    this.#open.set(ordinal, outcome);
+    this.#settleOne(outcome);
   }
 
-  #liveOf(record: unknown, problem: string): Live {
-    const live = this.#live.get(ordinalOf(record) ?? -1);
-    if (live !== undefined && live.awaited > 0) return live;
+  #outcomeOf(record: unknown, problem: string): OpenOutcome {
+    const outcome = this.#open.get(ordinalOf(record) ?? -1);
+    if (outcome !== undefined && outcome.awaited > 0) return outcome;
     throw new RareflowError(problem, {
-      hint: 'an operator in a run with a checkpoint makes its records of those it got, as { ...record, more }, each once',
+      hint: 'an operator in a run with a checkpoint must make its records from those it gets, as { ...record, more }, each once',
     });
   }
 
-  #arrived(live: Live): void {
-    live.awaited -= 1;
-    if (live.awaited > 0) return;
-    if (!this.options.ordered) {
-      this.#settle(live);
+  #settleOne(outcome: OpenOutcome): void {
+    outcome.awaited -= 1;
+    if (outcome.awaited > 0) return;
+    if (!this.#ordered) {
+      this.#finish(outcome);
       return;
     }
-    for (let next = this.#next(); next?.awaited === 0; next = this.#next()) this.#settle(next);
+    for (let next = this.#next(); next?.awaited === 0; next = this.#next()) this.#finish(next);
   }
 
-  #next(): Live | undefined {
-    return this.#live.get(this.finished.lowWater);
+  #next(): OpenOutcome | undefined {
+    return this.#open.get(this.finished.lowWater);
   }
 
-  #settle(live: Live): void {
-    this.#live.delete(live.ordinal);
-    this.finished.add(live.ordinal);
-    this.onSettled(live);
+  #finish(outcome: OpenOutcome): void {
+    this.#open.delete(outcome.ordinal);
+    this.finished.add(outcome.ordinal);
+    this.#onFinished(outcome);
   }
 }

@@ -1,29 +1,36 @@
 import { UsageError } from '../errors.js';
-import type { Checkpoint } from './checkpoint.js';
+import type { Resolved } from '../util/options.js';
+import type { checkpointOptions } from './checkpoint.js';
 import { noCounts } from './runCounts.js';
 import type { RunSettings, RunState } from './runStore.js';
 
+type ResolvedCheckpoint = Resolved<typeof checkpointOptions>;
+
 /**
- * The run to go on with, as its last commit left it, or a new one. A run of which nothing was finished binds nobody.
+ * Returns the state of the run to resume, as its last commit left it, or that of a new run. A run of which nothing was
+ * finished is not resumed.
  *
- * @throws UsageError where the run that is there has other settings, or there is none and `resume` is `always`;
- *   OutputError where the output cannot be written, or something else has left its `.partial`
+ * @throws UsageError if the earlier run has other settings, or if there is none and `resume` is `always`; OutputError if the
+ *   output cannot be written, or if something else has left its `.partial`
  */
-export async function findRun(checkpoint: Checkpoint, stages: string[]): Promise<RunState> {
-  const { store, settings, output, resume = 'auto' } = checkpoint;
-  const last = store.state;
+export async function resumeRun(checkpoint: ResolvedCheckpoint, stages: string[]): Promise<RunState> {
+  const { store, settings, output, resume, readSettings } = checkpoint;
+  const last = store.state && {
+    ...store.state,
+    settings: readSettings?.(store.state.settings) ?? store.state.settings,
+  };
   const unfinished = last?.phase === 'running' || last?.phase === 'finishing' ? last : undefined;
   const isInPlace = unfinished?.phase === 'finishing' && (await output.isFinished(unfinished.outputBytes));
   const found = unfinished?.finished.length === 0 ? undefined : unfinished;
 
   if (resume === 'never') await setAside(checkpoint, found !== undefined && !isInPlace);
   else if (found !== undefined && !(isInPlace && differences(found.settings, settings).length > 0)) {
-    refuseOther(found.settings, settings, output.path);
+    refuseOtherSettings(found.settings, settings, output.path);
     if (!isInPlace) await output.check(true);
     return isInPlace ? { ...found, phase: 'done' } : { ...found, sessions: found.sessions + 1 };
   }
   if (resume === 'always') {
-    throw new UsageError(`${output.path}: there is no run to go on with`, { hint: 'leave out --resume always' });
+    throw new UsageError(`${output.path}: no run to resume`, { hint: 'leave out --resume always' });
   }
   await output.check(unfinished !== undefined);
   return {
@@ -39,27 +46,27 @@ export async function findRun(checkpoint: Checkpoint, stages: string[]): Promise
   };
 }
 
-async function setAside({ output, rejects, onSetAside }: Checkpoint, isRun: boolean): Promise<void> {
+async function setAside({ output, rejects, onSetAside }: ResolvedCheckpoint, isRun: boolean): Promise<void> {
   for (const sink of isRun ? [output, rejects] : [output]) {
-    const place = await sink.setAside();
-    if (place !== undefined) onSetAside?.(place);
+    const path = await sink.setAside();
+    if (path !== undefined) onSetAside?.(path);
   }
 }
 
-function refuseOther(before: RunSettings, now: RunSettings, path: string): void {
+function refuseOtherSettings(before: RunSettings, now: RunSettings, path: string): void {
   const different = differences(before, now);
   if (different.length === 0) return;
   throw new UsageError(`${path} is the output of an unfinished run with other settings: ${different.join(', ')}`, {
-    hint: 'give it the settings it had, write to another output, or start anew (--resume never)',
+    hint: 'use the same settings, write to another output, or start a new run (--resume never)',
   });
 }
 
-/** `model "a" → "b"`, for each setting that is not what it was. */
+/** Returns `model "a" → "b"` for each setting that has changed. */
 export function differences(before: RunSettings, now: RunSettings): string[] {
-  const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])];
-  return keys
-    .filter((key) => JSON.stringify(before[key]) !== JSON.stringify(now[key]))
-    .map((key) => `${key} ${shown(before[key])} → ${shown(now[key])}`);
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
+  return names
+    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(now[name]))
+    .map((name) => `${name} ${shown(before[name])} → ${shown(now[name])}`);
 }
 
 function shown(value: unknown): string {

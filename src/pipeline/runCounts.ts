@@ -1,12 +1,12 @@
-/** What became of the input items that are finished. All else follows from it. */
+/** The outcomes of the finished input items. All other counts follow from these. */
 export interface RunCounts {
-  /** Items that the source or the run refused: bad lines, values that are no objects. */
+  /** Items that the source or the run refused: bad lines, values that are not objects. */
   unread: number;
   /** Lines written. */
   out: number;
   /** Records that JSON could not hold. */
   unwritable: number;
-  /** `workSeconds`: for how long a stage was at work on one record or more. */
+  /** `workSeconds`: the time that a stage was busy with one record or more. */
   stages: { name: string; rejected: number; extra: number; workSeconds: number }[];
 }
 
@@ -19,7 +19,7 @@ export function noCounts(names: string[]): RunCounts {
   };
 }
 
-/** How many records each stage has given, where all of the `records` that came to the first are finished. */
+/** Returns how many records came out of each stage, if all of the `records` that went into the first are finished. */
 export function recordsGiven(counts: RunCounts, records: number): number[] {
   let given = records;
   return counts.stages.map(({ rejected, extra }) => {

@@ -5,36 +5,36 @@ import { Store, type Table } from '../store/store.js';
 import type { RunCounts } from './runCounts.js';
 import { lockRun } from './runLock.js';
 
-/** All that shapes the records of a run, as JSON: a run is gone on with only where none of it has changed. */
+/** All that shapes the records of a run, as JSON: a run is resumed only if none of it has changed. */
 export type RunSettings = Record<string, unknown>;
 
-/** What is known of a run at a commit. */
+/** The state of a run at a commit. */
 export interface RunState {
   settings: RunSettings;
-  /** `finishing`: all is done, and the output is being put in its place; `mending`: rejects were tried again, the same. */
+  /** `finishing`: all is done, and the output is about to become final; `mending`: the same after a retry of rejects. */
   phase: 'running' | 'finishing' | 'done' | 'mending';
   /** ISO 8601, UTC. */
   startedAt: string;
-  /** How many times it was started, and how long these took. */
+  /** The number of its starts, and the duration of all sessions together. */
   sessions: number;
   seconds: number;
-  /** The lengths of the output and of the rejects file that hold just what is finished. */
+  /** The lengths of the output and of the rejects file with exactly what is finished. */
   outputBytes: number;
   rejectsBytes: number;
-  /** The numbers of the input items all of whose results are in them, as ranges (`OrdinalSet`). */
+  /** The numbers of the input items whose results are all in them, as ranges (`OrdinalSet`). */
   finished: number[];
   counts: RunCounts;
-  /** Where to go on reading, and the furthest place that was read. */
+  /** The position at which reading resumes, and the furthest that was read. */
   from?: Position | undefined;
   seen?: Position | undefined;
-  /** What the caller keeps with it. */
+  /** The data that the caller keeps with each commit. */
   figures?: unknown;
 }
 
 /**
- * The place where a run keeps how far it is: a small store in a folder, open for one process at a time, until it is closed.
+ * Keeps how far a run is, in a small store in a folder: open for one process at a time, until it is closed.
  *
- * @throws RareflowError where another process has it, StoreError where it is damaged
+ * @throws RareflowError if another process has it open, StoreError if it is damaged
  */
 export class RunStore {
   readonly #store: Store;
@@ -55,17 +55,17 @@ export class RunStore {
     }
   }
 
-  /** How far the last run is; undefined where there was none, or one of which nothing was finished. */
+  /** The state of the last run; undefined if there was none, or if nothing of it was finished. */
   get state(): RunState | undefined {
     return this.#states.get('run');
   }
 
-  /** Keeps how far the run is: on disk when it returns. */
+  /** Keeps a state: it is on disk when this returns. */
   commit(state: RunState): void {
     this.#states.put('run', state);
   }
 
-  /** As `commit`, and does not hold up the event loop: resolves when it is on disk. */
+  /** Does the same as `commit` without blocking the event loop: resolves when it is on disk. */
   commitAsync(state: RunState): Promise<void> {
     return this.#states.putAsync('run', state);
   }
@@ -74,7 +74,7 @@ export class RunStore {
     this.#states.remove('run');
   }
 
-  /** Lets the next process have it. A store that keeps nothing is removed: while it is ours, as then nobody else uses it. */
+  /** Releases it for the next process. A store that keeps nothing is removed while this process still owns it. */
   async close(): Promise<void> {
     try {
       const isEmpty = this.state === undefined;

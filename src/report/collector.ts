@@ -2,31 +2,26 @@ import { seededRandom } from '../util/random.js';
 import { cut, cutEntry, startOf } from './cut.js';
 import { Distribution } from './distribution.js';
 import { hash32, NearDuplicateWindow, SeenHashes } from './duplicates.js';
-import { type Entry, type EntryKeys, readEntry, unreadableEntry } from './entry.js';
+import { type Entry, readEntry, unreadableEntry } from './entry.js';
 import { FrequentKeys } from './frequent.js';
+import type { CollectorSettings } from './options.js';
 import { Reservoir } from './reservoir.js';
 import { StageSums } from './stageSums.js';
 import { type Warning, warnings } from './warnings.js';
 
-export interface CollectorOptions extends EntryKeys {
-  /** How many records are kept to be looked at. Default 200. */
-  sample?: number | undefined;
-  /** Chooses them. Default 0. */
-  seed?: number | undefined;
-}
+/** Records of each warning that are kept in addition to the sample. */
+const RECORDS_PER_WARNING = 8;
+const REJECTS_PER_STAGE = 40;
+const MAX_TEXT_LENGTH = 8000;
+const MAX_STAGES = 40;
 
-/** Records with a warning that are kept beside the sample, of each. */
-const sampleOfWarning = 8;
-const sampleOfRejects = 40;
-const longestKept = 8000;
-
-/** Everything a report tells, gathered in one pass and in memory that does not grow with the number of records. */
+/** Gathers the content of a report in one pass, in memory that does not grow with the number of records. */
 export class Collector {
   records = 0;
-  /** Records that one record became beyond the first. */
+  /** Records beyond the first that were made from one record. */
   extra = 0;
   rejected = 0;
-  /** Lines of the output that are no JSON. */
+  /** Lines of the output that are not JSON. */
   unreadable = 0;
   duplicates = 0;
   nearDuplicates = 0;
@@ -48,8 +43,11 @@ export class Collector {
   readonly #samples = new Map<string, Reservoir<Entry>>();
   readonly #random: () => number;
 
-  constructor(private readonly options: CollectorOptions = {}) {
-    const { sample = 200, seed = 0 } = options;
+  readonly #settings: CollectorSettings;
+
+  constructor(settings: CollectorSettings) {
+    const { sample, seed } = settings;
+    this.#settings = settings;
     this.#random = seededRandom(seed, 'report');
     this.#sample = new Reservoir(sample, this.#random);
     this.warned = Object.fromEntries(Object.keys(warnings).map((name) => [name, 0])) as Record<Warning, number>;
@@ -57,38 +55,40 @@ export class Collector {
 
   add(record: unknown): void {
     this.records += 1;
-    const entry = readEntry(record, this.records, this.options);
+    const entry = readEntry(record, this.records, this.#settings);
     this.#compare(entry);
     this.stages.add(entry.stages);
     this.#measure(entry);
     this.languages.add(entry.language);
-    const kept = () => cutEntry(entry, longestKept);
+    const kept = () => cutEntry(entry, MAX_TEXT_LENGTH);
     this.#sample.offer(kept);
     for (const warning of entry.warnings) {
       this.warned[warning] += 1;
-      this.#sampleOf(warning, sampleOfWarning).offer(kept);
+      this.#sampleOf(warning, RECORDS_PER_WARNING).offer(kept);
     }
   }
 
-  /** A line of the output that is no JSON. */
+  /** Adds a line of the output that is not JSON. */
   addUnreadable(reason: string, text = ''): void {
     this.unreadable += 1;
-    const kept = () => cutEntry(unreadableEntry(reason, text, this.records + 1), longestKept);
-    this.#sampleOf('unreadable', sampleOfWarning).offer(kept);
+    const kept = () => cutEntry(unreadableEntry(reason, text, this.records + 1), MAX_TEXT_LENGTH);
+    this.#sampleOf('unreadable', RECORDS_PER_WARNING).offer(kept);
   }
 
-  /** What a line of the rejects file holds. */
+  /** Adds the value of a line of the rejects file. */
   addReject(reject: unknown): void {
     this.rejected += 1;
-    const entry = readEntry(reject, this.rejected, this.options);
-    const { stage, reason } = entry.rejected ?? { stage: 'unknown', reason: 'no reason was told' };
+    const entry = readEntry(reject, this.rejected, this.#settings);
+    const { stage, reason } = entry.rejected ?? { stage: 'unknown', reason: 'no reason given' };
     this.stages.addReject(stage);
-    const told = cut(reason, 300);
-    this.reasons.add(JSON.stringify([stage, told.replace(/\d+/g, '#')]), () => JSON.stringify([stage, told]));
-    this.#sampleOf(`rejected by ${stage}`, sampleOfRejects).offer(() => cutEntry(entry, longestKept));
+    const shortReason = cut(reason, 300);
+    this.reasons.add(JSON.stringify([stage, shortReason.replace(/\d+/g, '#')]), () =>
+      JSON.stringify([stage, shortReason]),
+    );
+    this.#sampleOf(`rejected by ${stage}`, REJECTS_PER_STAGE).offer(() => cutEntry(entry, MAX_TEXT_LENGTH));
   }
 
-  /** The records kept to be looked at: the output's by number, then the rejects'. */
+  /** Returns the records that the page shows: those of the output by number, then the rejects. */
   sampled(): Entry[] {
     const all = new Map<string, Entry>();
     const kept = [...this.#sample.items, ...[...this.#samples.values()].flatMap(({ items }) => items)];
@@ -101,26 +101,26 @@ export class Collector {
   #sampleOf(name: string, size: number): Reservoir<Entry> {
     const known = this.#samples.get(name);
     if (known !== undefined) return known;
-    // Stages are few, unless the rejects are none of ours.
-    const made = new Reservoir<Entry>(this.#samples.size < 40 ? size : 0, this.#random);
+    // There are few stages, unless the rejects come from another program.
+    const made = new Reservoir<Entry>(this.#samples.size < MAX_STAGES ? size : 0, this.#random);
     this.#samples.set(name, made);
     return made;
   }
 
   #compare({ question, number, warnings: found }: Entry): void {
     if (question === undefined || question.trim() === '') return;
-    const told = () => startOf(question, 300);
+    const example = () => startOf(question, 300);
     if (this.#seen.add(hash32(question, 1) || 1, hash32(question, 2))) {
       this.duplicates += 1;
       found.push('duplicate');
-      this.repeated.add(told());
+      this.repeated.add(example());
       return;
     }
     const earlier = this.#window.add(question, number);
     if (earlier === undefined) return;
     this.nearDuplicates += 1;
     found.push('nearDuplicate');
-    this.similar.add(String(earlier), told);
+    this.similar.add(String(earlier), example);
   }
 
   #measure({ question, scenario, reasoning, negatives, positive, stages }: Entry): void {

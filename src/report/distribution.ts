@@ -1,18 +1,18 @@
-const subBuckets = 64;
-const lowestOctave = -10;
-const highestOctave = 40;
+const BUCKETS_PER_OCTAVE = 64;
+const LOWEST_OCTAVE = -10;
+const HIGHEST_OCTAVE = 40;
 
-/** A chart's bar. */
+/** A bar of a chart. */
 export interface Bin {
   from: number;
-  /** Not included, except in the last. */
+  /** Exclusive, except in the last bin. */
   to: number;
   count: number;
 }
 
 /**
- * Counts numbers of at least 0 in buckets 1/64 octave wide, so that memory is fixed and a quantile is off by 1.6 % at most
- * (whole numbers up to 128 are exact), as HdrHistogram does.
+ * Counts numbers >= 0 in buckets 1/64 octave wide, as HdrHistogram does. Memory is fixed, and the error of a quantile is at
+ * most 1.6 %; whole numbers up to 128 are exact.
  */
 export class Distribution {
   count = 0;
@@ -20,7 +20,7 @@ export class Distribution {
   max = 0;
   #sum = 0;
   #zeros = 0;
-  readonly #buckets = new Float64Array((highestOctave - lowestOctave) * subBuckets);
+  readonly #buckets = new Float64Array((HIGHEST_OCTAVE - LOWEST_OCTAVE) * BUCKETS_PER_OCTAVE);
 
   add(value: number): void {
     if (!(value >= 0)) return;
@@ -36,24 +36,25 @@ export class Distribution {
     return this.count === 0 ? 0 : this.#sum / this.count;
   }
 
-  /** The value that a share of the numbers does not exceed. */
+  /** Returns the value that this share of the numbers does not exceed. */
   quantile(share: number): number {
     let left = share * this.count;
     for (const { from, to, count } of this.#filled()) {
       left -= count;
-      if (left <= 0) return Math.min(Math.max(to <= subBuckets * 2 ? from : (from + to) / 2, this.min), this.max);
+      if (left <= 0)
+        return Math.min(Math.max(to <= BUCKETS_PER_OCTAVE * 2 ? from : (from + to) / 2, this.min), this.max);
     }
     return this.max;
   }
 
-  /** How many numbers are smaller. */
+  /** Returns how many numbers are smaller. */
   below(value: number): number {
     let sum = 0;
     for (const { from, count } of this.#filled()) if (from < value) sum += count;
     return sum;
   }
 
-  /** The numbers in equal bins, those outside left out. A bucket that lies across bins is shared out among them. */
+  /** Counts the numbers in bins of equal width and ignores those outside. A bucket across several bins is shared between them. */
   bins(from: number, width: number, bins: number, whole: boolean): Bin[] {
     const counts = new Float64Array(bins);
     for (const bucket of this.#filled()) {
@@ -67,7 +68,7 @@ export class Distribution {
         counts[at] = (counts[at] as number) + bucket.count * share;
       }
     }
-    // Rounded so that the sum is right.
+    // Rounds so that the sum stays right.
     let sum = 0;
     return [...counts].map((count, at) => {
       const before = Math.round(sum);
@@ -79,7 +80,8 @@ export class Distribution {
   *#filled(): Generator<Bin> {
     if (this.#zeros > 0) yield { from: 0, to: 0, count: this.#zeros };
     for (const [at, count] of this.#buckets.entries()) {
-      if (count > 0) yield { from: Math.max(startOf(at), this.min), to: Math.min(startOf(at + 1), this.max), count };
+      if (count > 0)
+        yield { from: Math.max(bucketStart(at), this.min), to: Math.min(bucketStart(at + 1), this.max), count };
     }
   }
 }
@@ -87,16 +89,16 @@ export class Distribution {
 function bucketOf(value: number): number {
   const octave = Math.floor(Math.log2(value));
   const fraction = value / 2 ** octave - 1;
-  const at = (octave - lowestOctave) * subBuckets + Math.floor(fraction * subBuckets);
-  return Math.min(Math.max(at, 0), (highestOctave - lowestOctave) * subBuckets - 1);
+  const at = (octave - LOWEST_OCTAVE) * BUCKETS_PER_OCTAVE + Math.floor(fraction * BUCKETS_PER_OCTAVE);
+  return Math.min(Math.max(at, 0), (HIGHEST_OCTAVE - LOWEST_OCTAVE) * BUCKETS_PER_OCTAVE - 1);
 }
 
-function startOf(bucket: number): number {
-  const octave = lowestOctave + Math.floor(bucket / subBuckets);
-  return 2 ** octave * (1 + (bucket % subBuckets) / subBuckets);
+function bucketStart(bucket: number): number {
+  const octave = LOWEST_OCTAVE + Math.floor(bucket / BUCKETS_PER_OCTAVE);
+  return 2 ** octave * (1 + (bucket % BUCKETS_PER_OCTAVE) / BUCKETS_PER_OCTAVE);
 }
 
-/** What a chart draws of one or more distributions on one axis. */
+/** The data of a chart of one or more distributions on one axis. */
 export interface HistogramData {
   series: {
     name: string;
@@ -109,13 +111,13 @@ export interface HistogramData {
     high: number;
     bins: Bin[];
   }[];
-  /** How many numbers lie beyond the last bin. */
+  /** How many numbers are beyond the last bin. */
   beyond: number;
 }
 
-const mostBins = 36;
+const MAX_BINS = 36;
 
-/** Bins of a round width, up to where all but 1 in 200 numbers lie. */
+/** Makes bins of a round width that cover all but 1 in 200 numbers. */
 export function histogram(named: Record<string, Distribution>, { whole = false } = {}): HistogramData | undefined {
   const all = Object.entries(named).filter(([, { count }]) => count > 0);
   if (all.length === 0) return undefined;
@@ -123,9 +125,9 @@ export function histogram(named: Record<string, Distribution>, { whole = false }
   const most = Math.max(...all.map(([, { max }]) => max));
   const nearly = Math.max(...all.map(([, distribution]) => distribution.quantile(0.995)));
   const end = most <= nearly * 1.25 ? most : nearly;
-  // A bin is no narrower than what the numbers are known to.
-  const finest = whole ? 1 : end / subBuckets;
-  const step = roundStep(Math.max((end - (lowest < end / 4 ? 0 : lowest)) / mostBins, finest));
+  // A bin is never narrower than a bucket.
+  const finest = whole ? 1 : end / BUCKETS_PER_OCTAVE;
+  const step = roundStep(Math.max((end - (lowest < end / 4 ? 0 : lowest)) / MAX_BINS, finest));
   const isSingle = whole && step === 1;
   const from = lowest < end / 4 && !isSingle ? 0 : Math.floor(lowest / step) * step;
   const bins = Math.floor((end - from) / step + 1e-9) + 1;
@@ -147,7 +149,7 @@ export function histogram(named: Record<string, Distribution>, { whole = false }
   return { series, beyond };
 }
 
-/** The next of 1, 2, 5, 10, 20, … */
+/** Returns the first of 1, 2, 5, 10, 20, … that is large enough. */
 function roundStep(atLeast: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(atLeast, 1e-6)));
   const step = [1, 2, 5, 10].find((factor) => factor * power >= atLeast * 0.999) ?? 10;

@@ -1,5 +1,6 @@
 import { type DataRecord, defaultKeys, isRecord } from '../record.js';
-import { languageOf } from './language.js';
+import { scriptLanguage } from './language.js';
+import { defaultEntryKeys, type EntryKeys } from './options.js';
 import { type Warning, warningsOf } from './warnings.js';
 
 /** How one operator made its part of a record. */
@@ -13,18 +14,18 @@ export interface StageFacts {
   reasoningTokens?: number | undefined;
   finishReason?: string | undefined;
   estimated?: boolean | undefined;
-  /** One of several records made by one answer, and not the first. */
+  /** True for all but the first of several records made from one answer. */
   sharesAnswer?: boolean | undefined;
 }
 
-export interface Negative {
+export interface EntryNegative {
   id?: string | undefined;
   rank?: number | undefined;
   score?: number | undefined;
   text: string;
 }
 
-/** What a person sees of a record, of a reject, or of a line that is neither. Absent parts are undefined. */
+/** The parts of a record, a reject or another line that the page shows. Absent parts are undefined. */
 export interface Entry {
   /** The number of the record in its file, from 1. */
   number: number;
@@ -34,63 +35,48 @@ export interface Entry {
   question?: string | undefined;
   scenario?: string | undefined;
   reasoning?: string | undefined;
-  negatives: Negative[];
+  negatives: EntryNegative[];
   positive: { rank?: number | undefined; score?: number | undefined };
   stages: StageFacts[];
-  /** The stage that it came out of last, or `rejected by …`. */
+  /** The last stage that it passed, or `rejected by …`. */
   state: string;
   language: string;
   warnings: Warning[];
-  /** Where it was rejected: why, and what the model said last. */
+  /** For a reject: the reason, and the model's last answer. */
   rejected?: { stage: string; reason: string; attempts?: number | undefined; answer?: string | undefined } | undefined;
 }
 
-export interface EntryKeys {
-  /** Default `id`. */
-  idKey?: string | undefined;
-  /** Default `title`. */
-  titleKey?: string | undefined;
-  /** Default `text`. */
-  textKey?: string | undefined;
-  /** Default `question`. */
-  questionKey?: string | undefined;
-  /** Default `scenario`. */
-  scenarioKey?: string | undefined;
-  /** Default `hard_negatives`. */
-  negativesKey?: string | undefined;
-  /** Default `reasoning`. */
-  reasoningKey?: string | undefined;
-}
-
-/** Reads whatever a line of a file holds: nothing of it is taken for granted. */
-export function readEntry(value: unknown, number: number, keys: EntryKeys = {}): Entry {
+/** Reads any value that a line of a file may hold. */
+export function readEntry(value: unknown, number: number, keys: EntryKeys = defaultEntryKeys): Entry {
   if (isReject(value)) return rejectEntry(value, number, keys);
   const record = isRecord(value) ? value : { text: JSON.stringify(value) };
   const textAt = (key: string) => stringOf(record[key]);
-  const told = isRecord(record[defaultKeys.provenance]) ? (record[defaultKeys.provenance] as DataRecord) : {};
-  const stages = Object.entries(told).flatMap(([name, details]) => (isRecord(details) ? [factsOf(name, details)] : []));
-  const mined = isRecord(told.bm25_hard_neg) ? told.bm25_hard_neg : {};
+  const provenance = isRecord(record[defaultKeys.provenance]) ? (record[defaultKeys.provenance] as DataRecord) : {};
+  const stages = Object.entries(provenance).flatMap(([name, details]) =>
+    isRecord(details) ? [factsOf(name, details)] : [],
+  );
+  const mined = isRecord(provenance.bm25_hard_neg) ? provenance.bm25_hard_neg : {};
   const entry = {
     number,
-    id: stringOf(record[keys.idKey ?? defaultKeys.id]),
-    title: textAt(keys.titleKey ?? 'title'),
-    text: textAt(keys.textKey ?? defaultKeys.text),
-    question: textAt(keys.questionKey ?? defaultKeys.question),
-    scenario: textAt(keys.scenarioKey ?? defaultKeys.scenario),
-    reasoning: textAt(keys.reasoningKey ?? defaultKeys.reasoning),
-    negatives: negativesOf(record[keys.negativesKey ?? defaultKeys.hardNegatives], mined.negatives),
-    positive: placeOf(mined.positive),
+    id: stringOf(record[keys.idKey]),
+    title: textAt(keys.titleKey),
+    text: textAt(keys.textKey),
+    question: textAt(keys.questionKey),
+    scenario: textAt(keys.scenarioKey),
+    reasoning: textAt(keys.reasoningKey),
+    negatives: negativesOf(record[keys.negativesKey], mined.negatives),
+    positive: rankAndScore(mined.positive),
     stages,
     state: stages.at(-1)?.name ?? 'no stage',
   };
   return {
     ...entry,
-    language: languageOf(entry.question ?? entry.text ?? ''),
+    language: scriptLanguage(entry.question ?? entry.text ?? ''),
     warnings: warningsOf(entry, Number(mined.shortfall) > 0),
   };
 }
 
-/** A line that is no JSON. */
+/** Makes the entry of a line that is not JSON. */
 export function unreadableEntry(reason: string, text: string, number: number): Entry {
   return readEntry({ stage: 'read', reason, text }, number);
 }
@@ -107,7 +93,7 @@ function rejectEntry(reject: RejectRecord, number: number, keys: EntryKeys): Ent
     ...readEntry(isRecord(record) ? { ...record } : { text: text ?? record }, number, keys),
     state: `rejected by ${stage}`,
     warnings: [],
-    rejected: { stage, reason, attempts: numberOf(attempts), answer: stringOf(answer) },
+    rejected: { stage, reason, attempts: finiteNumber(attempts), answer: stringOf(answer) },
   };
 }
 
@@ -116,31 +102,31 @@ function factsOf(name: string, details: DataRecord): StageFacts {
     name,
     model: stringOf(details.model),
     prompt: stringOf(details.prompt),
-    attempts: numberOf(details.attempts),
-    promptTokens: numberOf(details.promptTokens),
-    completionTokens: numberOf(details.completionTokens),
-    reasoningTokens: numberOf(details.reasoningTokens),
+    attempts: finiteNumber(details.attempts),
+    promptTokens: finiteNumber(details.promptTokens),
+    completionTokens: finiteNumber(details.completionTokens),
+    reasoningTokens: finiteNumber(details.reasoningTokens),
     finishReason: stringOf(details.finishReason),
     estimated: details.estimated === true ? true : undefined,
     sharesAnswer: details.sharesAnswer === true ? true : undefined,
   };
 }
 
-function negativesOf(texts: unknown, mined: unknown): Negative[] {
+function negativesOf(texts: unknown, mined: unknown): EntryNegative[] {
   if (!Array.isArray(texts)) return [];
-  const places = Array.isArray(mined) && mined.length === texts.length ? mined : [];
-  return texts.map((text, at) => ({
-    id: isRecord(places[at]) ? stringOf(places[at].id) : undefined,
-    ...placeOf(places[at]),
+  const details = Array.isArray(mined) && mined.length === texts.length ? mined : [];
+  return texts.map((text, index) => ({
+    id: isRecord(details[index]) ? stringOf(details[index].id) : undefined,
+    ...rankAndScore(details[index]),
     text: stringOf(text) ?? JSON.stringify(text),
   }));
 }
 
-function placeOf(place: unknown): { rank?: number | undefined; score?: number | undefined } {
-  return isRecord(place) ? { rank: numberOf(place.rank), score: numberOf(place.score) } : {};
+function rankAndScore(details: unknown): { rank?: number | undefined; score?: number | undefined } {
+  return isRecord(details) ? { rank: finiteNumber(details.rank), score: finiteNumber(details.score) } : {};
 }
 
-function numberOf(value: unknown): number | undefined {
+function finiteNumber(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 

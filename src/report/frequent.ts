@@ -1,28 +1,32 @@
 export interface Frequent {
   key: string;
-  /** What was told of the key when it was first counted. */
+  /** An example of the key, from when it was first counted. */
   example: string;
-  /** At least so often, and at most `slack` times more. */
+  /** At least this often, and at most `slack` times more. */
   count: number;
 }
 
 /**
- * The keys that come most often, in bounded memory: counts of `capacity` keys, and where there are more, all of them less
- * the median (Misra & Gries 1982, in batches as Anderson et al., "A high-performance algorithm for identifying frequent
- * items in data streams", 2017). While no more than `capacity` keys came, the counts are exact.
+ * Finds the most frequent keys in bounded memory. It counts `capacity` keys, and subtracts the median from all counts if
+ * there are more (Misra & Gries 1982, in batches as in Anderson et al., "A high-performance algorithm for identifying frequent
+ * items in data streams", 2017). The counts of up to `capacity` keys are exact.
  */
 export class FrequentKeys {
-  /** How much a count may be too low. */
+  /** The most that a count may be too low. */
   slack = 0;
   readonly #kept = new Map<string, { count: number; example: string }>();
 
-  constructor(private readonly capacity = 8192) {}
+  readonly #capacity: number;
+
+  constructor(capacity = 8192) {
+    this.#capacity = capacity;
+  }
 
   add(key: string, example: () => string = () => key): void {
     const known = this.#kept.get(key);
     if (known !== undefined) known.count += 1;
     else this.#kept.set(key, { count: 1, example: example() });
-    if (this.#kept.size > this.capacity) this.#shrink();
+    if (this.#kept.size > this.#capacity) this.#shrink();
   }
 
   top(most: number): Frequent[] {

@@ -1,7 +1,7 @@
-/** Texts are judged by their beginning. */
-const sampleLength = 400;
+/** The language is decided by the start of a text. */
+const LANGUAGE_SAMPLE_LENGTH = 400;
 
-const scripts: [name: string, letters: RegExp][] = [
+const scriptPatterns: [name: string, letters: RegExp][] = [
   ['Japanese', /[\p{Script=Hiragana}\p{Script=Katakana}]/gu],
   ['Korean', /\p{Script=Hangul}/gu],
   ['Chinese', /\p{Script=Han}/gu],
@@ -13,14 +13,14 @@ const scripts: [name: string, letters: RegExp][] = [
   ['Thai', /\p{Script=Thai}/gu],
 ];
 
-/** What `languageOf` may give. */
-export const languages = ['Latin', ...scripts.map(([name]) => name), 'none'];
+/** The values that `scriptLanguage` can return. */
+export const languages = ['Latin', ...scriptPatterns.map(([name]) => name), 'none'];
 
-/** The language of a text as far as its script tells it: where one of these has 1 in 10 of the letters, that; else Latin. */
-export function languageOf(text: string): string {
-  const sample = text.slice(0, sampleLength);
+/** Returns the language of a text by its script: the first that has at least 1 in 10 of the letters, else Latin. */
+export function scriptLanguage(text: string): string {
+  const sample = text.slice(0, LANGUAGE_SAMPLE_LENGTH);
   const letters = sample.match(/\p{L}/gu)?.length ?? 0;
   if (letters === 0) return 'none';
   if (!/[\u0370-\uffff]/.test(sample)) return 'Latin';
-  return scripts.find(([, script]) => (sample.match(script)?.length ?? 0) >= letters / 10)?.[0] ?? 'Latin';
+  return scriptPatterns.find(([, script]) => (sample.match(script)?.length ?? 0) >= letters / 10)?.[0] ?? 'Latin';
 }

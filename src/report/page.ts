@@ -1,55 +1,54 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { PageAssets } from './bundlePage.js';
 import type { ReportData } from './reportData.js';
 import type { ViewData } from './viewData.js';
 
-/** The page's own code: modules in the order that they need each other, joined to one script. */
-const modules = [
-  ...['dom', 'format', 'charts', 'words', 'record', 'matches', 'rowList', 'filterForm', 'browser', 'sections'],
-  ...['sources', 'frame', 'main'],
-];
-
-const assetText = (name: string) => readFileSync(new URL(`page/${name}`, import.meta.url), 'utf8');
-
-/** `import` and `export` go: joined, the modules share one scope. */
-function script(): string {
-  const texts = modules.map((name) => assetText(`${name}.js`));
-  const joined = texts.map((text) => text.replace(/^import [^;]*;\n/gm, '').replace(/^export /gm, ''));
-  return joined.join('\n');
+/** The script and the style of the page, as the build bundled them. Run from source, they are bundled here. */
+async function readAssets(): Promise<PageAssets> {
+  const folder = new URL('page/', import.meta.url);
+  if (import.meta.url.endsWith('.ts')) {
+    const { bundlePage } = await import('./bundlePage.js');
+    return bundlePage(fileURLToPath(folder));
+  }
+  const [script, style] = await Promise.all(
+    ['page.js', 'page.css'].map((name) => readFile(new URL(name, folder), 'utf8')),
+  );
+  return { script: script as string, style: style as string };
 }
 
 /**
- * The page as HTML. Data are in it as JSON with every `<` escaped, in a block that browsers do not run; the policy lets no
- * script and style run but our own, by their hashes, and nothing be fetched but from where the page itself came.
+ * Returns the page as HTML. It holds the data as JSON with every `<` escaped, in a block that browsers do not run. The policy
+ * allows only the page's own script and style, by their hashes, and requests only to the origin of the page of `view`.
  */
-export function pageOf(data: ReportData | ViewData): string {
-  const css = assetText('page.css');
-  const code = script();
+export async function pageOf(data: ReportData | ViewData): Promise<string> {
+  const { script, style } = await readAssets();
   const json = JSON.stringify(data).replaceAll('<', '\\u003c');
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${pagePolicy(css, code, data.kind)}">
+<meta http-equiv="Content-Security-Policy" content="${contentPolicy(style, script, data.kind)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
 <link rel="icon" href="data:,">
 <title>rareflow</title>
-<style>${css}</style>
+<style>${style}</style>
 </head>
 <body>
-<noscript>This page is drawn by its own script: allow it to run. It asks nothing of the network.</noscript>
+<noscript>This page needs its own script. Please allow it to run; it makes no request to the network.</noscript>
 <script type="application/json" id="data">${json}</script>
-<script type="module">${code}</script>
+<script type="module">${script}</script>
 </body>
 </html>
 `;
 }
 
-function pagePolicy(css: string, code: string, kind: 'report' | 'view'): string {
+function contentPolicy(style: string, script: string, kind: 'report' | 'view'): string {
   const connect = kind === 'view' ? "; connect-src 'self'" : '';
-  return `default-src 'none'; script-src '${hashOf(code)}'; style-src '${hashOf(css)}'; img-src data:${connect}; base-uri 'none'; form-action 'none'`;
+  return `default-src 'none'; script-src '${hashOf(script)}'; style-src '${hashOf(style)}'; img-src data:${connect}; base-uri 'none'; form-action 'none'`;
 }
 
 function hashOf(text: string): string {

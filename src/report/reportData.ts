@@ -4,26 +4,26 @@ import { type HistogramData, histogram } from './distribution.js';
 import type { Entry } from './entry.js';
 import { type Finding, findings, shortReasoningLimit } from './findings.js';
 import type { Frequent, FrequentKeys } from './frequent.js';
-import type { RunSummary } from './runSummary.js';
+import type { ReadableSummary } from './runSummary.js';
 import type { StageSum } from './stageSums.js';
 import { warnings } from './warnings.js';
 
 export interface Chart {
   title: string;
-  /** What the horizontal axis counts. */
+  /** The unit of the horizontal axis. */
   unit: string;
   /** How to read it. */
   about: string;
   data: HistogramData;
 }
 
-/** The most frequent of something, and how much too low their counts may be. */
+/** The most frequent keys, and how much too low their counts may be. */
 export interface Ranking {
   top: Frequent[];
   slack: number;
 }
 
-/** Everything that the page of a report shows. */
+/** The content of a report's page. */
 export interface ReportData {
   kind: 'report';
   /** The name of the output. */
@@ -31,9 +31,9 @@ export interface ReportData {
   /** ISO 8601. */
   madeAt: string;
   counts: { in: number; extra: number; out: number; rejected: number; pending: number };
-  /** Whether the run told its counts; else they were counted in its files. */
-  toldByRun: boolean;
-  run: Pick<RunSummary, 'state' | 'seconds' | 'sessions' | 'startedAt' | 'rareflow'>;
+  /** True if the counts come from the run's summary; otherwise they were counted in its files. */
+  countsFromRun: boolean;
+  run: { [K in 'state' | 'seconds' | 'sessions' | 'startedAt' | 'rareflow']: ReadableSummary[K] | undefined };
   findings: Finding[];
   stages: StageSum[];
   rejects: (Ranking & { read: boolean }) | undefined;
@@ -48,15 +48,16 @@ export interface ReportData {
 
 export interface ReportFacts {
   title: string;
-  summary: RunSummary | undefined;
+  summary: ReadableSummary | undefined;
   /** False where no rejects file was found. */
   rejectsRead: boolean;
   madeAt: Date;
 }
 
-/** What the entries of a page may take together, in bytes of JSON. */
-const mostEntryBytes = 3.5e6;
+/** The most that the entries of a page take together, in bytes of JSON. */
+const MAX_ENTRY_BYTES = 3.5e6;
 
+/** Makes the content of the page from what was gathered. */
 export function reportData(collected: Collector, { title, summary, rejectsRead, madeAt }: ReportFacts): ReportData {
   const { records, rejected, unreadable, extra, duplicates, nearDuplicates } = collected;
   const limit = shortReasoningLimit(collected);
@@ -72,7 +73,7 @@ export function reportData(collected: Collector, { title, summary, rejectsRead, 
     title,
     madeAt: madeAt.toISOString(),
     counts,
-    toldByRun: summary?.in !== undefined,
+    countsFromRun: summary?.in !== undefined,
     run: {
       state: summary?.state,
       seconds: summary?.seconds,
@@ -82,18 +83,18 @@ export function reportData(collected: Collector, { title, summary, rejectsRead, 
     },
     findings: findings(collected, summary),
     stages: collected.stages.all(summary),
-    rejects: { ...ranking(collected.reasons, 20), read: rejectsRead },
+    rejects: { ...rankingOf(collected.reasons, 20), read: rejectsRead },
     charts: chartsOf(collected),
-    repeated: { ...ranking(collected.repeated, 10), count: duplicates },
-    similar: { ...ranking(collected.similar, 10), count: nearDuplicates },
-    negatives: { ...ranking(collected.negatives, 15), count: collected.closeness.count },
+    repeated: { ...rankingOf(collected.repeated, 10), count: duplicates },
+    similar: { ...rankingOf(collected.similar, 10), count: nearDuplicates },
+    negatives: { ...rankingOf(collected.negatives, 15), count: collected.closeness.count },
     languages: collected.languages.top(12),
     warnings,
     entries: fitted(collected.sampled().map((entry) => withShortReasoning(entry, limit))),
   };
 }
 
-function ranking(keys: FrequentKeys, most: number): Ranking {
+function rankingOf(keys: FrequentKeys, most: number): Ranking {
   return { top: keys.top(most), slack: keys.slack };
 }
 
@@ -102,10 +103,10 @@ function withShortReasoning(entry: Entry, limit: number): Entry {
   return { ...entry, warnings: [...entry.warnings, 'shortReasoning'] };
 }
 
-/** The entries, their texts cut as far as it takes to keep the page small. */
+/** Cuts the texts of the entries until they fit into MAX_ENTRY_BYTES. */
 function fitted(entries: Entry[]): Entry[] {
   let fitting = entries;
-  for (let most = 4000; Buffer.byteLength(JSON.stringify(fitting)) > mostEntryBytes && most > 100; most /= 2) {
+  for (let most = 4000; Buffer.byteLength(JSON.stringify(fitting)) > MAX_ENTRY_BYTES && most > 100; most /= 2) {
     fitting = entries.map((entry) => cutEntry(entry, most));
   }
   return fitting;
@@ -116,30 +117,30 @@ function chartsOf({ lengths, scores, ranks, closeness }: Collector): Chart[] {
     data === undefined ? [] : [{ title, unit, about, data }];
   const whole = { whole: true };
   return [
-    ...chart('Question', 'characters', 'How long questions are.', histogram({ questions: lengths.question }, whole)),
-    ...chart('Scenario', 'characters', 'How long scenarios are.', histogram({ scenarios: lengths.scenario }, whole)),
+    ...chart('Question', 'characters', 'Length of the questions.', histogram({ questions: lengths.question }, whole)),
+    ...chart('Scenario', 'characters', 'Length of the scenarios.', histogram({ scenarios: lengths.scenario }, whole)),
     ...chart(
       'Reasoning',
       'characters',
-      'How long the teacher’s texts are, thinking and all.',
+      'Length of the teacher’s answers, including the thinking.',
       histogram({ reasoning: lengths.reasoning }, whole),
     ),
     ...chart(
       'BM25 score',
       'score',
-      'How well documents match their question. The further apart, the easier to tell.',
+      'How well the documents match their question. Scores that are far apart are easy to tell apart.',
       histogram({ positives: scores.positive, negatives: scores.negatives }),
     ),
     ...chart(
       'Rank',
       'rank',
-      'Where documents stand when the question is searched for. Positives further down were not found as far as it was searched.',
+      'Rank of the documents in a search for the question. Positives that the search did not find are not shown.',
       histogram({ positives: ranks.positive, negatives: ranks.negatives }, whole),
     ),
     ...chart(
       'Best negative to positive',
       'score ÷ score',
-      'Near or over 1 a negative may answer the question.',
+      'Near or above 1, a negative may answer the question.',
       histogram({ negatives: closeness }),
     ),
   ];

@@ -1,17 +1,20 @@
-/** A fair sample of `size` items of a stream whose length nobody knows (Vitter's algorithm R). */
+/** A uniform sample of `size` items of a stream of unknown length (Vitter 1985, algorithm R). */
 export class Reservoir<T> {
   readonly items: T[] = [];
   #seen = 0;
 
-  constructor(
-    private readonly size: number,
-    private readonly random: () => number,
-  ) {}
+  readonly #size: number;
+  readonly #random: () => number;
 
-  /** Takes an item with the chance that it needs; `make` is called where it is taken. */
+  constructor(size: number, random: () => number) {
+    this.#size = size;
+    this.#random = random;
+  }
+
+  /** Offers the next item. `make` is called only if the sample takes it. */
   offer(make: () => T): void {
     this.#seen += 1;
-    const place = this.items.length < this.size ? this.items.length : Math.floor(this.random() * this.#seen);
-    if (place < this.size) this.items[place] = make();
+    const index = this.items.length < this.#size ? this.items.length : Math.floor(this.#random() * this.#seen);
+    if (index < this.#size) this.items[index] = make();
   }
 }

@@ -1,29 +1,29 @@
 import type { StageFacts } from './entry.js';
-import type { RunSummary, StageUsage } from './runSummary.js';
+import type { ReadableSummary, StageUsage } from './runSummary.js';
 
-/** What one operator did in all. */
+/** The sums of one operator. */
 export interface StageSum {
   name: string;
   records: number;
   rejected: number;
   promptTokens: number;
   completionTokens: number;
-  /** True where a part of the tokens is an estimate. */
+  /** True if some of the tokens are estimates. */
   estimated: boolean;
   /** `model, prompt version`, with the number of records. */
   makers: { name: string; count: number }[];
-  /** How many records took 1, 2, 3, … requests; the last place counts all that took more. */
+  /** How many records took 1, 2, 3, … requests; the last element counts all that took more. */
   attempts: number[];
   /** What the run told of it: all requests, also those of rejected records. */
-  usage?: StageUsage | undefined;
+  usage?: Partial<StageUsage> | undefined;
   /** For how long the run was at work on one of its records or more. */
   workSeconds?: number | undefined;
 }
 
-const mostMakers = 20;
-const mostAttempts = 8;
+const MAX_MAKERS = 20;
+const MAX_ATTEMPTS = 8;
 
-/** Adds up what the records tell of each operator. */
+/** Adds up the provenance of the records for each operator. */
 export class StageSums {
   readonly #stages = new Map<string, Omit<StageSum, 'name' | 'makers'> & { makers: Map<string, number> }>();
 
@@ -35,12 +35,12 @@ export class StageSums {
       sum.completionTokens += completionTokens;
       if (estimated) sum.estimated = true;
       if (attempts !== undefined && attempts >= 1) {
-        const place = Math.min(Math.floor(attempts), mostAttempts) - 1;
-        sum.attempts[place] = (sum.attempts[place] ?? 0) + 1;
+        const index = Math.min(Math.floor(attempts), MAX_ATTEMPTS) - 1;
+        sum.attempts[index] = (sum.attempts[index] ?? 0) + 1;
       }
       if (model === undefined) continue;
       const maker = [model, prompt].filter(Boolean).join(', ');
-      if (sum.makers.has(maker) || sum.makers.size < mostMakers) {
+      if (sum.makers.has(maker) || sum.makers.size < MAX_MAKERS) {
         sum.makers.set(maker, (sum.makers.get(maker) ?? 0) + 1);
       }
     }
@@ -51,7 +51,7 @@ export class StageSums {
   }
 
   /** With what the run told of them. */
-  all({ usage, stages = [] }: Pick<RunSummary, 'usage' | 'stages'> = {}): StageSum[] {
+  all({ usage, stages = [] }: Pick<ReadableSummary, 'usage' | 'stages'> = {}): StageSum[] {
     const workSeconds = new Map(stages.map((stage) => [stage.name, stage.workSeconds]));
     for (const stage of Object.keys(usage?.byStage ?? {})) this.#at(stage);
     return [...this.#stages].map(([name, { makers, ...sum }]) => ({
@@ -69,7 +69,7 @@ export class StageSums {
     const sum = {
       ...{ records: 0, rejected: 0, promptTokens: 0, completionTokens: 0, estimated: false },
       makers: new Map<string, number>(),
-      attempts: Array<number>(mostAttempts).fill(0),
+      attempts: Array<number>(MAX_ATTEMPTS).fill(0),
     };
     this.#stages.set(name, sum);
     return sum;

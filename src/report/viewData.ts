@@ -1,6 +1,6 @@
 import type { ownWarnings, Warning } from './warnings.js';
 
-/** What the page of `view` starts from; the rest it asks the server for. */
+/** The first data of the page of `view`; it requests the rest from the server. */
 export interface ViewData {
   kind: 'view';
   title: string;
@@ -8,17 +8,17 @@ export interface ViewData {
   languages: string[];
 }
 
-/** What the list of the browser shows of a record. */
-export interface Row {
+/** A record in the list of the page. */
+export interface RecordRow {
   number: number;
   id?: string | undefined;
-  /** The question, or how else a person would know it: 300 characters at most. */
+  /** The question, or another text that identifies the record; at most 300 characters. */
   words: string;
   warnings: Warning[];
   rejected: boolean;
 }
 
-/** What the list is narrowed to; an empty string narrows nothing. */
+/** The filters of the list; an empty string does not filter. */
 export interface Filters {
   words: string;
   warning: string;
@@ -26,7 +26,7 @@ export interface Filters {
   language: string;
 }
 
-/** How far a file is read. */
+/** How far a file has been read. */
 export interface ViewStatus {
   /** Records found so far. */
   records: number;
@@ -34,13 +34,13 @@ export interface ViewStatus {
   bytes: number;
   /** True for the `.partial` of a run. */
   partial: boolean;
-  /** Another number means another file: what was shown of it is no more. */
+  /** Changes if the file was replaced: its earlier records no longer exist. */
   generation: number;
   states: string[];
 }
 
 /** One line of the answer to a search. */
 export type SearchLine =
-  | { row: Row }
-  /** How far the search got: at the end of the file `next` is absent. */
+  | { row: RecordRow }
+  /** How far the search has read; `next` is absent at the end of the file. */
   | { scanned: number; records: number; next?: number | undefined };

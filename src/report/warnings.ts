@@ -1,6 +1,4 @@
-import type { Entry } from './entry.js';
-
-/** What may be wrong with a record by itself, as a filter names it. */
+/** What may be wrong with a single record, with its name in a filter. */
 export const ownWarnings = {
   mentionsDocument: 'mentions the document',
   cutShort: 'answer cut short',
@@ -10,7 +8,7 @@ export const ownWarnings = {
   offline: 'made offline',
 };
 
-/** What may be wrong with a record, also beside the others. */
+/** What may be wrong with a record, alone or compared with the others. */
 export const warnings = {
   ...ownWarnings,
   shortReasoning: 'short reasoning',
@@ -20,21 +18,30 @@ export const warnings = {
 
 export type Warning = keyof typeof warnings;
 
-/** A question must stand alone: these words point at a text that its reader does not have. */
-const pointsAtDocument = [
+/** A question must be understood without the document: these words refer to a text that its reader does not have. */
+const DOCUMENT_REFERENCES = [
   /\b(?:the|this|that|these|those|given|provided|above|following|preceding)\s+(?:(?:above|given|provided|following|source)\s+)?(?:document|passage|text|article|excerpt|paragraph|snippet)s?\b/i,
   /\baccording to the author/i,
   /(?<!中)文中|文档|本文|上文|下文|该文|此文|原文|短文|这篇|本段|该段|材料中|文章/,
 ];
 
+/** Whether a question refers to a document. */
 export function mentionsDocument(question: string): boolean {
-  return pointsAtDocument.some((pattern) => pattern.test(question));
+  return DOCUMENT_REFERENCES.some((pattern) => pattern.test(question));
 }
 
-type Parts = Pick<Entry, 'question' | 'scenario' | 'reasoning' | 'negatives' | 'positive' | 'stages'>;
+/** The parts of an entry that warnings depend on. */
+interface CheckedParts {
+  question?: string | undefined;
+  scenario?: string | undefined;
+  reasoning?: string | undefined;
+  negatives: { score?: number | undefined }[];
+  positive: { score?: number | undefined };
+  stages: { model?: string | undefined; finishReason?: string | undefined }[];
+}
 
-/** The warnings that a record shows by itself. */
-export function warningsOf(entry: Parts, lacksNegatives: boolean): Warning[] {
+/** Returns the warnings about a single record. */
+export function warningsOf(entry: CheckedParts, lacksNegatives: boolean): Warning[] {
   const { question, scenario, reasoning, negatives, positive, stages } = entry;
   const { score: positiveScore = Number.POSITIVE_INFINITY } = positive;
   const found: [Warning, boolean][] = [

@@ -1,41 +1,35 @@
 import { IndexError, UsageError } from '../errors.js';
-import { requireWholeNumber } from '../util/check.js';
-import { type Analyzer, type AnalyzerOption, analyzerNames, analyzerOfIndex } from './analysis/analyzer.js';
+import { checkOption, resolveOptions } from '../util/options.js';
+import type { Analyzer } from './analysis/analyzer.js';
+import { isAnalyzerName } from './analysis/analyzerNames.js';
+import { analyzerOfIndex } from './analysis/registry.js';
 import { keyBytes } from './format/bytes.js';
 import { rebuildHint } from './format/errors.js';
-import { CorpusTexts } from './format/externalTexts.js';
+import { ExternalTexts } from './format/externalTexts.js';
 import type { Manifest } from './format/manifest.js';
-import { type IndexData, openIndexData } from './format/openSegments.js';
+import { type IndexSegments, openIndexSegments } from './format/openSegments.js';
 import { type SegmentReader, segmentOf } from './format/segmentReader.js';
+import { type OpenIndexOptions, openOptions, queryOptions, searchOptions } from './options.js';
 import { Bm25 } from './scoring/bm25.js';
-import { Scorer } from './scoring/queryScorer.js';
-import { TextWeights } from './scoring/textSimilarity.js';
+import { QueryScorer } from './scoring/queryScorer.js';
+import { TextSimilarity } from './scoring/textSimilarity.js';
 import type { Comparable, Hit, Searcher, SearchOptions, Weighting } from './searcher.js';
 import { SearchPool } from './threads/searchPool.js';
-
-export interface OpenIndexOptions {
-  /** How much memory the terms used last may keep, in MB, in each thread. Default 48. */
-  cacheMb?: number | undefined;
-  /** How many worker threads search and compare. Default 0: the caller's thread does, and holds its event loop meanwhile. */
-  threads?: number | undefined;
-  /** Needed where the index was built with an analyzer of your own: that one. */
-  analyzer?: AnalyzerOption | undefined;
-}
 
 interface OpenedWith {
   cacheMb: number;
   analyzer: Analyzer;
   pool: SearchPool | undefined;
-  corpus: CorpusTexts | undefined;
+  corpus: ExternalTexts | undefined;
 }
 
-/** What one term of a query adds to the score of a document. */
+/** The contribution of one query term to the score of a document. */
 export interface TermExplanation {
   term: string;
   idf: number;
-  /** How often the document holds the term. */
+  /** The term frequency in the document. */
   tf: number;
-  /** What it adds to the score. */
+  /** The part of the score that comes from the term. */
   weight: number;
   /** `weight` as a part of the score; all shares add up to 1. */
   share: number;
@@ -49,15 +43,14 @@ export interface Explanation {
   terms: TermExplanation[];
 }
 
-/** Opens the index at `path` for searching. Throws IndexError where it is absent, damaged, or of another format. */
+/** Opens the index at `path` for searching. Throws IndexError if it is missing, damaged, or of another format. */
 export async function openIndex(path: string, options: OpenIndexOptions = {}): Promise<Bm25Index> {
-  const { cacheMb = 48, threads = 0, analyzer } = options;
-  requireWholeNumber('threads', threads, 0);
-  const data = await openIndexData(path);
-  let corpus: CorpusTexts | undefined;
+  const { cacheMb, threads, analyzer } = resolveOptions('openIndex', openOptions, options);
+  const data = await openIndexSegments(path);
+  let corpus: ExternalTexts | undefined;
   try {
     const own = analyzerOfIndex(data.manifest.analyzer, analyzer);
-    corpus = data.manifest.corpus && new CorpusTexts(path, data.manifest.corpus);
+    corpus = data.manifest.corpus && new ExternalTexts(path, data.manifest.corpus);
     const pool = threads > 0 ? await SearchPool.open(threads, { path, manifest: data.manifest, cacheMb }) : undefined;
     return new Bm25Index(data, { cacheMb, analyzer: own, pool, corpus });
   } catch (error) {
@@ -73,17 +66,17 @@ export class Bm25Index implements Searcher {
   readonly manifest: Manifest;
   readonly analyzer: Analyzer;
   readonly docCount: number;
-  readonly #scorer: Scorer;
+  readonly #scorer: QueryScorer;
   readonly #bm25: Bm25;
-  readonly #texts: TextWeights;
-  readonly #corpus: CorpusTexts | undefined;
+  readonly #texts: TextSimilarity;
+  readonly #corpus: ExternalTexts | undefined;
 
   readonly #pool: SearchPool | undefined;
 
-  constructor(
-    private readonly data: IndexData,
-    { cacheMb, analyzer, pool, corpus }: OpenedWith,
-  ) {
+  readonly #data: IndexSegments;
+
+  constructor(data: IndexSegments, { cacheMb, analyzer, pool, corpus }: OpenedWith) {
+    this.#data = data;
     const { path, manifest, segments } = data;
     this.#pool = pool;
     this.#corpus = corpus;
@@ -92,8 +85,8 @@ export class Bm25Index implements Searcher {
     this.manifest = manifest;
     this.docCount = manifest.docCount;
     this.#bm25 = new Bm25(segments, manifest);
-    this.#scorer = new Scorer(segments, this.#bm25, cacheMb);
-    this.#texts = new TextWeights({
+    this.#scorer = new QueryScorer(segments, this.#bm25, cacheMb);
+    this.#texts = new TextSimilarity({
       analyzer: this.analyzer,
       bm25: this.#bm25,
       segments,
@@ -106,21 +99,23 @@ export class Bm25Index implements Searcher {
   }
 
   /** The `k` best documents (default 10) of BM25 score over 0, best first, equal scores in corpus order. */
-  async search(query: string, { k = 10, weighting = 'lucene', signal }: SearchOptions = {}): Promise<Hit[]> {
+  async search(query: string, options: SearchOptions = {}): Promise<Hit[]> {
+    const { k, weighting, signal } = resolveOptions('search', queryOptions, options);
     signal?.throwIfAborted();
     const tokens = this.analyzer.tokens(query);
-    if (this.#pool === undefined) return this.searchTerms(tokens, { k, weighting });
-    const hits = await this.#pool.search({ tokens, k: checkedK(k), weighting: checked(weighting) });
+    if (this.#pool === undefined) return this.#scorer.search(tokens, k, weighting);
+    const hits = await this.#pool.search({ tokens, k, weighting });
     signal?.throwIfAborted();
     return hits;
   }
 
-  /** As `search`, for a query that is analyzed already, in the caller's thread. */
-  searchTerms(tokens: readonly string[], { k = 10, weighting = 'lucene' }: SearchOptions = {}): Hit[] {
-    return this.#scorer.search(tokens, checkedK(k), checked(weighting));
+  /** Searches like `search`, for the terms of a query, in the caller's thread. */
+  searchTerms(tokens: readonly string[], options: SearchOptions = {}): Hit[] {
+    const { k, weighting } = resolveOptions('searchTerms', queryOptions, options);
+    return this.#scorer.search(tokens, k, weighting);
   }
 
-  /** How each term of the query adds to the score of a document, named by its docId or, the first one so called, by its id. */
+  /** Explains the score of a document by the terms of the query. The document is named by its docId, or by its id (the first one of that id). */
   explain(
     query: string,
     document: number | string,
@@ -140,7 +135,7 @@ export class Bm25Index implements Searcher {
     return { docId, id, score, terms };
   }
 
-  /** What a search for the query scores this text, were it a document of the index; 0 where they share no term. */
+  /** Returns the score that a search for the query would give this text as a document of the index; 0 if they share no term. */
   async score(
     query: string,
     text: string,
@@ -153,19 +148,19 @@ export class Bm25Index implements Searcher {
   /** The cosine of the BM25 weight vectors of a text and of each of some documents; texts that are not given must be stored. */
   async similarities(text: string, documents: readonly Comparable[]): Promise<number[]> {
     const compared = documents.map(({ docId, text }) => ({ docId, text: text ?? this.text(docId) }));
-    // An analyzer of the user's own is in the caller's thread alone.
-    const pool = analyzerNames.includes(this.analyzer.name) ? this.#pool : undefined;
+    // A custom analyzer exists only in the caller's thread.
+    const pool = isAnalyzerName(this.analyzer.name) ? this.#pool : undefined;
     return pool ? await pool.compare({ text, documents: compared }) : this.#texts.cosines(text, compared);
   }
 
-  /** The text of a document; throws IndexError where there is none, or where the corpus that it is read from has changed. */
+  /** Returns the text of a document. Throws IndexError if there is none, or if the corpus that it is read from has changed. */
   text(docId: number): string {
     const text = this.storedText(docId);
     if (text !== undefined) return text;
     throw new IndexError(`${this.path} holds no text of document ${docId}`, { hint: rebuildHint(this.path) });
   }
 
-  /** As `text`, but undefined where the index has none. */
+  /** Returns the text of a document like `text`, but undefined if the index has none. */
   storedText(docId: number): string | undefined {
     const segment = this.#segmentOf(docId);
     if (this.#corpus === undefined) return segment.text(docId);
@@ -173,12 +168,12 @@ export class Bm25Index implements Searcher {
     return place && this.#corpus.text(place);
   }
 
-  /** The key of the documents' groups; undefined where the index keeps none. */
+  /** The key of the groups of the documents; undefined if the index keeps none. */
   get groupKey(): string | undefined {
     return this.manifest.groupKey;
   }
 
-  /** What a document holds under `groupKey`, as a string; undefined where it holds nothing. */
+  /** Returns the value of a document under `groupKey`, as a string; undefined if it has none. */
   group(docId: number): string | undefined {
     return this.#segmentOf(docId).group(docId);
   }
@@ -188,16 +183,16 @@ export class Bm25Index implements Searcher {
     return this.#segmentOf(docId).id(docId);
   }
 
-  /** Every document of this id, in corpus order; empty where there is none. */
+  /** Returns every document of this id, in corpus order; an empty list if there is none. */
   docIds(id: string): number[] {
     const key = keyBytes(id);
-    return this.data.segments.flatMap((segment) => [...segment.docIds(key)]);
+    return this.#data.segments.flatMap((segment) => [...segment.docIds(key)]);
   }
 
   async close(): Promise<void> {
     this.#corpus?.close();
     await this.#pool?.close();
-    this.data.close();
+    this.#data.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -205,7 +200,7 @@ export class Bm25Index implements Searcher {
   }
 
   #segmentOf(docId: number): SegmentReader {
-    const segment = segmentOf(this.data.segments, docId);
+    const segment = segmentOf(this.#data.segments, docId);
     if (segment === undefined || !Number.isInteger(docId)) {
       throw new UsageError(`no document has the docId ${docId}: there are ${this.docCount}, from 0`);
     }
@@ -213,12 +208,7 @@ export class Bm25Index implements Searcher {
   }
 }
 
-function checkedK(k: number): number {
-  requireWholeNumber('k', k);
-  return k;
-}
-
 function checked(weighting: Weighting): Weighting {
-  if (weighting === 'lucene' || weighting === 'dataflow') return weighting;
-  throw new UsageError(`no weighting is named ${JSON.stringify(weighting)}`, { hint: 'lucene or dataflow' });
+  checkOption('weighting', searchOptions.weighting, weighting);
+  return weighting;
 }

@@ -1,64 +1,108 @@
-import { UsageError } from '../errors.js';
 import type { ChatMessage } from '../llm/chatModel.js';
-import { requireWholeNumber } from '../util/check.js';
-import { nearest } from './answers/nearest.js';
-import { checkFaults, type FaultName, type FaultRates } from './faults/faults.js';
-import type { BatchPlayOptions } from './http/batches.js';
-import type { LedgerOptions } from './http/ledger.js';
-import type { RateLimitOptions } from './http/rateLimits.js';
-import { type ProfileName, profileNames } from './profiles/all.js';
+import { isRecord } from '../record.js';
+import {
+  callback,
+  choice,
+  number,
+  type OptionsOf,
+  object,
+  type Resolved,
+  text,
+  value,
+  wholeNumber,
+} from '../util/options.js';
+import { type FaultName, type FaultRates, parseFaultRates } from './faults/faults.js';
+import { profileNames } from './profiles/serverProfiles.js';
 
-export interface StandInOptions extends RateLimitOptions, LedgerOptions, BatchPlayOptions {
-  /** The port on 127.0.0.1; 0 takes a free one (0). */
-  port?: number | undefined;
-  /** The server whose errors, headers, thinking and refusals it plays (openai). */
-  profile?: ProfileName | undefined;
-  /** All that is random follows from it and the records' contents (1). */
-  seed?: number | undefined;
-  /** Median service time, in milliseconds (0), and the spread of its logarithm (0). */
-  medianMs?: number | undefined;
-  sigma?: number | undefined;
-  faults?: FaultRates | undefined;
-  /** Says what befalls a call, before the rates do. */
-  script?: ((call: { key: string; callNumber: number; index: number }) => FaultName | undefined) | undefined;
-  /** What it answers (the offline writer's answer). */
-  answer?: ((messages: ChatMessage[]) => string) | undefined;
-  /** The pause that faults with a Retry-After ask for, in milliseconds (100); whole seconds where the server writes those. */
-  retryAfterMs?: number | undefined;
-  /** How long `stall` keeps silent, in milliseconds (60,000). */
-  stallMs?: number | undefined;
-  /** Any other key is refused with a 401, which in OpenAI's words quotes it. */
-  apiKey?: string | undefined;
-  /** From this call on, counted from 1, the quota is gone. */
-  quotaGoneAtCall?: number | undefined;
-  /** A stretch in which every call is a 503, in milliseconds since the start. */
-  outage?: { fromMs: number; untilMs: number } | undefined;
-  /** Prompt and cap that are longer together, in tokens, are refused (no limit). */
-  contextTokens?: number | undefined;
-  /** Parameters that the model does not take, `json_schema` and `json_object` among them (the profile's). */
-  refuses?: readonly string[] | undefined;
+/** A period in which every call is refused, in milliseconds since the start of the server. */
+export interface Outage {
+  fromMs: number;
+  untilMs: number;
 }
 
-const counts = ['requestsPerMinute', 'tokensPerMinute', 'quotaGoneAtCall', 'contextTokens'] as const;
-const amounts = ['medianMs', 'sigma', 'retryAfterMs', 'stallMs', 'burstSeconds', 'keepCalls'] as const;
-
-/** Throws UsageError for an option that cannot be used. */
-export function checkOptions(options: StandInOptions): void {
-  const { profile = 'openai', port = 0, faults = {} } = options;
-  if (!profileNames.includes(profile)) {
-    const guess = nearest(profile, profileNames);
-    const hint = `${guess === undefined ? '' : `did you mean ${guess}? `}the profiles are ${profileNames.join(', ')}`;
-    throw new UsageError(`there is no profile ${JSON.stringify(profile)}`, { hint });
-  }
-  checkFaults(faults);
-  requireWholeNumber('port', port, 0);
-  for (const name of counts) {
-    const value = options[name];
-    if (value !== undefined) requireWholeNumber(name, value);
-  }
-  for (const name of amounts) {
-    const value = options[name];
-    if (value === undefined || value >= 0) continue;
-    throw new UsageError(`${name} is ${value}, expected a number of at least 0`);
-  }
+/** A call, as a script sees it before it says what goes wrong. */
+export interface ScriptedCall {
+  /** Hash of the record's content. */
+  key: string;
+  /** Which call about this record it is, from 1. */
+  callNumber: number;
+  /** Its index among all calls, from 0. */
+  index: number;
 }
+
+const isOutage = (given: unknown) =>
+  isRecord(given) && Number(given.fromMs) >= 0 && Number(given.untilMs) > Number(given.fromMs);
+
+function outageOf(range: string): Outage | string {
+  const [, from, until] = /^(\d+)-(\d+)$/.exec(range) ?? [];
+  return from === undefined ? range : { fromMs: Number(from), untilMs: Number(until) };
+}
+
+/** The options of `startStandIn` and of the command `stand-in`. */
+export const standInOptions = {
+  port: wholeNumber({ min: 0, default: 0, help: 'the port on 127.0.0.1; 0 takes a free one' }),
+  profile: choice(profileNames, { default: 'openai', help: 'the server whose errors, headers and limits it imitates' }),
+  faults: value<FaultRates>(
+    {
+      placeholder: '<list>',
+      defaultText: 'none',
+      help: 'the share of calls that get each fault: rate429=0.01,http500=0.01',
+    },
+    {
+      expected: 'a list of NAME=RATE, as in rate429=0.01,http500=0.01',
+      accepts: isRecord,
+      parse: parseFaultRates,
+    },
+  ),
+  seed: wholeNumber({ min: 0, default: 1, help: 'seeds faults and delays' }),
+  medianMs: number({ min: 0, default: 0, help: 'the median time of an answer' }),
+  sigma: number({ min: 0, default: 0, help: 'the spread of these times: the standard deviation of their logarithm' }),
+  requestsPerMinute: wholeNumber({ help: 'refuse calls over this many per minute' }),
+  tokensPerMinute: wholeNumber({ help: 'refuse calls over this many tokens per minute, prompts and answers together' }),
+  burstSeconds: number({ min: 0, default: 60, help: 'how many seconds of these limits may be used at once' }),
+  contextTokens: wholeNumber({ help: 'refuse requests whose prompt and longest answer take more tokens together' }),
+  retryAfterMs: number({ min: 0, default: 100, help: 'the pause that rate429 asks for' }),
+  stallMs: number({ min: 0, default: 60_000, help: 'how long a stalled answer sends nothing' }),
+  quotaGoneAtCall: wholeNumber({ help: 'report an exhausted quota from this call on, counted from 1' }),
+  outage: value<Outage>(
+    {
+      placeholder: '<from-until>',
+      help: 'answer every call in this period with a 503, in ms since the start: 5000-20000',
+    },
+    {
+      expected: 'two numbers of milliseconds, the second greater, as in 5000-20000',
+      accepts: isOutage,
+      parse: outageOf,
+    },
+  ),
+  apiKey: text({ help: 'the only key that it accepts; any other gets a 401', defaultText: 'any key' }),
+  script: callback<(call: ScriptedCall) => FaultName | undefined>()({
+    help: 'returns the fault of a call; if it returns undefined, the rates decide',
+  }),
+  answer: callback<(messages: ChatMessage[]) => string>()({
+    help: 'writes the answers',
+    defaultText: "the offline model's",
+  }),
+  refuses: object<readonly string[]>()(
+    {
+      help: 'parameters that the model does not accept, `json_schema` and `json_object` included',
+      defaultText: "the profile's",
+    },
+    { expected: 'a list of names', accepts: Array.isArray },
+  ),
+  keepCalls: object<number>()(
+    { help: 'how many of the latest calls the ledger keeps in full, up to twice that', defaultText: '10000' },
+    { expected: 'a number >= 0', accepts: (given) => typeof given === 'number' && given >= 0 },
+  ),
+  batchMs: number({ min: 0, default: 0, help: 'how long a batch runs, in milliseconds' }),
+  batchUnanswered: number({
+    min: 0,
+    max: 1,
+    default: 0,
+    help: 'the share of its requests that a batch leaves unanswered when it expires',
+  }),
+  batchFailures: number({ min: 0, max: 1, default: 0, help: 'the share of batches that fail as a whole' }),
+};
+
+export type StandInOptions = OptionsOf<typeof standInOptions>;
+export type StandInSettings = Resolved<typeof standInOptions>;

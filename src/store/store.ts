@@ -2,40 +2,43 @@ import { statfsSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { StoreError } from '../errors.js';
-import { checkFolder, DATA } from './folder.js';
-import { refusalOf } from './refusals.js';
+import { checkFolder, DATA_FILE } from './folder.js';
+import { storeError } from './storeErrors.js';
 
 export type StoreKey = string | number;
 
 export interface StoreOptions {
-  /** A folder, made where it is missing unless `create` is false; any number of processes may have it open. */
+  /** A folder, created if it is missing unless `create` is false; any number of processes may have it open. */
   path: string;
-  /** What is kept in it (`answer cache`): a store of another kind or version is refused. */
+  /** The kind of its content (`answer cache`): a store of another kind or version is refused. */
   kind: string;
   version: number;
   create?: boolean | undefined;
-  /** Writes are refused where the disk has less room than this, in bytes (32 MiB): LMDB itself may crash on a full disk. */
+  /** Writes are refused if the disk has fewer free bytes than this (32 MiB): LMDB itself may crash on a full disk. */
   minFreeBytes?: number | undefined;
 }
 
-/** The keys of a table in their order: numbers by size, then strings by their bytes. */
+/** A table of a store. Its keys are in order: numbers by size, then strings by their bytes. */
 export interface Table<K extends StoreKey, V> {
   readonly count: number;
   get(key: K): V | undefined;
   put(key: K, value: V): void;
-  /** As `put`, and does not hold up the event loop while the disk writes: resolves when the value is on it. */
+  /** Does the same as `put` without blocking the event loop: resolves when the value is on disk. */
   putAsync(key: K, value: V): Promise<void>;
-  /** Whether there was such a key. */
+  /** Returns true if there was such a key. */
   remove(key: K): boolean;
   clear(): void;
-  /** Up to `limit` entries that come after a key, or the first ones. Page on with the last key got: no reader then stands in the way of reusing space. */
+  /**
+   * Returns up to `limit` entries after a key, or the first ones. To read on, pass the last key: no long-lived reader then
+   * keeps LMDB from reusing space.
+   */
   entries(options: { after?: K | undefined; limit: number }): [K, V][];
 }
 
 const MAX_READERS = 2048;
 
 /**
- * A durable key-value store on LMDB, shared by processes. What a transaction wrote is on disk when it returns; a process
+ * A durable key-value store on LMDB, shared by processes. The writes of a transaction are on disk when it returns; a process
  * that is killed loses what it had not committed and damages nothing. Not for network file systems.
  */
 export class Store {
@@ -45,8 +48,8 @@ export class Store {
   #writing = false;
 
   /**
-   * Throws StoreError where the path cannot be used: no permission, a full disk, no store or one of another kind or
-   * version, damaged; OutputError where it cannot be written.
+   * Throws StoreError if the path is not a store, or is one of another kind or version, or a damaged one; OutputError if it
+   * cannot be written: no permission, a full disk.
    */
   constructor({ path, kind, version, create = true, minFreeBytes = 32 * 2 ** 20 }: StoreOptions) {
     this.#path = path;
@@ -62,12 +65,12 @@ export class Store {
     }
   }
 
-  /** Bytes on disk. */
+  /** Its size on disk. */
   get bytes(): number {
-    return statSync(join(this.#path, DATA)).size;
+    return statSync(join(this.#path, DATA_FILE)).size;
   }
 
-  /** Opens or makes a table of values that JSON can hold, or of byte arrays. */
+  /** Opens or creates a table of values that JSON can hold, or of byte arrays. */
   table<K extends StoreKey, V>(name: string): Table<K, V>;
   table<K extends StoreKey>(name: string, encoding: 'binary'): Table<K, Uint8Array>;
   table<K extends StoreKey, V>(name: string, encoding: 'json' | 'binary' = 'json'): Table<K, V> {
@@ -80,7 +83,7 @@ export class Store {
         try {
           await database.put(key, value);
         } catch (error) {
-          throw refusalOf(error, this.#path);
+          throw storeError(error, this.#path);
         }
       },
       remove: (key) => this.#write(() => database.removeSync(key)),
@@ -97,8 +100,8 @@ export class Store {
   }
 
   /**
-   * Runs synchronous reads and writes as one: all of them are kept or, where `action` throws, none. Waits while another
-   * process writes.
+   * Runs synchronous reads and writes as one: all of them are kept or, if `action` throws, none. Waits while another process
+   * writes.
    */
   transaction<T>(action: () => T): T {
     if (this.#writing) return action();
@@ -115,7 +118,7 @@ export class Store {
         }
       });
     } catch (error) {
-      throw failure === undefined ? refusalOf(error, this.#path) : failure.error;
+      throw failure === undefined ? storeError(error, this.#path) : failure.error;
     } finally {
       this.#writing = false;
     }
@@ -137,20 +140,20 @@ export class Store {
     try {
       return action();
     } catch (error) {
-      throw refusalOf(error, this.#path);
+      throw storeError(error, this.#path);
     }
   }
 
   #requireRoom(): void {
     const { bavail, bsize } = this.#guarded(() => statfsSync(this.#path));
-    if (bavail * bsize < this.#minFreeBytes) throw refusalOf({ code: 'ENOSPC' }, this.#path);
+    if (bavail * bsize < this.#minFreeBytes) throw storeError({ code: 'ENOSPC' }, this.#path);
   }
 
-  /** A memory map beyond the end of its file kills the process; what was cut off becomes zeros, and those are refused. */
+  /** A memory map beyond the end of its file kills the process. The missing part becomes zeros, which LMDB refuses. */
   #restoreLength(): void {
     const { root, lastPageNumber } = this.#env.getStats() as { root: { pageSize: number }; lastPageNumber: number };
     const bytes = (lastPageNumber + 1) * root.pageSize;
-    if (this.bytes < bytes) truncateSync(join(this.#path, DATA), bytes);
+    if (this.bytes < bytes) truncateSync(join(this.#path, DATA_FILE), bytes);
   }
 
   #checkKind(kind: string, version: number): void {
@@ -163,10 +166,8 @@ export class Store {
       });
     if (found?.kind === kind && found.version === version) return;
     throw new StoreError(
-      `${this.#path} holds ${found?.kind} of version ${found?.version}, not ${kind} of version ${version}`,
-      {
-        hint: 'name another path',
-      },
+      `${this.#path} holds ${found?.kind} version ${found?.version}, not ${kind} version ${version}`,
+      { hint: 'use another path' },
     );
   }
 }

@@ -1,30 +1,30 @@
 export type MaybeSignal = AbortSignal | undefined;
 
-interface Hub {
+interface SharedListener {
   listeners: Set<() => void>;
   run: () => void;
 }
 
-const hubs = new WeakMap<AbortSignal, Hub>();
+const sharedListeners = new WeakMap<AbortSignal, SharedListener>();
 
-function hubOf(signal: AbortSignal): Hub {
-  const known = hubs.get(signal);
+function sharedListenerOf(signal: AbortSignal): SharedListener {
+  const known = sharedListeners.get(signal);
   if (known !== undefined) return known;
   const listeners = new Set<() => void>();
   const run = () => {
     for (const listener of [...listeners]) listener();
   };
-  const hub = { listeners, run };
-  hubs.set(signal, hub);
-  return hub;
+  const shared = { listeners, run };
+  sharedListeners.set(signal, shared);
+  return shared;
 }
 
 /**
- * Runs `listener` when the signal aborts; the returned function takes it off again. However many listen, the signal has
- * one listener, and none once the last has left: Node warns of a leak from the 11th on, and `AbortSignal.any` does leak.
+ * Runs `listener` when the signal aborts; the returned function removes it. However many listeners there are, the signal
+ * has one, and none once the last is removed: Node warns of a leak from the 11th on, and `AbortSignal.any` does leak.
  */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
-  const { listeners, run } = hubOf(signal);
+  const { listeners, run } = sharedListenerOf(signal);
   if (listeners.size === 0) signal.addEventListener('abort', run);
   listeners.add(listener);
   return () => {
@@ -37,14 +37,14 @@ export function throwIfAborted(...signals: MaybeSignal[]): void {
 }
 
 /**
- * A promise that `start` resolves, or that rejects with the reason of the first of the signals to abort; `cancel`, which
- * `start` returns, then undoes what it began.
+ * Returns a promise that `start` resolves, or that rejects with the reason of the first signal to abort; then the function
+ * that `start` returned undoes what `start` began.
  */
 export function untilAborted(signals: MaybeSignal[], start: (resolve: () => void) => () => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const leave: (() => void)[] = [];
+    const removers: (() => void)[] = [];
     const settle = (finish: () => void) => {
-      for (const off of leave) off();
+      for (const remove of removers) remove();
       finish();
     };
     for (const signal of signals) {
@@ -53,7 +53,7 @@ export function untilAborted(signals: MaybeSignal[], start: (resolve: () => void
         return;
       }
       if (signal === undefined) continue;
-      leave.push(
+      removers.push(
         onAbort(signal, () =>
           settle(() => {
             cancel();
@@ -64,4 +64,12 @@ export function untilAborted(signals: MaybeSignal[], start: (resolve: () => void
     }
     const cancel = start(() => settle(resolve));
   });
+}
+
+/** Returns a signal that aborts when either does, undefined if there is none. Make it once a stream, not once an item. */
+export function eitherSignal(a: AbortSignal, b: MaybeSignal): AbortSignal;
+export function eitherSignal(a: MaybeSignal, b: MaybeSignal): MaybeSignal;
+export function eitherSignal(a: MaybeSignal, b: MaybeSignal): MaybeSignal {
+  if (a === undefined || b === undefined || a === b) return a ?? b;
+  return AbortSignal.any([a, b]);
 }

@@ -1,7 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { UsageError } from '../errors.js';
 
-/** A value in a few words, for messages: `null`, `a list`, `an object`, `the string "abc"`, `-1`. */
+/** Describes a value for messages: `null`, `a list`, `an object`, `the string "abc"`, `-1`. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return 'a list';
@@ -11,23 +11,25 @@ export function describe(value: unknown): string {
   return String(value);
 }
 
-/** The error for a value that cannot be used: `k1 must be >= 0, got -1`. */
-export function mustBe(name: string, expected: string, got: unknown): UsageError {
-  return new UsageError(`${name} must be ${expected}, got ${describe(got)}`);
+/** Returns the error for a value that cannot be used: `k1 must be >= 0, got -1`. */
+export function mustBe(name: string, expected: string, got: unknown, hint?: string): UsageError {
+  return new UsageError(`${name} must be ${expected}, got ${describe(got)}`, { hint });
 }
 
-/** The error for a name that is not one of those known, with the nearest of them: `no sampling is named "tpo"`. */
+/** Returns the error for an unknown name, with the nearest known one as its hint: `no sampling is named "tpo"`. */
 export function unknownName(kind: string, name: string, known: readonly string[]): UsageError {
   return new UsageError(`no ${kind} is named ${JSON.stringify(name)}`, {
     hint: suggestion(name, known) ?? `use one of ${known.join(', ')}`,
   });
 }
 
-/** `did you mean queriesPerDoc?`, if one of the known names is near enough to be meant. */
+/** Returns `did you mean queriesPerDoc?` if one of the known names is close enough. */
 export function suggestion(name: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
   const nearest = closest(name, known);
-  return distance(name, nearest) <= Math.max(2, name.length / 3) ? `did you mean ${nearest}?` : undefined;
+  return distance(name, nearest) <= (name.length < 3 ? 1 : Math.max(2, name.length / 3))
+    ? `did you mean ${nearest}?`
+    : undefined;
 }
 
 /** Throws UsageError unless a value is a whole number >= `min`. */

@@ -2,41 +2,45 @@ import { UsageError } from '../errors.js';
 import { isRecord } from '../record.js';
 import { mustBe, suggestion } from './check.js';
 
-/** Whether an option must be given, has a default, or may be left out. */
+/** An option must be given, has a default, or may be left out. */
 export type Presence = 'required' | 'default' | 'optional';
 
 /**
- * All that is known of one option. The library's check and type, the flag, its help, the configuration, completion, the
- * reference and what a resumed run must have in common with its first start are derived from it.
+ * The declaration of one option. The library's check and type, the flag, its help, the configuration, completion, the
+ * reference and the settings that a resumed run must share with its first start are derived from it.
  */
 export interface Option<out T = unknown, out P extends Presence = Presence> {
   /** `switch` is on or off; a `list` may be given more than once; an `object` is for programs only and has no flag. */
   readonly kind: 'value' | 'switch' | 'list' | 'object';
   readonly presence: P;
-  /** What it does, as one clause. */
+  /** Its effect, as one clause. */
   readonly help: string;
-  /** What `--no-NAME` does; without it the option has no such flag. */
+  /** The help of the flag that turns it off; without it the option has no such flag. */
   readonly helpOff: string | undefined;
+  /** The name of that flag, if it is not `no-NAME`: `unordered`. */
+  readonly offName: string | undefined;
   readonly default: T | undefined;
-  /** The default in words, if it is not a constant. */
+  /** The default that follows from the other values, if it is not a constant. */
+  readonly defaultFrom: ((values: Readonly<Record<string, unknown>>) => unknown) | undefined;
+  /** A description of the default, if it is not a constant. */
   readonly defaultText: string | undefined;
-  /** What stands for its value in help: `<n>`. */
+  /** The placeholder of its value in help: `<n>`. */
   readonly placeholder: string;
-  /** The flag may stand without a value, which means `true`. */
+  /** The flag may be given without a value, which means `true`. */
   readonly valueOptional: boolean;
   readonly choices: readonly string[] | undefined;
-  /** The heading that it has in help. */
+  /** Its heading in help. */
   readonly group: string | undefined;
   /** The letter of its short flag. */
   readonly short: string | undefined;
   /** Earlier and other names that mean the same. */
   readonly aliases: readonly string[];
-  /** Whether the records of a run depend on it. */
+  /** True if the records of a run depend on it. */
   readonly shapesRecords: boolean;
-  /** What a value must be, as the end of `NAME must be …`. */
+  /** The end of the message `NAME must be …`. */
   readonly expected: string;
   accepts(value: unknown): boolean;
-  /** Reads the value of a flag; what it gives is checked by `accepts`. */
+  /** Parses the value of a flag; `accepts` checks the result. */
   parse(text: string): unknown;
 }
 
@@ -45,7 +49,7 @@ export type Declared = Record<string, Option>;
 
 type ValueOf<O> = O extends Option<infer T> ? T : never;
 
-/** What a caller passes: required options, and others that may be left out. */
+/** The options that a caller passes: required ones, and others that may be left out. */
 export type OptionsOf<D extends Declared> = {
   [K in keyof D as D[K] extends Option<unknown, 'required'> ? K : never]: ValueOf<D[K]>;
 } & {
@@ -60,8 +64,10 @@ export type Resolved<D extends Declared> = {
 interface Facts {
   help: string;
   helpOff?: string;
+  offName?: string;
   required?: boolean;
   default?: unknown;
+  defaultFrom?: (values: Readonly<Record<string, unknown>>) => unknown;
   defaultText?: string;
   placeholder?: string;
   group?: string;
@@ -89,18 +95,30 @@ interface Kind {
 }
 
 function declare<T, F extends Facts>(facts: F, kind: Kind): Option<T | OrFalse<F>, PresenceOf<F>> {
-  const { help, helpOff, required, defaultText, group, short, aliases = [], shapesRecords = true } = facts;
+  const {
+    help,
+    helpOff,
+    offName,
+    required,
+    defaultFrom,
+    defaultText,
+    group,
+    short,
+    aliases = [],
+    shapesRecords = true,
+  } = facts;
   const presence = (required ? 'required' : 'default' in facts ? 'default' : 'optional') as PresenceOf<F>;
   const takesFalse = helpOff !== undefined && kind.kind !== 'switch';
   return {
     kind: kind.kind,
-    ...{ presence, help, helpOff, defaultText, group, short, aliases, shapesRecords },
+    ...{ presence, help, helpOff, offName, defaultFrom, defaultText, group, short, aliases, shapesRecords },
     default: facts.default as T,
     placeholder: facts.placeholder ?? kind.placeholder,
     valueOptional: kind.valueOptional ?? false,
     choices: kind.choices,
-    expected: takesFalse ? `${kind.expected}, or false` : kind.expected,
-    accepts: (value) => (takesFalse && value === false) || kind.accepts(value),
+    expected: kind.expected,
+    accepts: (value) =>
+      (takesFalse && value === false) || (kind.valueOptional === true && value === true) || kind.accepts(value),
     parse: kind.parse ?? ((text) => text),
   };
 }
@@ -156,7 +174,7 @@ export function number<const F extends NumberFacts>(facts: F): Option<number | O
   });
 }
 
-/** A text. An empty one is taken only if `mayBeEmpty`. */
+/** A text. An empty one is accepted only if `mayBeEmpty`. */
 export function text<const F extends Facts & { default?: string; mayBeEmpty?: boolean }>(
   facts: F,
 ): Option<string | OrFalse<F>, PresenceOf<F>> {
@@ -179,7 +197,7 @@ export function key<const Name extends string, const F extends Omit<Facts, 'defa
   >;
 }
 
-/** One of some words. */
+/** One of several names. */
 export function choice<const C extends readonly string[], const F extends Facts & { default?: C[number] }>(
   choices: C,
   facts: F,
@@ -193,7 +211,7 @@ export function choice<const C extends readonly string[], const F extends Facts 
   });
 }
 
-/** On or off. One that is on by default has only a flag that turns it off, so `helpOff` says what that does. */
+/** On or off. An option that is on by default has only a flag that turns it off, so `helpOff` is the help of that flag. */
 export function onOff<const F extends Facts & { default?: boolean }>(facts: F): Option<boolean, PresenceOf<F>> {
   return declare<boolean, F>(facts, {
     kind: 'switch',
@@ -213,13 +231,14 @@ export function list<const F extends Facts>(facts: F): Option<string | string[],
   }) as Option<string | string[], PresenceOf<F>>;
 }
 
-/** A value of a form of its own: `accepts` checks it, `parse` reads the text of its flag. */
+/** A value of a custom form: `accepts` checks it, `parse` reads the text of its flag. */
 export function value<T, const F extends Facts = Facts>(
   facts: F,
   kind: {
     expected: string;
     accepts: (value: unknown) => boolean;
     parse?: (text: string) => unknown;
+    choices?: readonly string[];
     valueOptional?: boolean;
   },
 ): Option<T | OrFalse<F>, PresenceOf<F>> {
@@ -229,7 +248,7 @@ export function value<T, const F extends Facts = Facts>(
 type ObjectFacts = Pick<Facts, 'help' | 'required' | 'defaultText' | 'aliases'>;
 
 /**
- * What only a program can pass: a function, a model, an index. It has no flag and is no part of a run's settings.
+ * An object that only a program can pass: a function, a model, an index. It has no flag and is not part of a run's settings.
  * `object<ChatModel>()({ help, required: true, … })`: TypeScript infers either all type parameters or none.
  */
 export function object<T>() {
@@ -245,7 +264,7 @@ export function object<T>() {
     }) as Option<T, PresenceOf<F>>;
 }
 
-/** A function that is called back. */
+/** A callback. */
 export function callback<T extends (...args: never[]) => unknown>() {
   return <const F extends ObjectFacts>(facts: F): Option<T, PresenceOf<F>> =>
     object<T>()(facts, { expected: 'a function', accepts: (value) => typeof value === 'function' });
@@ -254,7 +273,7 @@ export function callback<T extends (...args: never[]) => unknown>() {
 const camelCase = (name: string): string =>
   name.replace(/[-_]+([a-z0-9])/gi, (_, letter: string) => letter.toUpperCase());
 
-/** The option's own name for a name, an alias, or either of them in snake_case; undefined if there is none. */
+/** Returns the option's name for a name, an alias, or either of them in snake_case; undefined if there is none. */
 export function optionNamed(declared: Declared, name: string): string | undefined {
   for (const wanted of [name, camelCase(name)]) {
     if (Object.hasOwn(declared, wanted)) return wanted;
@@ -265,8 +284,8 @@ export function optionNamed(declared: Declared, name: string): string | undefine
 }
 
 /**
- * Checks what a caller passed against the options that are declared, and fills in the defaults. Aliases are taken for the
- * options that they mean; `undefined` counts as left out.
+ * Checks what a caller passed against the declared options, and fills in the defaults. An alias counts as the option that
+ * it means; `undefined` counts as left out.
  *
  * @throws UsageError for an unknown option (with the nearest name), one given under two names, a missing one, a value out of range
  */
@@ -293,7 +312,29 @@ export function resolveOptions<const D extends Declared>(owner: string, declared
 
 /** Throws UsageError for a value that the option does not take. */
 export function checkOption(name: string, option: Option, value: unknown): void {
-  if (!option.accepts(value)) throw mustBe(name, option.expected, value);
+  if (option.accepts(value)) return;
+  const { kind, helpOff, expected, choices } = option;
+  const hint = typeof value === 'string' && choices ? suggestion(value, choices) : undefined;
+  throw mustBe(name, kind === 'switch' || helpOff === undefined ? expected : `${expected}, or false`, value, hint);
+}
+
+/** The options without those named. */
+export function omit<D extends Declared, K extends keyof D>(declared: D, ...names: K[]): Omit<D, K> {
+  return Object.fromEntries(Object.entries(declared).filter(([name]) => !names.includes(name as K))) as Omit<D, K>;
+}
+
+/** The options named. */
+export function pick<D extends Declared, K extends keyof D>(declared: D, ...names: K[]): Pick<D, K> {
+  return Object.fromEntries(names.map((name) => [name, declared[name]])) as Pick<D, K>;
+}
+
+/** The options of two declarations. One that both have is that of the second, with the aliases of both. */
+export function united<A extends Declared, B extends Declared>(first: A, second: B): Omit<A, keyof B> & B {
+  const both = Object.entries(second).map(([name, option]) => {
+    const aliases = [...new Set([...(first[name]?.aliases ?? []), ...option.aliases])];
+    return [name, { ...option, aliases }];
+  });
+  return { ...first, ...Object.fromEntries(both) };
 }
 
 function unknownOption(owner: string, name: string, known: string[]): UsageError {
@@ -302,8 +343,28 @@ function unknownOption(owner: string, name: string, known: string[]): UsageError
   });
 }
 
-/** The options that shape records, by name, with their defaults: what two starts of one run must have in common. */
+/** Returns the values of the declared options, out of a larger object. */
+export function valuesOf<D extends Declared>(declared: D, values: object): Partial<Resolved<D>> {
+  const own = Object.entries(values).filter(([name]) => Object.hasOwn(declared, name));
+  return Object.fromEntries(own) as Partial<Resolved<D>>;
+}
+
+/**
+ * Returns the options that shape records, by name, with their defaults filled in: two starts of one run must agree on them.
+ * Writing out a default changes nothing.
+ */
 export function shapingValues(declared: Declared, values: Record<string, unknown>): Record<string, unknown> {
   const shaping = Object.entries(declared).filter(([, { shapesRecords }]) => shapesRecords);
-  return Object.fromEntries(shaping.map(([name, option]) => [name, values[name] ?? option.default]));
+  const known = Object.fromEntries(shaping.map(([name, option]) => [name, values[name] ?? option.default]));
+  for (const [name, { defaultFrom }] of shaping) known[name] ??= defaultFrom?.(known);
+  return known;
+}
+
+/** Fills in the defaults of options that were checked before. */
+export function withDefaults<const D extends Declared>(declared: D, given: object): Resolved<D> {
+  const filled = Object.entries(declared).map(([name, option]) => [
+    name,
+    (given as Record<string, unknown>)[name] ?? option.default,
+  ]);
+  return Object.fromEntries(filled) as Resolved<D>;
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A stream of random numbers in [0, 1) that depends on the parts alone, so that a record's luck is the same in every run,
- * whatever the order of arrival. The parts are hashed by SHA-256 into the state of sfc32 (Doty-Humphrey's PractRand).
+ * Returns a generator of random numbers in [0, 1) that depends on the parts alone, so that a record gets the same numbers in
+ * every run, whatever the order of arrival. The parts are hashed by SHA-256 into the state of sfc32 (Doty-Humphrey's
+ * PractRand).
  */
 export function seededRandom(...parts: (string | number)[]): () => number {
   const hash = createHash('sha256').update(JSON.stringify(parts)).digest();
@@ -21,7 +22,7 @@ export function seededRandom(...parts: (string | number)[]): () => number {
   return next;
 }
 
-/** The numbers 0 … count − 1 in random order (Fisher–Yates). */
+/** Returns the numbers 0 … count − 1 in random order (Fisher–Yates). */
 export function shuffledOrder(count: number, random: () => number): number[] {
   const order = Array.from({ length: count }, (_, index) => index);
   for (let last = count - 1; last > 0; last--) {

@@ -3,12 +3,14 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { z } from 'zod';
-import { type ExportOptions, exportRecords } from '../../src/export/exportRecords.js';
-import { type FormatName, formats } from '../../src/export/formats.js';
+import { exportRecords } from '../../src/export/exportRecords.js';
+import type { FormatName } from '../../src/export/formatNames.js';
+import { formats } from '../../src/export/formats.js';
+import type { ExportOptions } from '../../src/export/options.js';
 import { drain } from '../../src/flow/drain.js';
 import { readRecords } from '../../src/io/read/readRecords.js';
 import { openParquet, type RowSchema } from '../../src/io/write/parquet.js';
-import { writeParts } from '../../src/io/write/writeFiles.js';
+import { writeFiles } from '../../src/io/write/writeFiles.js';
 import type { DataRecord, Reject } from '../../src/record.js';
 import { workFolder } from '../io/support.js';
 
@@ -40,7 +42,7 @@ async function exported(t: TestContext, source: DataRecord[], options: Omit<Expo
       yield* source;
     })(),
   );
-  await drain(writeParts({ pathOf: (file) => path.join(folder, file) })(parts));
+  await drain(writeFiles({ pathOf: (file) => path.join(folder, file) })(parts));
   const names = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   const files = new Map<string, string>();
   for (const { parentPath, name } of names) {
@@ -77,7 +79,7 @@ for (const name of Object.keys(formats) as FormatName[]) {
 const one = async (t: TestContext, options: Omit<ExportOptions, 'rejects'>, source = [record(1)]) =>
   rowsOf((await exported(t, source, options)).files.get('train.jsonl'))[0];
 
-test('the documents stand in the order that the teacher was shown', async (t) => {
+test('the documents are in the order that the teacher saw', async (t) => {
   const { messages } = await one(t, { format: 'messages' });
   const asked: string = messages[1].content;
   const places = ['Wind shapes', 'Glaciers carve', 'Rivers cut'].map((words) => asked.indexOf(words));
@@ -88,7 +90,7 @@ test('the documents stand in the order that the teacher was shown', async (t) =>
   assert.match(asked, /A hiker stands/);
 });
 
-test('thinking without an answer makes no row where it is dropped or wrapped', async (t) => {
+test('thinking without an answer makes no row if thinking is dropped or wrapped', async (t) => {
   for (const reasoning of [
     '<think>only this</think>',
     '<think>only this</think><answer> </answer>',
@@ -109,7 +111,7 @@ test('thinking is kept with its tags, wrapped before a bare answer, or dropped',
   assert.equal(await said('drop'), 'Ice widened it.');
 });
 
-test('the scenario goes before the query only where asked for, or where the form has it', async (t) => {
+test('the scenario precedes the query only if requested or if the format has it', async (t) => {
   const asked = async (options: Omit<ExportOptions, 'rejects'>) => (await one(t, options)).query;
   assert.equal(await asked({ format: 'flagembedding' }), 'Why is valley 1 wide?');
   assert.equal(await asked({ format: 'reasonir' }), 'A hiker stands in valley 1. Why is valley 1 wide?');
@@ -117,7 +119,7 @@ test('the scenario goes before the query only where asked for, or where the form
   assert.doesNotMatch((await one(t, { format: 'rare-sft', scenario: false })).instruction, /hiker/);
 });
 
-test("a system prompt of one's own stands where the instructions stood, and none leaves them out", async (t) => {
+test('a custom system prompt replaces the instructions, and an empty one removes them', async (t) => {
   const own = await one(t, { format: 'messages', systemPrompt: 'Think.' });
   assert.deepEqual(own.messages[0], { role: 'system', content: 'Think.' });
   const none = await one(t, { format: 'messages', systemPrompt: '' });
@@ -140,7 +142,7 @@ test('tevatron keeps the ids of the positive and of the mined negatives', async 
   );
 });
 
-test('all records of one document fall on one side of the split, and the share is kept', async (t) => {
+test('all records of one document are in one split, and the share is kept', async (t) => {
   const twice = records(1000).flatMap((each) => [each, { ...each, question: `${each.question} And why?` }]);
   const { files } = await exported(t, twice, { format: 'triplet', validation: 0.2, seed: 7 });
   const positives = (file: string) => new Set(rowsOf(files.get(file)).map(({ positive }) => positive));
@@ -152,7 +154,7 @@ test('all records of one document fall on one side of the split, and the share i
   assert.deepEqual(again.files, files);
 });
 
-test("BEIR's qrels name queries and documents that are there, each document once", async (t) => {
+test('the qrels of BEIR name existing queries and documents, and each document is written once', async (t) => {
   const shared = { hard_negatives: ['Rivers cut gorges.'], _rareflow: { bm25_hard_neg: { negatives: [{ id: 'n' }] } } };
   const source = [record(1, { ...shared, id: 'doc\t1' }), record(2, shared), record(2, shared)];
   const { files, rejected } = await exported(t, source, { format: 'beir' });
@@ -165,11 +167,11 @@ test("BEIR's qrels name queries and documents that are there, each document once
   assert.match(rejected[0]?.reason ?? '', /came before/);
 });
 
-test('a record that the form cannot hold goes to the rejects with its reason', async (t) => {
+test('a record that does not fit the format is rejected with its reason', async (t) => {
   const cases: [ExportOptions['format'], DataRecord, RegExp][] = [
     ['messages', record(1, { reasoning: null }), /"reasoning" holds no text/],
     ['kto', record(1, { label: 'yes' }), /"label" holds no true or false/],
-    ['n-tuple', record(1, { hard_negatives: ['one'] }), /1 negatives, the form takes 3/],
+    ['n-tuple', record(1, { hard_negatives: ['one'] }), /1 negatives, the format takes 3/],
     ['triplet', record(1, { hard_negatives: [] }), /no negatives/],
     ['tevatron', record(1, { question: ' ' }), /"question" holds no question/],
     ['reasonir', record(1, { hard_negatives: 'one' }), /"hard_negatives" holds no list/],
@@ -191,6 +193,6 @@ test('a source that fails leaves only partial files', async (t) => {
     throw new Error('no more');
   }
   const parts = exportRecords({ format: 'messages' })(failing());
-  await assert.rejects(drain(writeParts({ pathOf: (file) => path.join(folder, file) })(parts)), /no more/);
+  await assert.rejects(drain(writeFiles({ pathOf: (file) => path.join(folder, file) })(parts)), /no more/);
   assert.deepEqual((await readdir(folder)).sort(), ['seen', 'train.jsonl.partial']);
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Turns } from '../../src/flow/eventLoopTurns.js';
+import { EventLoopTurns } from '../../src/flow/eventLoopTurns.js';
 
-test('callers go on in their order, each in a turn of its own', async () => {
-  const turns = new Turns();
+test('callers continue in their order, each in its own turn of the event loop', async () => {
+  const turns = new EventLoopTurns();
   const log: string[] = [];
   const caller = async (name: string) => {
     await turns.next();

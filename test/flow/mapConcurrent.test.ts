@@ -49,8 +49,7 @@ test('every item comes out once, in order when ordered, never over the concurren
 
 test('a failing item or source lets what is in flight finish, then throws, and closes the source', () =>
   fc.assert(
-    fc.asyncProperty(scenario, fc.nat(40), fc.boolean(), async (options, at, inSource) => {
-      const { delays } = options;
+    fc.asyncProperty(scenario, fc.nat(40), fc.boolean(), async ({ delays, ...options }, at, inSource) => {
       fc.pre(at < delays.length);
       const source = watched(delays.keys(), inSource ? { failAt: at } : {});
       const finished: number[] = [];
@@ -76,13 +75,13 @@ test('a failing item or source lets what is in flight finish, then throws, and c
 
 test('a consumer that leaves aborts the work in flight and closes the source', () =>
   fc.assert(
-    fc.asyncProperty(scenario, fc.nat(39), async (options, leaveAfter) => {
-      fc.pre(leaveAfter < options.delays.length);
-      const source = watched(options.delays.keys());
+    fc.asyncProperty(scenario, fc.nat(39), async ({ delays, ...options }, leaveAfter) => {
+      fc.pre(leaveAfter < delays.length);
+      const source = watched(delays.keys());
       const signals = new Set<AbortSignal>();
       const work = async (index: number, { signal }: { signal: AbortSignal }) => {
         signals.add(signal);
-        await turns(options.delays[index] ?? 0);
+        await turns(delays[index] ?? 0);
         return index;
       };
       let given = 0;
@@ -98,7 +97,7 @@ test('a consumer that leaves aborts the work in flight and closes the source', (
 
 test('an abort throws its reason at any moment, closes the source and leaves no listener', () =>
   fc.assert(
-    fc.asyncProperty(scenario, fc.nat(30), async (options, abortAfterTurns) => {
+    fc.asyncProperty(scenario, fc.nat(30), async ({ delays: _, ...options }, abortAfterTurns) => {
       const controller = new AbortController();
       const source = watched(range(10_000));
       const stream = mapConcurrent(
@@ -120,7 +119,7 @@ test('an abort throws its reason at any moment, closes the source and leaves no 
     { numRuns: 60 },
   ));
 
-test('a finished item is given while the source hangs', async () => {
+test('a finished item is yielded while the source hangs', async () => {
   for (const ordered of [true, false]) {
     const stream = mapConcurrent(watched(range(9), { hangAt: 1 }), (item) => item, { ordered });
     assert.deepEqual(await stream.next(), { done: false, value: 0 });
@@ -155,7 +154,7 @@ test('nothing is pulled before the first item is asked for, nor beyond the windo
   await stream.return();
 });
 
-test('a slow head holds back no other call until the window is full', async () => {
+test('a slow first item delays no other call until the window is full', async () => {
   let finished = 0;
   const stream = mapConcurrent(
     watched(range(100)),
@@ -168,12 +167,25 @@ test('a slow head holds back no other call until the window is full', async () =
   );
   const first = await stream.next();
   assert.equal(first.value, 0);
-  assert.ok(finished >= 50, `${finished} finished behind the head`);
+  assert.ok(finished >= 50, `${finished} finished behind the first item`);
   await stream.return();
 });
 
-test('a concurrency that is no whole number over 0 is refused by name', async () => {
+test('a concurrency that is not a whole number above 0 is refused by name', async () => {
   for (const concurrency of [0, -1, 1.5, Number.NaN]) {
     await assert.rejects(collect(mapConcurrent(watched([1]), (item) => item, { concurrency })), /concurrency must be/);
   }
+});
+
+test('a misspelt option is refused with the name that was meant', async () => {
+  const options = { concurency: 4 } as object;
+  await assert.rejects(collect(mapConcurrent([1], (item) => item, options)), (error: Error & { hint?: string }) => {
+    assert.equal(error.message, 'mapConcurrent has no option "concurency"');
+    assert.equal(error.hint, 'did you mean concurrency?');
+    return true;
+  });
+});
+
+test('an array is a source', async () => {
+  assert.deepEqual(await collect(mapConcurrent([1, 2, 3], (item) => item * 2)), [2, 4, 6]);
 });

@@ -39,6 +39,41 @@ test('an operator works in ix pipe, with ix operators on both sides', async () =
   assert.deepEqual(await collect(out), [5, 7]);
 });
 
+test('an array, a set and a sync generator are sources, and can be iterated again', async () => {
+  const out = double([1, 2]);
+  assert.deepEqual(await collect(out), [2, 4]);
+  assert.deepEqual(await collect(out), [2, 4]);
+  assert.deepEqual(await collect(double(new Set([3]))), [6]);
+  assert.deepEqual(await collect(double(range(3))), [0, 2, 4]);
+});
+
+test('a sync source is closed when the consumer leaves', async () => {
+  let isClosed = false;
+  function* numbers() {
+    try {
+      yield* [1, 2, 3];
+    } finally {
+      isClosed = true;
+    }
+  }
+  for await (const _ of double(numbers())) break;
+  assert.equal(isClosed, true);
+});
+
+test('a source that cannot be iterated is refused at the call, with what it is', () => {
+  const named = operator<number, number>((source) => source, 'double');
+  for (const [source, got] of [
+    ['corpus.jsonl', 'the string "corpus.jsonl"'],
+    [undefined, 'undefined'],
+    [{ id: 1 }, 'an object'],
+  ] as const) {
+    assert.throws(() => named(source as never), {
+      name: 'UsageError',
+      message: `the source of double must be an iterable of records (an array, a stream, readJsonl(path)), got ${got}`,
+    });
+  }
+});
+
 test('an operator is lazy and can be iterated again', async () => {
   const source = watched([1, 2]);
   const out = double(source);

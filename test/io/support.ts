@@ -6,14 +6,14 @@ import { Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import type { Reject } from '../../src/record.js';
 
-/** A new work folder, removed after the test; gives the paths of files in it. */
+/** Makes a work folder, removed after the test; returns a function for the paths of files in it. */
 export async function workFolder(context: TestContext): Promise<(name: string) => string> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'rareflow-io-'));
   context.after(() => rm(folder, { recursive: true }));
   return (name) => path.join(folder, name);
 }
 
-/** The records of a source, its rejects, and the error that ended it. */
+/** Returns the records of a source, its rejects, and the error that ended it. */
 export async function outcome(read: (rejects: (reject: Reject) => void) => AsyncIterable<unknown>) {
   const rejected: Reject[] = [];
   const records: unknown[] = [];
@@ -26,7 +26,7 @@ export async function outcome(read: (rejects: (reject: Reject) => void) => Async
   return { records, rejected, error };
 }
 
-/** A Readable of exactly these chunks. */
+/** Makes a Readable of exactly these chunks. */
 export function chunked(chunks: (string | Uint8Array)[]): Readable {
   return Readable.from(
     chunks.filter((chunk) => chunk.length > 0).map((chunk) => Buffer.from(chunk)),
@@ -34,7 +34,7 @@ export function chunked(chunks: (string | Uint8Array)[]): Readable {
   );
 }
 
-/** Whether this process has the file open. */
+/** Returns true if this process has the file open. */
 export function isOpen(file: string): boolean {
   return readdirSync('/proc/self/fd').some((descriptor) => {
     try {

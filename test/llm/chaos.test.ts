@@ -42,7 +42,7 @@ test('parameters that a model does not take are learned once, told once and repl
     assert.equal(ledger.calls.length, before + 1);
     assert.deepEqual(ledger.calls.at(-1)?.parameters, { model: 'stand-in', max_completion_tokens: 200 });
     assert.equal(notices.length, 2);
-    assert.match(notices[0] ?? '', /does not take max_tokens: max_completion_tokens is sent from now on$/);
+    assert.match(notices[0] ?? '', /does not accept max_tokens: max_completion_tokens is sent from now on$/);
   });
 });
 

@@ -10,13 +10,15 @@ import { startStandIn } from '../../src/standIn/http/server.js';
 const messages = [{ role: 'user' as const, content: 'why?' }];
 
 const wrong: [Partial<ModelOptions>, RegExp][] = [
-  [{ model: '' }, /no name/],
-  [{ concurrency: 0 }, /concurrency is 0, expected a whole number above 0/],
-  [{ requestsPerMinute: 1.5 }, /requestsPerMinute is 1.5/],
-  [{ tokensPerMinute: -1 }, /tokensPerMinute is -1/],
-  [{ maxAttempts: Number.NaN }, /maxAttempts is NaN/],
-  [{ attemptTimeoutMs: 0 }, /attemptTimeoutMs is 0/],
-  [{ attemptTimeoutMs: 1e12 }, /attemptTimeoutMs is 1000000000000/],
+  [{ model: '' }, /model must be the name of a model, or an object with a name and a function complete/],
+  [{ model: { name: 'mine' } as never }, /model must be .*got an object/],
+  [{ concurency: 4 } as never, /createModel has no option "concurency"/],
+  [{ concurrency: 0 }, /concurrency must be a whole number >= 1, got 0/],
+  [{ requestsPerMinute: 1.5 }, /requestsPerMinute must be .*got 1.5/],
+  [{ tokensPerMinute: -1 }, /tokensPerMinute must be .*got -1/],
+  [{ maxAttempts: Number.NaN }, /maxAttempts must be .*got NaN/],
+  [{ attemptTimeoutMs: 0 }, /attemptTimeoutMs must be .*got 0/],
+  [{ attemptTimeoutMs: 1e12 }, /attemptTimeoutMs must be .*got 1000000000000/],
 ];
 for (const [options, message] of wrong) {
   test(`the options ${JSON.stringify(options)} are refused`, () => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { ChatModel, ChatRequest, Completion } from '../../src/llm/chatModel.js';
 import { AttemptError, type AttemptErrorOptions, type Fault } from '../../src/llm/failures/attemptError.js';
 import type { Clock } from '../../src/llm/limits/clock.js';
-import { Endpoint, type EndpointOptions, gate } from '../../src/llm/middleware/endpointHealth.js';
-import { route } from '../../src/llm/middleware/loadBalance.js';
+import { EndpointHealth, type EndpointHealthOptions } from '../../src/llm/middleware/endpointHealth.js';
+import { loadBalance } from '../../src/llm/middleware/loadBalance.js';
 import { type RetryOptions, retry } from '../../src/llm/middleware/retry.js';
 
 export const ask: ChatRequest = { messages: [{ role: 'user', content: 'why?' }] };
@@ -14,8 +14,8 @@ export const failure = (fault: Fault, options: Partial<AttemptErrorOptions> = {}
 export const status = (code: number, options: Partial<AttemptErrorOptions> = {}) =>
   failure('status', { status: code, ...options });
 
-/** A model that plays a list of outcomes, its last one for ever, on a clock that a sleep moves. */
-export function play(outcomes: (Completion | AttemptError)[], options: RetryOptions & EndpointOptions = {}) {
+/** A model that plays a list of outcomes, then repeats its last one, on a clock that a sleep advances. */
+export function play(outcomes: (Completion | AttemptError)[], options: RetryOptions & EndpointHealthOptions = {}) {
   const sleeps: number[] = [];
   const requests: ChatRequest[] = [];
   let now = 0;
@@ -36,9 +36,9 @@ export function play(outcomes: (Completion | AttemptError)[], options: RetryOpti
       return outcome ?? good;
     },
   };
-  const endpoint = new Endpoint({ clock, ...options });
-  const routed = route([{ model: gate(model, endpoint), endpoint }], { clock });
-  return { model: retry(routed, { clock, random: () => 1, ...options }), sleeps, requests, endpoint, clock };
+  const health = new EndpointHealth({ clock, ...options });
+  const balanced = loadBalance([{ model: health.guard(model), health }], { clock, concurrency: 16 });
+  return { model: retry(balanced, { clock, random: () => 1, ...options }), sleeps, requests, health, clock };
 }
 
 export async function rejection<E extends Error>(

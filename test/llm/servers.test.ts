@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { doc2Query } from '../../src/operators/doc2Query/doc2Query.js';
-import { profileNames, profiles } from '../../src/standIn/profiles/all.js';
+import { profileNames, serverProfiles } from '../../src/standIn/profiles/serverProfiles.js';
 import { provenanceOf } from '../support/provenance.js';
 import { collect, watched } from '../support/sources.js';
 import { withStandIn } from '../support/standInModel.js';
@@ -17,7 +17,7 @@ for (const profile of profileNames) {
         const { attempts, thinking } = provenanceOf(record, 'doc2query');
         assert.match(String(record.question), /^How does glaciers depend on valleys/i);
         assert.equal(attempts, 1, 'what is learned costs no attempt');
-        assert.equal(thinking === undefined, profiles[profile].thinks === 'hidden');
+        assert.equal(thinking === undefined, serverProfiles[profile].reasoningIn === 'hidden');
       }
       assert.equal(made.length, 2);
       const refused = ledger.calls.filter(({ status }) => status !== 200).length;

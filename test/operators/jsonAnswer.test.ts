@@ -31,14 +31,14 @@ test('JSON with small faults is repaired', () => {
   }
 });
 
-test('an object is found inside one that does not fit, and behind prose that upsets the quotes', () => {
+test('an object is found inside one that does not fit, and after prose with an unbalanced quote', () => {
   for (const answer of ['{"result": {"q": "a"}}', 'a set {x: "5 in} then {"q": "a"}']) {
     assert.deepEqual(read(answer), { ok: true, value: { q: 'a' }, parsed: 'fence' });
   }
   assert.deepEqual(read('{result: {"q": "a",}}'), { ok: true, value: { q: 'a' }, parsed: 'repair' });
 });
 
-test('thinking with braces before the answer does not get in its way', () => {
+test('thinking with braces before the answer does not hide it', () => {
   for (const thinking of ['<think>if {a} then {"q": "draft"} or {', 'So {"q": 1}? No: f(x) = {x | x > 1}.']) {
     assert.deepEqual(read(`${thinking}\n</think>\n{"q": "final"}`), {
       ok: true,
@@ -58,7 +58,7 @@ test('an answer that was cut off is never closed to make it pass', () => {
   }
 });
 
-test('the reason tells of the last object, not of drafts before it or of parts', () => {
+test('the reason is about the last object, not about drafts before it or parts of it', () => {
   const { reason } = read('{"draft": 1} {"q": "", "part": {"r": 2}}') as { reason: string };
   assert.match(reason, /does not fit: q: Too small/);
 });
@@ -70,7 +70,7 @@ test('the schema sent is one that strict modes take', () => {
   assert.equal(name, 'a');
 });
 
-test('what does not fit is refused with the reason', () => {
+test('an answer that does not fit is refused with the reason', () => {
   assert.deepEqual(read('no braces'), { ok: false, reason: 'it holds no complete JSON object' });
   assert.match((read('{"q": 5}') as { reason: string }).reason, /q: .*string/);
 });
@@ -86,8 +86,8 @@ test('any object survives prose and fences around it', () =>
     }),
   ));
 
-test('a megabyte of opening braces is read in no time', () => {
-  const startedMs = performance.now();
+test('a megabyte of opening braces is read within five seconds of CPU time', () => {
+  const before = process.cpuUsage(); // not the clock: the machine may be busy
   assert.deepEqual(balancedObjects('{'.repeat(1_000_000)), []);
-  assert.ok(performance.now() - startedMs < 5000);
+  assert.ok(process.cpuUsage(before).user < 5_000_000);
 });

@@ -6,8 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RejectError } from '../../src/errors.js';
 import { operator } from '../../src/flow/operator.js';
 import { readRecords } from '../../src/io/read/readRecords.js';
-import { jsonlFile } from '../../src/io/write/durableJsonl.js';
-import { recordOperator, textProblem } from '../../src/operators/recordOperator.js';
+import { durableJsonl } from '../../src/io/write/durableJsonl.js';
+import { textInput } from '../../src/operators/inputKeys.js';
+import { recordOperator } from '../../src/operators/recordOperator.js';
 import type { Checkpoint } from '../../src/pipeline/checkpoint.js';
 import type { RunProgress } from '../../src/pipeline/progress.js';
 import { type PipelineOptions, runPipeline } from '../../src/pipeline/runPipeline.js';
@@ -16,11 +17,11 @@ import { type DataRecord, isRecord } from '../../src/record.js';
 import { range } from '../support/sources.js';
 import { workFolder, writeRecords } from '../support/workFolder.js';
 
-/** Makes `copies` of a record, by its number, or rejects it; each after a while of its own. */
+/** Makes `copies` of a record, by its number, or rejects it; each after a different delay. */
 const stage = (name: string, ordered: boolean, fate: (n: number) => number) => ({
   name,
   operator: recordOperator(
-    { stage: name, inputs: [{ key: 'text', option: 'inputKey', problem: textProblem }], outputs: [] },
+    { stage: name, inputs: [textInput('text', 'textKey')], outputs: [] },
     { ordered, concurrency: 6, provenance: false },
     async ({ n }) => {
       await sleep((((n as number) * 7919) % 5) * 0.5);
@@ -41,7 +42,7 @@ interface Setup extends Partial<Checkpoint> {
   pipeline?: Partial<PipelineOptions>;
 }
 
-/** One session of a run in a folder; it is stopped when so many records have come to the last stage. */
+/** Runs one session in a folder; it is stopped when `stopAfter` records have come to the last stage. */
 async function session(folder: string, { stopAfter = Number.POSITIVE_INFINITY, pipeline, ...more }: Setup = {}) {
   const stop = new AbortController();
   const { ordered = true } = more;
@@ -65,8 +66,8 @@ async function session(folder: string, { stopAfter = Number.POSITIVE_INFINITY, p
     checkpoint: {
       store,
       settings: { model: 'm', seed: 1 },
-      output: jsonlFile(path.join(folder, 'out.jsonl')),
-      rejects: jsonlFile(path.join(folder, 'rejects.jsonl'), { partial: false }),
+      output: durableJsonl(path.join(folder, 'out.jsonl')),
+      rejects: durableJsonl(path.join(folder, 'rejects.jsonl'), { partial: false }),
       everyItems: 10,
       ...more,
     },
@@ -89,7 +90,7 @@ const linesOf = (folder: string, name: string) =>
   readFileSync(path.join(folder, name), 'utf8').replaceAll(folder, '').split('\n');
 
 for (const ordered of [true, false]) {
-  test(`a run stopped many times makes what it makes undisturbed: ${ordered ? 'in order' : 'as it comes'}`, async (t) => {
+  test(`a run stopped many times writes the same as an undisturbed one: ${ordered ? 'in order' : 'unordered'}`, async (t) => {
     const whole = workFolder(t);
     const parts = workFolder(t);
     for (const folder of [whole, parts]) prepare(folder);
@@ -124,7 +125,7 @@ for (const ordered of [true, false]) {
   });
 }
 
-test('the rejects of an ordered run tell their places in the output', async (t) => {
+test('the rejects of an ordered run hold their places in the output', async (t) => {
   const folder = workFolder(t);
   prepare(folder);
   await session(folder);
@@ -141,7 +142,7 @@ test('the rejects of an ordered run tell their places in the output', async (t) 
   }
 });
 
-test('a run with other settings is refused with what is different, and nothing is touched', async (t) => {
+test('a run with other settings is refused with the differences, and nothing is touched', async (t) => {
   const folder = workFolder(t);
   prepare(folder);
   await session(folder, { stopAfter: 50 });
@@ -151,10 +152,10 @@ test('a run with other settings is refused with what is different, and nothing i
   assert.deepEqual(linesOf(folder, 'out.jsonl.partial'), before);
 });
 
-test('resume: never puts an unfinished run aside, always wants one, and a run that is done is made anew', async (t) => {
+test('resume: never sets an unfinished run aside, always requires one, and a finished run is started again', async (t) => {
   const folder = workFolder(t);
   prepare(folder);
-  assert.match((await session(folder, { resume: 'always' })).error?.message ?? '', /there is no run to go on with/);
+  assert.match((await session(folder, { resume: 'always' })).error?.message ?? '', /no run to resume/);
   await session(folder, { stopAfter: 50 });
   const aside: string[] = [];
   const settings = { model: 'another' };
@@ -173,11 +174,11 @@ test('a .partial of something else is never touched', async (t) => {
   prepare(folder);
   writeFileSync(path.join(folder, 'out.jsonl.partial'), 'mine');
   const { error } = await session(folder);
-  assert.match(error?.message ?? '', /is there already/);
+  assert.match(error?.message ?? '', /exists already/);
   assert.equal(readFileSync(path.join(folder, 'out.jsonl.partial'), 'utf8'), 'mine');
 });
 
-test('a run of which nothing was finished leaves nothing and binds nobody', async (t) => {
+test('a run of which nothing was finished leaves nothing behind', async (t) => {
   const folder = workFolder(t);
   prepare(folder);
   const hopeless = {
@@ -193,7 +194,7 @@ test('a run of which nothing was finished leaves nothing and binds nobody', asyn
   assert.equal((await session(folder, { settings: { model: 'right' } })).error, undefined);
 });
 
-test('killed between the rename and the last commit, a run is found done', async (t) => {
+test('a run that is killed between the rename and the last commit is found done', async (t) => {
   const folder = workFolder(t);
   prepare(folder);
   await session(folder);
@@ -208,7 +209,7 @@ test('killed between the rename and the last commit, a run is found done', async
   assert.deepEqual([again.error, again.came], [undefined, 0]);
   assert.deepEqual(linesOf(folder, 'out.jsonl'), output);
 
-  // And killed before the rename: nothing is read again, and the output is put in its place.
+  // Killed before the rename: nothing is read again, and the output becomes final.
   renameSync(path.join(folder, 'out.jsonl'), path.join(folder, 'out.jsonl.partial'));
   {
     await using store = new RunStore(path.join(folder, 'run'));
@@ -228,7 +229,7 @@ test('an output that lost committed lines is refused', async (t) => {
   assert.match(error?.message ?? '', /holds 3 bytes of the \d+ that were written/);
 });
 
-test('a stage that makes records of nothing, or drops one, is found out', async (t) => {
+test('a stage that makes records from nothing, or drops one, is detected', async (t) => {
   for (const [lossy, problem] of [
     [
       async function* (source: AsyncIterable<DataRecord>) {
@@ -260,7 +261,7 @@ test('a stage that makes records of nothing, or drops one, is found out', async 
   }
 });
 
-test('a limit counts all sessions, and a higher one goes on', async (t) => {
+test('a limit counts all sessions, and a higher one resumes the run', async (t) => {
   const folder = workFolder(t);
   prepare(folder);
   const { last } = await session(folder, { pipeline: { limit: 40 } });
@@ -276,7 +277,7 @@ test('a second run at the same output is refused while the first one runs', asyn
   assert.throws(() => new RunStore(path.join(folder, 'run')), new RegExp(`process ${process.pid} is writing this run`));
 });
 
-/** What does not go by the time that a session took. */
+/** Returns the counts that do not depend on the duration of a session. */
 function countsOf({ in: read, extra, out, rejected, pending, stages }: RunProgress) {
   const ofStages = stages.map(({ name, taken, given, rejected }) => ({ name, taken, given, rejected }));
   return { read, extra, out, rejected, pending, ofStages };

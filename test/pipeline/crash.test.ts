@@ -3,7 +3,7 @@ import test from 'node:test';
 import { crashRun } from '../support/crash.js';
 import { workFolder } from '../support/workFolder.js';
 
-test('a run that is killed 6 times makes what it makes undisturbed, and pays little twice', async (t) => {
+test('a run that is killed 6 times writes the same as an undisturbed one, and pays little twice', async (t) => {
   const figures = await crashRun({
     program: 'stages',
     folder: workFolder(t),
@@ -14,6 +14,6 @@ test('a run that is killed 6 times makes what it makes undisturbed, and pays lit
     seed: 1,
   });
   assert.equal(figures.kills, 6);
-  // Two stages at 8 calls at once, and what was not yet committed at 32 records or 100 ms, with room for a slow disk.
+  // Two stages with 8 calls at once, plus what is not committed yet at 32 records or 100 ms, with a margin for a slow disk.
   assert.ok(figures.mostLostByAKill < 2 * 200, JSON.stringify(figures));
 });

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { EtaEstimate } from '../../src/pipeline/eta.js';
 import { RecentRates } from '../../src/util/recentRates.js';
 
-/** The estimate after so many seconds of some pace, in shares a second. */
+/** Returns the estimate after some seconds of a pace, in shares a second. */
 function after(seconds: number, pace: (second: number) => number) {
   const estimate = new EtaEstimate();
   let share = 0;
@@ -15,7 +15,7 @@ function after(seconds: number, pace: (second: number) => number) {
   return { share, eta };
 }
 
-test('an even pace gives an end without uncertainty', () => {
+test('an even pace has an end without uncertainty', () => {
   const { eta } = after(60, () => 0.001);
   assert.deepEqual(
     [eta?.low, eta?.mid, eta?.high].map((seconds) => seconds?.toFixed(3)),
@@ -38,7 +38,7 @@ test('the interval holds the true end of a noisy pace about 95 times in 100', ()
   assert.ok(held > 360 && held < 398, `${held} of 400`);
 });
 
-test('an uneven pace has no latest end, and of a few seconds nothing is told', () => {
+test('an uneven pace has no latest end, and after a few seconds there is no estimate', () => {
   const { eta } = after(60, (second) => (second % 30 === 0 ? 0.01 : 0));
   assert.ok(eta !== undefined && eta.low > 0 && eta.high === undefined, JSON.stringify(eta));
   assert.equal(after(2, () => 0.001).eta, undefined);
@@ -50,9 +50,9 @@ test('after five minutes a new pace is the only one that counts', () => {
   assert.equal(eta?.mid.toFixed(0), ((1 - share) / 0.0001).toFixed(0));
 });
 
-test('rates are of the last 30 s, or since it was last asked', () => {
+test('rates cover the last 30 s, or the time since the last call', () => {
   const rates = new RecentRates([0], 30_000, 0);
-  assert.deepEqual(rates.next([50], 0), [0], 'of no time there is no rate');
+  assert.deepEqual(rates.next([50], 0), [0], 'no rate without time');
   for (let second = 1; second <= 100; second++) rates.next([50 + second * (second <= 50 ? 10 : 1)], second * 1000);
   assert.deepEqual(rates.next([151], 101_000), [1]);
   const rare = new RecentRates([0], 30_000, 0);

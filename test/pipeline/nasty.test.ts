@@ -2,13 +2,11 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
+import { rareChain } from '../../src/chain/rareChain.js';
 import { InputError } from '../../src/errors.js';
 import { readRecords } from '../../src/io/read/readRecords.js';
-import { jsonlFile } from '../../src/io/write/durableJsonl.js';
+import { durableJsonl } from '../../src/io/write/durableJsonl.js';
 import { createModel } from '../../src/llm/createModel.js';
-import { bm25HardNeg } from '../../src/operators/bm25HardNeg/bm25HardNeg.js';
-import { doc2Query } from '../../src/operators/doc2Query/doc2Query.js';
-import { reasonDistill } from '../../src/operators/reasonDistill/reasonDistill.js';
 import { runPipeline } from '../../src/pipeline/runPipeline.js';
 import { RunStore } from '../../src/pipeline/runStore.js';
 import { openIndex } from '../../src/search/bm25Index.js';
@@ -33,31 +31,22 @@ test('every nasty file goes through a whole run: in + extra = out + rejects, in 
     await buildIndex(readRecords(input, quiet), path.join(folder, `${name}.bm25`), quiet).catch((error: unknown) => {
       assert.ok(error instanceof InputError, `${name}: ${error}`);
     });
-    // What cannot be indexed is mined in the index of the last file that could.
+    // A file that cannot be indexed is mined in the index of the last one that could.
     const place = path.join(folder, `${name}.bm25`);
     indexed = existsSync(path.join(place, 'index.json')) ? place : indexed;
     const index = await openIndex(indexed);
     await using store = new RunStore(path.join(folder, `${name}.run`));
-    const options = {
-      model,
-      index,
-      overwrite: true,
-      requirePositive: false,
-      sampling: 'top',
-      queriesPerDoc: 2,
-    } as const;
+    const { stages } = rareChain({
+      ...{ model, index, overwrite: true, requirePositive: false, sampling: 'top', queriesPerDoc: 2 },
+    });
     const run = runPipeline({
       source: (context) => readRecords(input, context),
-      stages: [
-        { name: 'doc2query', operator: doc2Query(options) },
-        { name: 'bm25_hard_neg', operator: bm25HardNeg(options) },
-        { name: 'reason_distill', operator: reasonDistill(options) },
-      ],
+      stages,
       checkpoint: {
         store,
         settings: { name },
-        output: jsonlFile(output),
-        rejects: jsonlFile(rejects, { partial: false }),
+        output: durableJsonl(output),
+        rejects: durableJsonl(rejects, { partial: false }),
       },
     });
     const end = await run.catch((error: unknown) => {

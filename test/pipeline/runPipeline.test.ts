@@ -4,8 +4,9 @@ import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RejectError } from '../../src/errors.js';
 import { operator } from '../../src/flow/operator.js';
-import { gate } from '../../src/flow/takeUntil.js';
-import { recordOperator, textProblem } from '../../src/operators/recordOperator.js';
+import { takeUntil } from '../../src/flow/takeUntil.js';
+import { textInput } from '../../src/operators/inputKeys.js';
+import { recordOperator } from '../../src/operators/recordOperator.js';
 import type { RunProgress } from '../../src/pipeline/progress.js';
 import { runPipeline } from '../../src/pipeline/runPipeline.js';
 import type { DataRecord, Reject } from '../../src/record.js';
@@ -17,7 +18,7 @@ const numbered = (count: number) => Array.from(range(count), (n): DataRecord => 
 const picky = (name: string, every: number, copies = 1) => ({
   name,
   operator: recordOperator(
-    { stage: name, inputs: [{ key: 'text', option: 'inputKey', problem: textProblem }], outputs: [] },
+    { stage: name, inputs: [textInput('text', 'textKey')], outputs: [] },
     { ordered: false, concurrency: 5 },
     async ({ n }) => {
       if ((n as number) % every === every - 1) throw new RejectError(`${n} is not wanted`);
@@ -47,7 +48,7 @@ test('in + extra = out + rejects, in total and at every stage', async () => {
   }
 });
 
-test('a stage is at work while it has one record or more under way', async () => {
+test('a stage is busy while it has one record or more in progress', async () => {
   const stage = (name: string, workMs: number) => ({
     name,
     operator: recordOperator({ stage: name, inputs: [], outputs: [] }, { concurrency: 4 }, async () => {
@@ -75,7 +76,7 @@ test('a stage is at work while it has one record or more under way', async () =>
   assert.equal(untold, 0);
 });
 
-test('progress tells the latest reject of each stage, the pace, the share that is done and when it will be', async () => {
+test('progress reports the latest reject of each stage, the pace, the share that is done and the time left', async () => {
   const seen: RunProgress[] = [];
   const end = await runPipeline({
     source: ({ onBytes }) =>
@@ -127,7 +128,7 @@ test('stop finishes what is in flight and throws its reason, even while the sour
   assert.deepEqual([last?.in, last?.out, last?.pending], [5, 5, 0]);
 });
 
-test('an empty input and one of which nothing got through are errors, before the sink is complete', async () => {
+test('an empty input and one without any results are errors, before the sink is complete', async () => {
   let complete = false;
   const sink = operator<DataRecord, DataRecord>(async function* (source) {
     yield* source;
@@ -155,7 +156,7 @@ test('a run that fails reports its counts to the end', async () => {
   assert.equal(last.out + last.pending, 50);
 });
 
-test('a stage that loses a record is found out', async () => {
+test('a stage that loses a record is detected', async () => {
   const lossy = operator<DataRecord, DataRecord>(async function* (source) {
     for await (const record of source) if (record.n !== 3) yield record;
   });
@@ -163,12 +164,12 @@ test('a stage that loses a record is found out', async () => {
   await assert.rejects(run, /9 records in, but 8 out and 0 rejected/);
 });
 
-test('a gate leaves no listener and passes errors on', async () => {
+test('takeUntil leaves no listener and passes errors on', async () => {
   const stop = new AbortController();
-  assert.deepEqual(await collect(gate<number>({ limit: 2, stop: stop.signal })(watched([1, 2, 3]))), [1, 2]);
+  assert.deepEqual(await collect(takeUntil<number>({ limit: 2, stop: stop.signal })(watched([1, 2, 3]))), [1, 2]);
   assert.equal(getEventListeners(stop.signal, 'abort').length, 0);
   await assert.rejects(
-    collect(gate<number>({ stop: stop.signal })(watched([1, 2], { failAt: 1 }))),
+    collect(takeUntil<number>({ stop: stop.signal })(watched([1, 2], { failAt: 1 }))),
     /the source failed/,
   );
 });
@@ -187,4 +188,47 @@ test('a sink that fails stops the stages before it', async () => {
   await new Promise((done) => setTimeout(done, 20));
   assert.equal(source.pulled, pulled);
   assert.equal(source.closed, 1);
+});
+
+test('an array is a source, and stages see its records in order', async () => {
+  const seen: DataRecord[] = [];
+  const sink = operator<DataRecord, DataRecord>(async function* (records) {
+    for await (const record of records) {
+      seen.push(record);
+      yield record;
+    }
+  });
+  const end = await runPipeline({ source: numbered(5), stages: [], sink });
+  assert.deepEqual([end.in, end.out], [5, 5]);
+  assert.deepEqual(seen, numbered(5));
+});
+
+test('records of a declared type are a source', async () => {
+  interface Document {
+    id: string;
+  }
+  const documents: Document[] = [{ id: 'a' }];
+  const end = await runPipeline({ source: () => documents, stages: [] });
+  assert.equal(end.out, 1);
+});
+
+test('wrong options are refused with what they must be', async () => {
+  const stages: [] = [];
+  for (const [options, message] of [
+    [{ stages }, 'runPipeline: the option source is missing'],
+    [
+      { source: 'a.jsonl', stages },
+      'runPipeline: source must be an iterable of records (an array, a stream, readJsonl(path)), or a function that opens one, got the string "a.jsonl"',
+    ],
+    [
+      { source: () => 'a.jsonl', stages },
+      'the source of runPipeline must be an iterable of records (an array, a stream, readJsonl(path)), got the string "a.jsonl"',
+    ],
+    [{ source: [], stages: [{ name: 'x' }] }, 'runPipeline: stages must be a list of { name, operator }, got a list'],
+    [{ source: [], stages, limits: 3 }, 'runPipeline has no option "limits"'],
+    [{ source: [], stages, limit: 0 }, 'runPipeline: limit must be a whole number >= 1, got 0'],
+    [{ source: [], stages, checkpoint: { sotre: {} } }, 'the checkpoint has no option "sotre"'],
+  ] as const) {
+    await assert.rejects(runPipeline(options as never), { name: 'UsageError', message });
+  }
 });

@@ -6,7 +6,7 @@ import { FrequentKeys } from '../../src/report/frequent.js';
 import { Reservoir } from '../../src/report/reservoir.js';
 import { seededRandom } from '../../src/util/random.js';
 
-test('a distribution tells quantiles within 1.6 %, and whole numbers up to 128 exactly', () => {
+test('the quantiles of a distribution are right within 1.6 %, and exact for whole numbers up to 128', () => {
   const random = seededRandom('distribution');
   for (const scale of [1, 100, 50_000]) {
     const distribution = new Distribution();

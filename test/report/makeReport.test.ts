@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { from } from 'ix/asynciterable';
 import { readEntry } from '../../src/report/entry.js';
-import { languageOf } from '../../src/report/language.js';
+import { scriptLanguage } from '../../src/report/language.js';
 import { makeReport, type ReportOptions } from '../../src/report/makeReport.js';
 import type { ReportData } from '../../src/report/reportData.js';
 import { mentionsDocument } from '../../src/report/warnings.js';
@@ -38,11 +38,11 @@ test('a report counts what came out, what was rejected and why, and the tokens o
   const [doc2query] = report.stages;
   assert.deepEqual([doc2query?.records, doc2query?.rejected, doc2query?.promptTokens], [30, 2, 30 * 100]);
   assert.deepEqual(doc2query?.makers, [{ name: 'teacher, doc2query-1', count: 30 }]);
-  assert.match(report.findings[0]?.words ?? '', /was rejected/);
+  assert.match(report.findings[0]?.words ?? '', /were rejected/);
   assert.equal(report.entries.filter(({ rejected }) => rejected !== undefined).length, 3);
 });
 
-test('a report takes counts, time and cost from the summary of the run, and nothing from a broken one', async () => {
+test('a report reads counts, time and cost from the summary of the run, and nothing from a broken summary', async () => {
   const summary = {
     ...{
       state: 'stopped',
@@ -62,8 +62,8 @@ test('a report takes counts, time and cost from the summary of the run, and noth
   assert.equal(report.stages[0]?.usage?.costUsd, '0.0125');
   assert.ok(report.findings.some(({ words }) => words === 'The run was stopped: the budget is spent.'));
   for (const broken of [null, 'x', [], { in: 'many', usage: [1], state: 7 }]) {
-    const { counts, toldByRun } = await reportOf([madeRecord(0)], { summary: broken });
-    assert.deepEqual([counts.in, toldByRun], [1, false]);
+    const { counts, countsFromRun } = await reportOf([madeRecord(0)], { summary: broken });
+    assert.deepEqual([counts.in, countsFromRun], [1, false]);
   }
 });
 
@@ -136,7 +136,7 @@ test('long texts are cut with a note, so that the page stays under 5 MB', async 
   assert.match(html, /… \[\d+,\d+ more characters\]/);
 });
 
-test('an entry is made of whatever a line holds', () => {
+test('any value of a line makes an entry', () => {
   for (const value of [
     null,
     7,
@@ -153,7 +153,9 @@ test('an entry is made of whatever a line holds', () => {
   assert.equal(readEntry({ stage: 'read', reason: 'not JSON', text: '{' }, 3).state, 'rejected by read');
 });
 
-test('languages are told apart by script', () => {
-  const told = ['Why?', '为什么会这样', 'なぜ潮は変わるのか', '왜 그런가', 'Почему?', 'لماذا', '42'].map(languageOf);
+test('languages are recognised by their script', () => {
+  const told = ['Why?', '为什么会这样', 'なぜ潮は変わるのか', '왜 그런가', 'Почему?', 'لماذا', '42'].map(
+    scriptLanguage,
+  );
   assert.deepEqual(told, ['Latin', 'Chinese', 'Japanese', 'Korean', 'Cyrillic', 'Arabic', 'none']);
 });

@@ -46,7 +46,7 @@ const summary = {
   },
 };
 
-test('the report asks nothing of the network, and its policy lets no other script run', inBrowser, async (t) => {
+test('the report makes no request, and its policy allows no other script', inBrowser, async (t) => {
   const url = await reportAt(t, records);
   const { page, requests, problems } = await openPage(url);
   assert.deepEqual(requests, [url]);
@@ -63,7 +63,7 @@ test('the report asks nothing of the network, and its policy lets no other scrip
   assert.deepEqual(requests, [url]);
 });
 
-test('the table of stages tells requests, tokens, cost and time, where the run told them', inBrowser, async (t) => {
+test('the table of stages shows requests, tokens, cost and time if the run reported them', inBrowser, async (t) => {
   const { page } = await openPage(await reportAt(t, records, { summary }));
   const cells = (row: string) => page.locator('table.stages tr', { hasText: row }).locator('th, td').allTextContents();
   const heads = [
@@ -71,7 +71,7 @@ test('the table of stages tells requests, tokens, cost and time, where the run t
     'prompt tokens',
     'answer tokens',
     'cost',
-    'time at work',
+    'active time',
     'time in requests',
     'per request',
   ];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, renameSync } from 'node:fs';
 import { request } from 'node:http';
 import test, { type TestContext } from 'node:test';
-import { RecordFile } from '../../src/io/read/growingFile.js';
+import { GrowingFile } from '../../src/io/read/growingFile.js';
 import { startView } from '../../src/report/viewServer.js';
 import { noChromium, openPage, picture, seriousViolations } from '../support/chromium.js';
 import { range } from '../support/sources.js';
@@ -10,7 +10,7 @@ import { workFolder, writeRecords } from '../support/workFolder.js';
 import { madeRecord } from './madeRecord.js';
 
 async function viewOf(t: TestContext, file: string): Promise<string> {
-  const records = new RecordFile(file);
+  const records = new GrowingFile(file);
   const server = await startView(records, { title: 'out.jsonl' });
   t.after(async () => {
     await server.close();
@@ -38,7 +38,7 @@ function ask(
   });
 }
 
-test('view refuses a Host that is not its own, other methods, and pages that are not there', async (t) => {
+test('view refuses another Host, other methods, and unknown pages', async (t) => {
   const url = await viewOf(t, writeRecords(workFolder(t), 'out.jsonl', Array.from(range(3), madeRecord)));
   const { port } = new URL(url);
   for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1.evil.example', '0.0.0.0']) {
@@ -54,7 +54,7 @@ test('view refuses a Host that is not its own, other methods, and pages that are
   assert.match((await ask(`${url}api/record?number=3`))[1], /"id":"d2"/);
 });
 
-test('a search reads the whole file, tells how far it is, and goes on where it stopped', async (t) => {
+test('a search reads the whole file, reports its progress, and continues after its last match', async (t) => {
   const url = await viewOf(t, writeRecords(workFolder(t), 'out.jsonl', Array.from(range(9000), madeRecord)));
   const search = async (from: number) => {
     const [, text] = await ask(`${url}api/search?words=TITLE+77&from=${from}&count=5`);

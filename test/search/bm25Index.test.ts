@@ -4,10 +4,11 @@ import path from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
 import { IndexError, UsageError } from '../../src/errors.js';
-import { analyzerNamed } from '../../src/search/analysis/analyzer.js';
+import { analyzerNamed } from '../../src/search/analysis/registry.js';
 import { openIndex } from '../../src/search/bm25Index.js';
 import { verifyIndex } from '../../src/search/format/verifyIndex.js';
 import { buildIndex } from '../../src/search/indexing/buildIndex.js';
+import { isSearcher } from '../../src/search/searcher.js';
 import { bruteForce } from './bruteForce.js';
 import { built, from, needsShared, readLines, sharedFile, workFolder } from './helpers.js';
 
@@ -66,7 +67,7 @@ test('search equals brute force on random corpora, ties and k included', async (
     async (corpus, query, k, weighting, memoryMb) => {
       const target = path.join(folder, `${run++}.bm25`);
       const documents = corpus.map((document) => document.join(' '));
-      await buildIndex(from(documents.map((text) => ({ text }))), target, { memoryMb });
+      await buildIndex(from(documents.map((text) => ({ text }))), target, { memoryMb, analyzer: 'english' });
       await using index = await openIndex(target);
       const hits = await index.search(query.join(' '), { k, weighting });
       const analyzed = documents.map((text) => english.tokens(text));
@@ -103,6 +104,12 @@ test('k that is no whole number from 1 on, and an unknown weighting, are refused
   await using index = await openIndex(target);
   for (const k of [0, -1, 1.5, Number.NaN]) await assert.rejects(index.search('pear', { k }), UsageError);
   await assert.rejects(index.search('pear', { weighting: 'bm42' as 'lucene' }), UsageError);
+});
+
+test('isSearcher accepts an open index and refuses its path', async (t) => {
+  const { target } = await built(t, fruit);
+  await using index = await openIndex(target);
+  assert.deepEqual([isSearcher(index), isSearcher(target), isSearcher(undefined)], [true, false, false]);
 });
 
 test('an aborted search ends with the reason of its signal', async (t) => {
@@ -165,14 +172,14 @@ function isRefusal(message: RegExp) {
     error instanceof IndexError && message.test(error.message) && /rareflow index CORPUS -o/.test(error.hint ?? '');
 }
 
-test('what is no index is refused with the command that builds one', async (t) => {
+test('a path without an index is refused with the command that builds one', async (t) => {
   const folder = await workFolder(t);
   await assert.rejects(openIndex(path.join(folder, 'absent.bm25')), isRefusal(/there is no index/));
   await assert.rejects(openIndex(folder), isRefusal(/there is no index/));
   await writeFile(path.join(folder, 'file'), 'x');
   await assert.rejects(openIndex(path.join(folder, 'file')), isRefusal(/it is a file/));
   await writeFile(path.join(folder, 'index.json'), '{"name": "not ours"}');
-  await assert.rejects(openIndex(folder), isRefusal(/is no index/));
+  await assert.rejects(openIndex(folder), isRefusal(/is not an index/));
   await writeFile(path.join(folder, 'index.json'), '{"format": "rareflow-bm25", "version": 99}');
   await assert.rejects(openIndex(folder), isRefusal(/version 99/));
 });

@@ -7,7 +7,7 @@ import type { DataRecord } from '../../src/record.js';
 import { openIndex } from '../../src/search/bm25Index.js';
 import { bm25Options } from '../../src/search/flexsearch/options.js';
 import { Bm25Storage } from '../../src/search/flexsearch/storage.js';
-import { openIndexData } from '../../src/search/format/openSegments.js';
+import { openIndexSegments } from '../../src/search/format/openSegments.js';
 import { provenanceOf } from '../support/provenance.js';
 import { collect } from '../support/sources.js';
 import { built, from } from './helpers.js';
@@ -36,7 +36,7 @@ test('an index keeps the group of every document, also when segments are merged'
 });
 
 test('commits of FlexSearch keep the groups of the documents that stay', async (t) => {
-  const { target } = await built(t, passages, { groupKey: 'parent' });
+  const { target } = await built(t, passages, { groupKey: 'parent', analyzer: 'english' });
   const flex = new Index({ ...bm25Options(), commit: false });
   const storage = new Bm25Storage(target);
   await flex.mount(storage);
@@ -58,7 +58,7 @@ test('groups cost nothing where there are none, and few bytes where neighbours s
 });
 
 async function docBytes(target: string): Promise<number> {
-  const { file, close } = await openIndexData(target);
+  const { file, close } = await openIndexSegments(target);
   const sizes = Array.from({ length: file.chunks('docs') }, (_, number) => file.chunk('docs', number).length);
   await close();
   return sizes.reduce((sum, size) => sum + size, 0);
@@ -75,7 +75,7 @@ test('a group that is no string or number is a reject, and a key that no record 
       groupKey: 'parent',
     },
   );
-  assert.deepEqual([stats.docs, rejects[0]?.reason], [1, '"parent" holds an object, not a string or a number']);
+  assert.deepEqual([stats.docs, rejects[0]?.reason], [1, '"parent" must be a string or a number, got an object']);
   await assert.rejects(
     built(t, [{ text: 'a' }], { groupKey: 'parent' }),
     (error) => error instanceof InputError && /no record has the key "parent"/.test(error.message),

@@ -17,7 +17,7 @@ function opened(t: TestContext, path: string, options: Partial<StoreOptions> = {
   return store;
 }
 
-test('a store keeps JSON and bytes under strings and numbers, in order, over its closing', async (t) => {
+test('a store keeps JSON and bytes under strings and numbers, in order, after it was closed', async (t) => {
   const folder = path.join(workFolder(t), 'a', 'store.of.x');
   const store = new Store({ path: folder, ...kind });
   const rows = store.table<number, { n: number }>('rows');
@@ -66,7 +66,7 @@ test('a transaction is kept whole or not at all, and passes its error on', (t) =
   assert.equal(read, 1);
 });
 
-test('a store that grows in one process is read in another, and written by both', async (t) => {
+test('a store that grows in one process can be read in another, and written by both', async (t) => {
   const folder = path.join(workFolder(t), 'store');
   const rows = opened(t, folder).table<string, string>('rows');
   const { ask } = child(t, folder);
@@ -102,7 +102,7 @@ test('kill -9 while a store is written loses nothing that was committed, and dam
   }
 });
 
-test('what is no store, or another one, is refused in words', (t) => {
+test('a path that is not a store, or is another one, is refused with the reason', (t) => {
   const folder = workFolder(t);
   const open = (name: string, options: Partial<StoreOptions> = {}) => opened(t, path.join(folder, name), options);
   open('good');
@@ -113,16 +113,16 @@ test('what is no store, or another one, is refused in words', (t) => {
   ] as const) {
     mkdirSync(path.join(folder, name));
     writeFileSync(path.join(folder, name, 'data.mdb'), text);
-    assert.throws(() => open(name), refusal(StoreError, /is damaged or no store/));
+    assert.throws(() => open(name), refusal(StoreError, /is damaged or not a store/));
   }
   mkdirSync(path.join(folder, 'strange'));
   writeFileSync(path.join(folder, 'strange', 'thesis.txt'), 'mine');
   assert.throws(() => open('strange'), refusal(StoreError, /other files in it \(thesis\.txt\)/));
-  assert.throws(() => open('file'), refusal(OutputError, /file: it is a file/));
-  assert.throws(() => open('file/below'), refusal(OutputError, /file\/below: it is a file, or below one/));
+  assert.throws(() => open('file'), refusal(OutputError, /file: is a file/));
+  assert.throws(() => open('file/below'), refusal(OutputError, /file\/below: is a file or inside a file/));
   assert.throws(() => open('absent', { create: false }), refusal(StoreError, /no test store at .*absent/));
   assert.throws(() => open('good', { kind: 'checkpoint' }), refusal(StoreError, /holds test store.*not checkpoint/));
-  assert.throws(() => open('good', { version: 2 }), refusal(StoreError, /of version 1, not .* of version 2/));
+  assert.throws(() => open('good', { version: 2 }), refusal(StoreError, /version 1, not .* version 2/));
 });
 
 test('a store that was cut off is refused, at whatever length', async (t) => {
@@ -150,7 +150,7 @@ test('a store that was cut off is refused, at whatever length', async (t) => {
   }
 });
 
-test('a disk with little room is not written to, and what is there can still be read', async (t) => {
+test('a disk with little free space is not written to, and the store can still be read', async (t) => {
   const folder = path.join(workFolder(t), 'store');
   assert.throws(
     () => opened(t, `${folder}2`, { minFreeBytes: Number.MAX_SAFE_INTEGER }),
@@ -175,7 +175,7 @@ function refusal(type: typeof StoreError | typeof OutputError, message: RegExp) 
   };
 }
 
-/** Another process that has the store open; `ask` gives the number it answers with. */
+/** Starts another process that has the store open; `ask` resolves to its answer. */
 function child(t: TestContext, folder: string) {
   const script = path.join(import.meta.dirname, 'storeChild.ts');
   const process_ = spawn(process.execPath, ['--import', 'tsx', script, folder], { stdio: ['pipe', 'pipe', 'inherit'] });

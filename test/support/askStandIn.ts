@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test';
 import { type StandIn, startStandIn } from '../../src/standIn/http/server.js';
 import type { StandInOptions } from '../../src/standIn/options.js';
 
-/** A chat request about the i-th of many records. */
+/** Returns a chat request about the i-th of many records. */
 export const about = (i: number, more: object = {}) => ({
   model: 'm',
   messages: [
@@ -12,12 +12,12 @@ export const about = (i: number, more: object = {}) => ({
   ...more,
 });
 
-/** Sends a request as it stands, without a client that would read more into the answer. */
+/** Sends a request as it is, without a client that would interpret the answer. */
 export function post(server: StandIn, body: object, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(`${server.baseUrl}/chat/completions`, { method: 'POST', headers, body: JSON.stringify(body) });
 }
 
-/** A stand-in that ends with its test. */
+/** Starts a stand-in that is closed when the test ends. */
 export async function standInFor(t: TestContext, options: StandInOptions = {}): Promise<StandIn> {
   const server = await startStandIn(options);
   t.after(() => server.close());

@@ -4,7 +4,7 @@ import { costOf, type ModelPrice, type Prices, priceOf } from '../../src/llm/cos
 import { createModel } from '../../src/llm/createModel.js';
 import { doc2Query } from '../../src/operators/doc2Query/doc2Query.js';
 import type { Reject } from '../../src/record.js';
-import { chance } from '../../src/standIn/answers/chance.js';
+import { chance } from '../../src/standIn/faults/chance.js';
 import type { FaultRates } from '../../src/standIn/faults/faults.js';
 import { startStandIn } from '../../src/standIn/http/server.js';
 import { range, watched } from './sources.js';
@@ -18,7 +18,7 @@ const price = priceOf(prices, 'stand-in') as ModelPrice;
 
 export interface BudgetRunOptions {
   seed: number;
-  /** The budget: dollars, or tokens where `unit` says so. */
+  /** The budget, in dollars or tokens, by `unit`. */
   cap: number;
   unit?: 'usd' | 'tokens';
   /** More than the budget pays for. */
@@ -28,9 +28,9 @@ export interface BudgetRunOptions {
 }
 
 export interface BudgetRun {
-  /** What all calls cost at the server, those included that it told nobody of. */
+  /** The cost of all calls at the server, including those whose usage it did not report. */
   billed: number;
-  /** What the budget counted. */
+  /** The cost that the budget counted. */
   spent: number;
   error: unknown;
   taken: number;
@@ -40,7 +40,7 @@ export interface BudgetRun {
   untold: number;
 }
 
-/** A document of 200 to 4,000 characters, in one of three scripts. */
+/** Returns a document of 200 to 4,000 characters, in one of three scripts. */
 function textOf(seed: number, n: number): string {
   const sentence = [
     'Glaciers carve valleys where ice is thick. ',
@@ -50,13 +50,13 @@ function textOf(seed: number, n: number): string {
   return `${n}. ${sentence.repeat(5 + Math.floor(90 * chance(seed, n, 'length')))}`;
 }
 
-/** All that a run survives. */
+/** All faults that a run survives. */
 const faults: FaultRates = {
   ...Object.fromEntries([...passing, ...free, ...fine, 'finishLength'].map((name) => [name, 0.005])),
   resetAfterBilled: 0.02,
 };
 
-/** doc2query under a budget, against a server where an eighth of all calls is hit by some fault. */
+/** Runs doc2query under a budget, against a server with a fault in an eighth of all calls. */
 export async function budgetRun(options: BudgetRunOptions): Promise<BudgetRun> {
   const { seed, cap, unit = 'usd', records, concurrency = 16, hasFaults = true } = options;
   const server = await startStandIn({

@@ -6,10 +6,8 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 
 const executablePath = '/usr/bin/chromium';
 
-/** Why tests in a browser are skipped here; false where they are not. */
-export const noChromium = existsSync(executablePath)
-  ? false
-  : `there is no ${executablePath}: apt-get install -y chromium`;
+/** The reason why tests in a browser are skipped; false if they are not. */
+export const noChromium = existsSync(executablePath) ? false : `no ${executablePath}: apt-get install -y chromium`;
 
 let browser: Promise<Browser> | undefined;
 
@@ -17,13 +15,13 @@ after(async () => (await browser)?.close());
 
 export interface OpenPage {
   page: Page;
-  /** Every address that was asked for, in order. */
+  /** Every address requested, in order. */
   requests: string[];
-  /** What the page's scripts threw, and what its policy refused. */
+  /** The errors of the page's scripts, and what its policy refused. */
   problems: string[];
 }
 
-/** Opens an address in a window of its own; several tests of one file share the browser. */
+/** Opens an address in a new window; the tests of one file share the browser. */
 export async function openPage(url: string, { width = 1280, height = 900, dark = false } = {}): Promise<OpenPage> {
   browser ??= chromium.launch({
     executablePath,
@@ -51,7 +49,7 @@ export async function openPage(url: string, { width = 1280, height = 900, dark =
   return { page, requests, problems };
 }
 
-/** The violations of WCAG 2.2 AA that axe-core finds and calls serious or critical, as `rule: element`. */
+/** Returns the violations of WCAG 2.2 AA that axe-core calls serious or critical, as `rule: element`. */
 export async function seriousViolations(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate<axe.AxeResults>(
@@ -62,7 +60,7 @@ export async function seriousViolations(page: Page): Promise<string[]> {
     .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 150)}`));
 }
 
-/** Keeps a picture where RAREFLOW_PICTURES names a folder for them. */
+/** Saves a picture in the folder RAREFLOW_PICTURES, if it is set. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env.RAREFLOW_PICTURES;
   if (folder === undefined) return;

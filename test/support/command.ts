@@ -24,14 +24,14 @@ export interface CommandOptions {
 
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const source = [process.execPath, '--import', tsx];
-/** `npm test` builds the command first, as it starts in a third of the time that its source takes. */
+/** `npm test` builds the command first, as it starts in a third of the time of its source. */
 const built = path.join(root, 'dist/cli/main.js');
-/** Whether it is built, and of the source as it is. */
+/** True if it is built from the current source. */
 export const isBuilt = changedMs(built) > Math.max(...filesOf('src').map(changedMs));
 /** The command as a shell would run it. */
 const rareflow = isBuilt ? [process.execPath, built] : [...source, path.join(root, 'src/cli/main.ts')];
 
-/** Runs the real command in a process of its own, with no key in its environment, and waits for its end. */
+/** Runs the real command in a separate process, with no key in its environment, and waits for its end. */
 export function runCommand(args: string[], options: CommandOptions = {}): Promise<Finished> {
   return runProcess([...rareflow, ...args], options);
 }
@@ -41,10 +41,10 @@ export function runExample(name: string, args: string[]): Promise<Finished> {
   return runProcess([...source, path.join(root, 'examples', `${name}.ts`), ...args], {});
 }
 
-/** What makes `rareflow` the command in bash. */
+/** Defines `rareflow` as the command in bash. */
 export const rareflowFunction = `rareflow() { ${rareflow.map((word) => `'${word}'`).join(' ')} "$@"; }`;
 
-/** Runs a pipeline of shell commands; `rareflow` stands for the command. */
+/** Runs a pipeline of shell commands; `rareflow` is the command. */
 export function runShell(script: string, options: CommandOptions = {}): Promise<Finished> {
   const shell = ['bash', '-c', `set -o pipefail; ${rareflowFunction}; ${script}`];
   return runProcess(shell, options);

@@ -8,17 +8,17 @@ import { startStandIn } from '../../src/standIn/http/server.js';
 import { writeRecords } from './workFolder.js';
 
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-/** The command as it is built: it starts in a fifth of the time that the source takes. */
+/** The built command: it starts in a fifth of the time of the source. */
 const command = path.resolve(import.meta.dirname, '../../dist/cli/main.js');
 const child = path.resolve(import.meta.dirname, 'durableChild.ts');
 
 export interface Session {
-  /** Undefined where it was killed. */
+  /** Undefined if it was killed. */
   code: number | undefined;
   stderr: string;
 }
 
-/** Runs a program of ours in a folder; kills it with SIGKILL as soon as `killWhen` says so, if it has not ended by then. */
+/** Runs a program in a folder; kills it with SIGKILL when `killWhen` calls back, if it has not ended by then. */
 export function runOrKill(
   [program, ...args]: string[],
   cwd: string,
@@ -48,7 +48,7 @@ export function runOrKill(
   });
 }
 
-/** A sequence of numbers in [0, 1) that is the same for a seed (mulberry32). */
+/** Returns a generator of numbers in [0, 1), the same for each seed (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed;
   return () => {
@@ -60,16 +60,16 @@ export function seeded(seed: number): () => number {
 }
 
 export interface CrashOptions {
-  /** `chain`: rareflow run, from dist; `stages`: two stages of a small program, which starts sooner. */
+  /** `chain`: rareflow run, from dist; `stages`: a small program of two stages, which starts faster. */
   program: 'chain' | 'stages';
   folder: string;
   records: number;
-  /** How many times it is killed: most of them after a random number of calls, some at a commit, the last at the rename. */
+  /** The number of kills: mostly after a random number of calls, sometimes at a commit, at last at the rename. */
   kills: number;
   concurrency: number;
   ordered: boolean;
   seed: number;
-  /** Answers are kept, as they are unless told; of the chain alone. Default false. */
+  /** Keep an answer cache, for the chain only. Default false. */
   cache?: boolean;
 }
 
@@ -79,9 +79,9 @@ export interface CrashFigures {
   atRename: number;
   sessions: number;
   calls: number;
-  /** Calls that were made again because a kill had lost their answers. */
+  /** Calls that were repeated because a kill had lost their answers. */
   repeatedCalls: number;
-  /** The most calls for one kill that stand behind records not committed; those kept in a cache are not made again. */
+  /** The most calls of uncommitted records at one kill; cached ones are not repeated. */
   mostLostByAKill: number;
   seconds: number;
 }
@@ -94,7 +94,7 @@ export interface ChainOptions {
   cache?: boolean | undefined;
 }
 
-/** The arguments of a run of the chain against a stand-in, by its output. */
+/** Returns the arguments of a run of the chain against a stand-in, by its output. */
 export function chainArgs(baseUrl: string, { corpus, index, concurrency, order = 'ordered', cache }: ChainOptions) {
   return (output: string): string[] => [
     ...[command, 'run', corpus, '-o', output, '--index', index, '--sampling', 'top', `--${order}`],
@@ -103,7 +103,7 @@ export function chainArgs(baseUrl: string, { corpus, index, concurrency, order =
   ];
 }
 
-/** Documents of which every one is asked about in its own words. */
+/** Writes a corpus of distinct documents. */
 export function writeCorpus(folder: string, records: number): string {
   const documents = Array.from({ length: records }, (_, n) => ({
     id: `d${n}`,
@@ -113,8 +113,8 @@ export function writeCorpus(folder: string, records: number): string {
 }
 
 /**
- * Runs the chain over a corpus, kills it again and again and goes on each time, and checks that what it made in the end is
- * what it makes undisturbed: byte for byte, or line for line where the order is not kept.
+ * Runs the chain over a corpus, kills and resumes it again and again, and checks that its final output is that of an
+ * undisturbed run: byte for byte, or line for line if the order is not kept.
  */
 export async function crashRun(options: CrashOptions): Promise<CrashFigures> {
   const { program, folder, records, kills, concurrency, ordered, seed, cache } = options;
@@ -160,9 +160,9 @@ export async function crashRun(options: CrashOptions): Promise<CrashFigures> {
         };
       });
       figures.sessions += 1;
-      // Two calls stand behind each record that the next session finds done; all others before the kill were lost.
+      // Each record that the next session finds done took two calls; all others before the kill were lost.
       const found = Number(
-        /([\d,]+) records of its input are done/.exec(session.stderr)?.[1]?.replaceAll(',', '') ?? 0,
+        /([\d,]+) records (?:of its input are|already) done/.exec(session.stderr)?.[1]?.replaceAll(',', '') ?? 0,
       );
       if (figures.kills > 0 && callsAtKill > 0) {
         const lostByNow = callsAtKill - 2 * found;
@@ -180,7 +180,7 @@ export async function crashRun(options: CrashOptions): Promise<CrashFigures> {
       assert.match(session.stderr.replaceAll(',', ''), new RegExp(`${records} in = ${records} out`));
       done = true;
     }
-    // The server tells how much of a prompt it had seen before: more, where a call is made again.
+    // The server reports how much of a prompt it had seen before: more, if a call is repeated.
     const textOf = (name: string) =>
       readFileSync(path.join(folder, name), 'utf8').replace(/"cachedTokens":\d+,?|,"cached":true/g, '');
     const lines = (name: string) => textOf(name).split('\n');
@@ -199,7 +199,7 @@ export async function crashRun(options: CrashOptions): Promise<CrashFigures> {
   }
 }
 
-/** Calls back at the first change in a folder that is meant. */
+/** Calls back at the first change in a folder that `isMeant` accepts. */
 function onFile(folder: string, isMeant: (name: string | null) => boolean, then: () => void): () => void {
   const watcher = watch(folder, (_, name) => {
     if (!isMeant(name)) return;

@@ -14,32 +14,32 @@ import { verifyIndex } from '../../src/search/format/verifyIndex.js';
 import { buildIndex } from '../../src/search/indexing/buildIndex.js';
 import { seededRandom } from '../../src/util/random.js';
 
-/** A bulk build over an index that is there, or a commit of FlexSearch that adds to it and removes from it. */
+/** A bulk build over an existing index, or a commit of FlexSearch that adds to it and removes from it. */
 export type Work = 'build' | 'commit';
 
 export interface CrashOptions {
   work: Work;
-  /** Documents of the index. */
+  /** The documents in the index. */
   docs: number;
-  /** How many times the work is killed. */
+  /** The number of kills. */
   kills: number;
   seed: number;
   /** An empty folder. */
   folder: string;
 }
 
-/** How many kills left the index as it was, and how many the new one. */
+/** The numbers of kills that left the old index, and the new one. */
 export interface CrashOutcome {
   old: number;
   new: number;
-  /** How long the work takes when it is left alone. */
+  /** The duration of undisturbed work. */
   workMs: number;
 }
 
 /** The last kills come when undisturbed work would be done. */
 const PAST_THE_END = 1.2;
 
-/** Words in a Zipf-like spread; `words` makes two corpora of one kind differ. */
+/** Generates words in a Zipf-like distribution; `words` distinguishes two corpora. */
 async function* corpus(words: string, docs: number): AsyncGenerator<DataRecord> {
   for (let doc = 0; doc < docs; doc++) {
     const text = Array.from({ length: 40 }, (_, at) => `${words}${(doc * 7 + at * at * 31) % (3 * at + 5)}`);
@@ -47,11 +47,11 @@ async function* corpus(words: string, docs: number): AsyncGenerator<DataRecord> 
   }
 }
 
-/** Makes the new index of the old one at `target`; `onWriting` is called right before. */
+/** Makes the new index from the old one at `target`; calls `onWriting` right before. */
 export async function writeNew(work: Work, target: string, docs: number, onWriting: () => void): Promise<void> {
   if (work === 'build') {
     onWriting();
-    await buildIndex(corpus('new', docs), target, { memoryMb: docs / 1000 });
+    await buildIndex(corpus('new', docs), target, { memoryMb: docs / 1000, analyzer: 'english' });
     return;
   }
   const index = new Index({ ...bm25Options(), commit: false });
@@ -64,7 +64,7 @@ export async function writeNew(work: Work, target: string, docs: number, onWriti
   await storage.close();
 }
 
-/** Everything that an index answers, after a check of all its checksums. */
+/** Returns everything that an index answers, after a check of all its checksums. */
 async function answersOf(target: string): Promise<string> {
   await verifyIndex(target);
   await using index = await openIndex(target);
@@ -75,12 +75,12 @@ async function answersOf(target: string): Promise<string> {
 }
 
 /**
- * Kills the work with SIGKILL at seeded moments of its duration and shortly after, spread evenly. Throws where the index is then neither the old nor
- * the new one, in every answer and byte, or where the work cannot be done again.
+ * Kills the work with SIGKILL at seeded moments of its duration and shortly after, spread evenly. Throws if the index is then
+ * neither the old nor the new one, in every answer and byte, or if the work cannot be repeated.
  */
 export async function crashIndex({ work, docs, kills, seed, folder }: CrashOptions): Promise<CrashOutcome> {
   const [old, target] = ['old', 'target'].map((name) => path.join(folder, name)) as [string, string];
-  await buildIndex(corpus('old', docs), old);
+  await buildIndex(corpus('old', docs), old, { analyzer: 'english' });
   const oldAnswers = await answersOf(old);
   await cp(old, target, { recursive: true });
   const workMs = await run(work, target, docs, Number.POSITIVE_INFINITY);
@@ -104,7 +104,7 @@ export async function crashIndex({ work, docs, kills, seed, folder }: CrashOptio
   return outcome;
 }
 
-/** Starts the work in a process of its own and kills it so long after it began to write; resolves to how long it lasted. */
+/** Starts the work in a separate process and kills it `killMs` after it began to write; resolves to its duration. */
 async function run(work: Work, target: string, docs: number, killMs: number): Promise<number> {
   const child = spawn(
     process.execPath,

@@ -1,8 +1,9 @@
 // A small durable run, for tests that kill it: corpus, output, URL of the stand-in, ordered or not, concurrency.
 
 import { readRecords } from '../../src/io/read/readRecords.js';
-import { jsonlFile } from '../../src/io/write/durableJsonl.js';
-import { recordOperator, textProblem } from '../../src/operators/recordOperator.js';
+import { durableJsonl } from '../../src/io/write/durableJsonl.js';
+import { textInput } from '../../src/operators/inputKeys.js';
+import { recordOperator } from '../../src/operators/recordOperator.js';
 import { runPipeline } from '../../src/pipeline/runPipeline.js';
 import { RunStore } from '../../src/pipeline/runStore.js';
 
@@ -11,7 +12,7 @@ const [corpus = '', output = '', baseUrl = '', order = 'ordered', concurrency = 
 const asking = (stage: string) => ({
   name: stage,
   operator: recordOperator(
-    { stage, inputs: [{ key: 'text', option: 'inputKey', problem: textProblem }], outputs: [stage] },
+    { stage, inputs: [textInput('text', 'textKey')], outputs: [stage] },
     { ordered: order === 'ordered', concurrency: Number(concurrency) },
     async ({ text }) => {
       const messages = [{ role: 'user', content: `${stage}: ${text}` }];
@@ -32,8 +33,8 @@ const { in: read, out } = await runPipeline({
   checkpoint: {
     store,
     settings: { order },
-    output: jsonlFile(output),
-    rejects: jsonlFile(`${output}.rejects`, { partial: false }),
+    output: durableJsonl(output),
+    rejects: durableJsonl(`${output}.rejects`, { partial: false }),
     ordered: order === 'ordered',
     everyItems: 32,
     everyMs: 100,

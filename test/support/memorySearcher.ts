@@ -1,6 +1,6 @@
 import type { Hit, Searcher } from '../../src/search/searcher.js';
 
-/** A Searcher over a few documents: the score is the number of shared words, likeness their cosine. */
+/** Makes a Searcher over a few documents: the score is the number of shared words, the similarity their cosine. */
 export function memorySearcher(documents: { id: string; text: string }[]): Searcher {
   const words = (text: string) => new Set(text.toLowerCase().match(/\w+/g) ?? []);
   const shared = (a: Set<string>, b: Set<string>) => [...a].filter((word) => b.has(word)).length;

@@ -4,7 +4,7 @@ export interface ScriptedModel extends ChatModel {
   requests: ChatRequest[];
 }
 
-/** A model that answers with what `answer` makes of a request; text, or parts of a completion. */
+/** Makes a model whose answer to a request is that of `answer`: text, or parts of a completion. */
 export function scriptedModel(
   answer: (request: ChatRequest, call: number) => string | Partial<Completion> | Promise<string | Partial<Completion>>,
 ): ScriptedModel {
@@ -28,7 +28,7 @@ export function scriptedModel(
   };
 }
 
-/** An answer that doc2Query can read. */
+/** Returns an answer that doc2Query can read. */
 export function hardQuery(question: string, scenario = `When somebody asks: ${question}`): string {
   return `Some thoughts first.\n${JSON.stringify({ hard_query: { question, scenario } })}`;
 }

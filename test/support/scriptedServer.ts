@@ -6,13 +6,13 @@ export interface Reply {
   /** Default 200. */
   status?: number;
   headers?: Record<string, string>;
-  /** A value is sent as JSON, a string as it is, a list of strings piece by piece. */
+  /** An object is sent as JSON, a string as it is, a list of strings piece by piece. */
   body: object | string | string[];
   /** The pause before each piece after the first, in milliseconds (0). */
   pauseMs?: number;
 }
 
-/** The body of a request, as the server got it. */
+/** The body of a request that the server received. */
 export type Sent = Record<string, unknown> & { messages: { role: string; content: string }[] };
 
 /** An unstreamed answer. */
@@ -28,8 +28,8 @@ export const refusal = (status: number, message: string, more: object = {}): Rep
 });
 
 /**
- * Runs a test between a server that answers by a script, for what the stand-in does not do, and a model that asks it with
- * short pauses. `sent` holds the requests so far, and `notices` what the user would be told.
+ * Runs a test with a server that answers from a script, for what the stand-in does not do, and a model that asks it with
+ * short pauses. `sent` holds the requests so far, and `notices` the notices for the user.
  */
 export async function withScript(
   script: (sent: Sent, call: number) => Reply,
@@ -45,8 +45,8 @@ export async function withScript(
     const reply = script(parsed, sent.push(parsed) - 1);
     const pieces = Array.isArray(reply.body) ? reply.body : [reply.body];
     response.writeHead(reply.status ?? 200, { 'content-type': 'application/json', ...reply.headers });
-    for (const [place, piece] of pieces.entries()) {
-      if (place > 0) await new Promise((resolve) => setTimeout(resolve, reply.pauseMs ?? 0));
+    for (const [index, piece] of pieces.entries()) {
+      if (index > 0) await new Promise((resolve) => setTimeout(resolve, reply.pauseMs ?? 0));
       response.write(typeof piece === 'string' ? piece : JSON.stringify(piece));
     }
     response.end();

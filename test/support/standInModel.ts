@@ -12,7 +12,7 @@ export const ask = (i = 0): ChatRequest => ({
   ],
   maxTokens: 200,
 });
-/** Short pauses, and a key to look out for. */
+/** Short pauses, and a recognizable key. */
 export const quick = {
   model: 'stand-in',
   baseDelayMs: 1,
@@ -21,7 +21,7 @@ export const quick = {
   apiKey: 'sk-secret-of-the-test',
 };
 
-/** Runs a test between a stand-in and a model that asks it, with short pauses, and closes both. */
+/** Runs a test with a stand-in and a model that asks it, with short pauses, and closes both. */
 export async function withStandIn(
   serverOptions: StandInOptions,
   modelOptions: Partial<ModelOptions>,
@@ -37,9 +37,9 @@ export async function withStandIn(
   }
 }
 
-/** Faults that pass, and name the time to ask again. */
+/** Faults that pass, including those that name the time to retry. */
 export const passing: readonly FaultName[] = [...passingFaults, 'http503After'];
 /** Faults that cost no attempt. */
 export const free: FaultName[] = ['rate429', 'rate429Bare', 'loading503'];
-/** Oddities of answers that can be used. */
+/** Oddities of answers that are usable all the same. */
 export const fine: FaultName[] = ['drip', 'bareJson', 'trailingComma', 'wrongSchema', 'unparsable', 'missingUsage'];

@@ -3,14 +3,14 @@ import os from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 
-/** A folder that is removed when the test ends. */
+/** Makes a folder that is removed when the test ends. */
 export function workFolder(t: TestContext): string {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'rareflow-test-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Writes records as JSONL and gives the path. */
+/** Writes records as JSONL and returns the path. */
 export function writeRecords(folder: string, name: string, records: Iterable<unknown>): string {
   const file = path.join(folder, name);
   writeFileSync(file, [...records].map((record) => `${JSON.stringify(record)}\n`).join(''));

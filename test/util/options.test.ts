@@ -93,7 +93,7 @@ test('an option that must be given is named when it is missing', () => {
   );
 });
 
-test('what shapes records holds defaults, so that writing one out changes nothing', () => {
+test('the values that shape records include defaults, so that writing one out changes nothing', () => {
   assert.deepEqual(shapingValues(declared, resolve({})), shapingValues(declared, { numNeg: 3 }));
   assert.equal('overwrite' in shapingValues(declared, {}), false);
 });

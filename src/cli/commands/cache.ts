@@ -1,46 +1,51 @@
 import { OutputError, UsageError } from '../../errors.js';
-import { drain } from '../../flow/drain.js';
-import { writeJsonl } from '../../io/write/writeJsonl.js';
 import type { AnswerStore } from '../../llm/cacheStore/answerStore.js';
 import type { AnswerHead } from '../../llm/cacheStore/cachedAnswer.js';
 import type { DataRecord } from '../../record.js';
-import type { CommandSpec } from '../command.js';
-import { durationMs, option } from '../options/option.js';
+import { unknownName } from '../../util/check.js';
+import { text, value } from '../../util/options.js';
+import { command } from '../command.js';
 import { formatCount, say } from '../progress/terminal.js';
 
-interface Flags {
-  olderThan?: number;
-  onlyModel?: string;
-}
+const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
-/** What the answers of one model, or of one stage, amount to. */
+/** Sums over the answers of one model, or of one stage. */
 interface Sum {
   entries: number;
   promptTokens: number;
   completionTokens: number;
 }
 
-export const cacheCommand: CommandSpec = {
+export const cacheCommand = command({
   name: 'cache',
   group: 'Look at it and pass it on',
   args: { '<action>': 'stats, clear or export', '[folder]': 'the folder of the cache (default: RAREFLOW_CACHE)' },
   summary: 'Show (stats), remove (clear) or print (export) the answers of a cache',
-  options: [
-    option('--older-than <duration>', 'only answers that were kept longer ago than this: 12h, 30d, 8w').argParser(
-      durationMs,
+  options: {
+    olderThan: value<string>(
+      { help: 'only answers older than this: 12h, 30d, 8w', placeholder: '<duration>', shapesRecords: false },
+      {
+        expected: 'a whole number followed by s, m, h, d or w, such as 12h or 30d',
+        accepts: (given) => durationMs(given) !== undefined,
+      },
     ),
-    option('--only-model <name>', 'only answers of this model, by the name it was asked under'),
-  ],
+    onlyModel: text({
+      help: 'only answers of this model, by the name under which it was asked',
+      placeholder: '<name>',
+      shapesRecords: false,
+    }),
+  },
   examples: [
     'rareflow cache stats out.jsonl.rareflow/cache',
     'rareflow cache clear ~/rareflow-cache --older-than 90d',
     'rareflow cache export out.jsonl.rareflow/cache --only-model gpt-4o-mini > answers.jsonl',
   ],
-  async run([action, folder = process.env.RAREFLOW_CACHE], { olderThan, onlyModel }: Flags) {
-    const act = actions[action ?? ''];
-    if (act === undefined) throw new UsageError(`cache takes stats, clear or export, got ${action}`);
+  async run([action = '', folder = process.env.RAREFLOW_CACHE], { olderThan, onlyModel }) {
+    const act = actions[action];
+    if (act === undefined) throw unknownName('action of cache', action, Object.keys(actions));
     if (!folder) throw new UsageError('no cache was named', { hint: 'name its folder, or set RAREFLOW_CACHE' });
-    const beforeMs = olderThan === undefined ? Number.POSITIVE_INFINITY : Date.now() - olderThan;
+    const ageMs = durationMs(olderThan);
+    const beforeMs = ageMs === undefined ? Number.POSITIVE_INFINITY : Date.now() - ageMs;
     const chosen = (head: AnswerHead) => head.atMs < beforeMs && (onlyModel === undefined || head.model === onlyModel);
     const { AnswerStore } = await import('../../llm/cacheStore/answerStore.js');
     const store = new AnswerStore({ path: folder, create: false, onNotice: (notice) => say(`rareflow: ${notice}`) });
@@ -53,7 +58,13 @@ export const cacheCommand: CommandSpec = {
     }
     return 0;
   },
-};
+});
+
+/** `30d` in milliseconds; undefined for a text of another form. */
+function durationMs(given: unknown): number | undefined {
+  const [, amount, unit = ''] = /^(\d+)([smhdw])$/.exec(String(given)) ?? [];
+  return amount === undefined ? undefined : Number(amount) * (UNIT_MS[unit] as number);
+}
 
 type Action = (store: AnswerStore, chosen: (head: AnswerHead) => boolean) => void | Promise<void>;
 
@@ -74,13 +85,13 @@ const actions: Record<string, Action> = {
       newestMs = Math.max(newestMs, head.atMs);
     }
     const span = total.entries === 0 ? {} : { oldest: new Date(oldestMs), newest: new Date(newestMs) };
-    const told = { ...total, ...span, bytes: store.bytes, damaged };
-    await print([{ ...told, byModel: Object.fromEntries(byModel), byStage: Object.fromEntries(byStage) }]);
+    const sums = { ...total, ...span, bytes: store.bytes, damaged };
+    await print([{ ...sums, byModel: Object.fromEntries(byModel), byStage: Object.fromEntries(byStage) }]);
   },
   clear(store, chosen) {
     const removed = store.clear(chosen);
     const left = `${formatCount(store.count)} left; the file keeps its size, and new answers fill it`;
-    say(`rareflow: ${formatCount(removed)} answers removed, ${left}`);
+    say(`rareflow: removed ${formatCount(removed)} answers, ${left}`);
   },
   async export(store, chosen) {
     await print(exported(store, chosen));
@@ -96,6 +107,10 @@ function* exported(store: AnswerStore, chosen: (head: AnswerHead) => boolean): G
 }
 
 async function print(records: Iterable<DataRecord>): Promise<void> {
+  const [{ drain }, { writeJsonl }] = await Promise.all([
+    import('../../flow/drain.js'),
+    import('../../io/write/writeJsonl.js'),
+  ]);
   async function* source() {
     yield* records;
   }

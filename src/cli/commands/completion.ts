@@ -1,47 +1,51 @@
-import { UsageError } from '../../errors.js';
-import type { CommandSpec } from '../command.js';
+import { unknownName } from '../../util/check.js';
+import { type CommandSpec, command } from '../command.js';
+import { type Flag, flagsOf } from '../options/flags.js';
+import { descriptionOf } from '../options/help.js';
 
 /** Completion for shells, made from the table of commands. */
-export function completionCommand(commands: () => readonly CommandSpec[]): CommandSpec {
-  return {
+export const completionCommand = (commands: () => readonly CommandSpec[]) =>
+  command({
     name: 'completion',
     group: 'Set up and rehearse',
     args: { '<shell>': 'bash, zsh or fish' },
     summary: 'Print completion for a shell: bash, zsh or fish',
-    options: [],
+    options: {},
     examples: [
       'rareflow completion bash >> ~/.bashrc',
       'rareflow completion zsh >> ~/.zshrc',
       'rareflow completion fish > ~/.config/fish/completions/rareflow.fish',
     ],
-    async run([shell = '']: string[]) {
+    async run([shell = '']) {
       const write = scripts[shell];
-      if (write === undefined) {
-        throw new UsageError(`there is no completion for ${shell}`, {
-          hint: `take one of ${Object.keys(scripts).join(', ')}`,
-        });
-      }
+      if (write === undefined) throw unknownName('shell with completion', shell, Object.keys(scripts));
       process.stdout.write(write(commands()));
       return 0;
     },
-  };
-}
+  });
 
-const longFlags = ({ options }: CommandSpec) =>
-  [...options.map(({ long }) => long), '--config', '--no-config', '--help'].filter((long) => long != null);
+/** The flags that have a long name, without hidden ones. */
+const longFlags = ({ options }: CommandSpec): (Flag & { long: string })[] =>
+  flagsOf(options).filter((flag): flag is Flag & { long: string } => flag.long != null && !flag.hidden);
 
-/** Commands first, then the flags of the command, the choices of a flag that has them, and files. */
+/** The choices that complete the value of a flag. */
+const choicesOf = ({ declared, turnsOff }: Flag) => (turnsOff ? undefined : declared.choices);
+
+/** Completes commands first, then the flags of the command, the choices of a flag that has them, and files. */
 function bash(commands: readonly CommandSpec[]): string {
-  const flags = commands.map((spec) => `    ${spec.name}) flags="${longFlags(spec).join(' ')}" ;;`);
-  const placesOf = new Map<string, string[]>();
-  for (const { name, options } of commands) {
-    for (const { long, argChoices } of options) {
-      const words = argChoices?.join(' ');
-      if (words !== undefined) placesOf.set(words, [...(placesOf.get(words) ?? []), `"${name} ${long}"`]);
+  const flags = commands.map((spec) => {
+    const names = [...longFlags(spec).map(({ long }) => long), '--config', '--no-config', '--help'];
+    return `    ${spec.name}) flags="${names.join(' ')}" ;;`;
+  });
+  const flagsWith = new Map<string, string[]>();
+  for (const spec of commands) {
+    for (const flag of longFlags(spec)) {
+      const words = choicesOf(flag)?.join(' ');
+      if (words !== undefined) flagsWith.set(words, [...(flagsWith.get(words) ?? []), `"${spec.name} ${flag.long}"`]);
     }
   }
-  const values = [...placesOf].map(
-    ([words, places]) => `    ${places.join(' | ')}) COMPREPLY=($(compgen -W "${words}" -- "$word")); return ;;`,
+  const values = [...flagsWith].map(
+    ([words, cases]) => `    ${cases.join(' | ')}) COMPREPLY=($(compgen -W "${words}" -- "$word")); return ;;`,
   );
   return `_rareflow() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" flags=""
@@ -68,14 +72,14 @@ function zsh(commands: readonly CommandSpec[]): string {
 
 function fish(commands: readonly CommandSpec[]): string {
   const quote = (text: string) => `'${text.replace(/[\\']/g, '\\$&')}'`;
-  const lines = commands.flatMap(({ name, summary, options }) => [
-    `complete -c rareflow -n __fish_use_subcommand -a ${name} -d ${quote(summary)}`,
-    ...options
-      .filter(({ long }) => long != null)
-      .map(({ long, description, argChoices, required }) => {
-        const values = argChoices === undefined ? (required ? ' -r' : '') : ` -x -a ${quote(argChoices.join(' '))}`;
-        return `complete -c rareflow -n '__fish_seen_subcommand_from ${name}' -l ${long?.slice(2)} -d ${quote(description)}${values}`;
-      }),
+  const lines = commands.flatMap((spec) => [
+    `complete -c rareflow -n __fish_use_subcommand -a ${spec.name} -d ${quote(spec.summary)}`,
+    ...longFlags(spec).map((flag) => {
+      const choices = choicesOf(flag);
+      const values = choices === undefined ? (flag.required ? ' -r' : '') : ` -x -a ${quote(choices.join(' '))}`;
+      const about = quote(descriptionOf(flag));
+      return `complete -c rareflow -n '__fish_seen_subcommand_from ${spec.name}' -l ${flag.long.slice(2)} -d ${about}${values}`;
+    }),
   ]);
   return `${lines.join('\n')}\n`;
 }

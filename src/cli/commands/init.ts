@@ -1,54 +1,51 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import type { Option } from 'commander';
 import { UsageError } from '../../errors.js';
-import { outputError } from '../../io/systemErrors.js';
-import type { CommandSpec } from '../command.js';
+import { type Declared, onOff } from '../../util/options.js';
+import { command } from '../command.js';
+import { readValue } from '../options/config.js';
+import { type Flag, flagsOf } from '../options/flags.js';
 import { aboutOf, defaultOf, wrapped } from '../options/help.js';
-import { ListOption, option } from '../options/option.js';
 import { say } from '../progress/terminal.js';
 import { runCommand } from './run.js';
 
-interface Flags {
-  force?: boolean;
-}
-
-export const initCommand: CommandSpec = {
+export const initCommand = command({
   name: 'init',
   group: 'Set up and rehearse',
-  args: { '[file]': 'the file to write (default: rareflow.config.ts)' },
+  args: { '[file]': 'the file to write (default: rareflow.config.mjs)' },
   summary: 'Write a configuration file with every option of run, commented out',
-  options: [option('--force', 'write over a file that is there')],
-  examples: ['rareflow init', 'rareflow init other.config.ts'],
-  async run([file = 'rareflow.config.ts']: string[], { force = false }: Flags) {
-    if (!force && existsSync(file))
-      throw new UsageError(`${file} is there already`, { hint: '--force writes over it' });
+  options: { force: onOff({ help: 'overwrite an existing file', shapesRecords: false }) },
+  examples: ['rareflow init', 'rareflow init other.config.mjs'],
+  async run([file = 'rareflow.config.mjs'], { force = false }) {
+    if (!force && existsSync(file)) throw new UsageError(`${file} already exists`, { hint: '--force overwrites it' });
     try {
       writeFileSync(file, configText(runCommand.options));
     } catch (error) {
+      const { outputError } = await import('../../io/systemErrors.js');
       throw outputError(error, file);
     }
-    say(`rareflow: wrote ${file}; a command line goes before what it says`);
+    say(`rareflow: wrote ${file}; flags on the command line override its values`);
     return 0;
   },
-};
+});
 
 /** Every option as a comment that can be uncommented, under the headings of --help. */
-function configText(options: readonly Option[]): string {
-  const entries = options.filter((option) => !option.negate || positiveOf(option, options) === undefined);
-  const lines = entries.flatMap((option, place) => {
-    const heading = option.helpGroupHeading ?? 'Of the run:';
-    const isFirst = place === 0 || entries[place - 1]?.helpGroupHeading !== option.helpGroupHeading;
-    const off = options.find((other) => other.negate && positiveOf(other, options) === option);
-    const about = `${option.flags}: ${aboutOf(option)}${off === undefined ? '' : `; false to ${off.description}`}`;
+function configText(options: Declared): string {
+  const flags = flagsOf(options).filter(({ hidden }) => !hidden);
+  const first = flags.filter((flag, index) => flags.findIndex(({ setting }) => setting === flag.setting) === index);
+  const lines = first.flatMap((flag, index) => {
+    const { declared, setting } = flag;
+    const isNewGroup = index === 0 || first[index - 1]?.declared.group !== declared.group;
+    const hasBoth = !flag.turnsOff && declared.helpOff !== undefined;
+    const about = `${flag.flags}: ${aboutOf(flag)}${hasBoth ? `; false to ${declared.helpOff}` : ''}`;
     return [
-      ...(isFirst ? ['', `  // ${heading.replace(/:$/, '').toUpperCase()}`] : []),
+      ...(isNewGroup ? ['', `  // ${(declared.group ?? 'of the run').toUpperCase()}`] : []),
       ...wrapped(about, 112).map((line) => `  // ${line}`),
-      `  // ${option.attributeName()}: ${exampleOf(option)},`,
+      `  // ${setting}: ${exampleOf(flag)},`,
     ];
   });
   return [
-    '// Options of rareflow in camelCase. What stands here counts for every command that has the option;',
-    '// a command line goes before it. Keys of an API are never written here: apiKeyEnv names the variable that holds one.',
+    '// Options of rareflow in camelCase. They apply to every command that has the option; flags on the command line',
+    '// override them. Never write an API key here: apiKeyEnv names the environment variable that holds one.',
     'export default {',
     '  // For single commands, for example:',
     "  // commands: { 'reason-distill': { temperature: 0.7 } },",
@@ -58,19 +55,15 @@ function configText(options: readonly Option[]): string {
   ].join('\n');
 }
 
-/** `--cache <folder>` of `--no-cache`. */
-function positiveOf(option: Option, options: readonly Option[]): Option | undefined {
-  return options.find((other) => !other.negate && other.attributeName() === option.attributeName());
-}
-
-/** A value that the option takes: its default where that is one. */
-function exampleOf(option: Option): string {
-  const { defaultValue, argChoices, parseArg, variadic } = option;
-  if (option.isBoolean() || option.optional || option.negate) return String(option.negate !== true);
-  if (variadic || Array.isArray(defaultValue)) return "['']";
-  if (defaultValue !== undefined) return JSON.stringify(defaultValue).replaceAll('"', "'");
-  const words = defaultOf(option) ?? '';
-  if (argChoices) return `'${argChoices.find((choice) => choice === words) ?? argChoices[0]}'`;
-  if (parseArg === undefined || option instanceof ListOption) return "''";
-  return /^[\d.]+$/.test(words) ? words : '1';
+/** A value that the option accepts: its default if it has one. */
+function exampleOf({ declared, turnsOff, variadic }: Flag): string {
+  const { kind, choices, valueOptional, default: value, accepts } = declared;
+  if (turnsOff) return 'false';
+  if (kind === 'switch' || valueOptional) return 'true';
+  if (value !== undefined) return JSON.stringify(value).replaceAll('"', "'");
+  if (variadic) return "['text']";
+  const words = defaultOf(declared) ?? '';
+  if (choices) return `'${choices.find((choice) => choice === words) ?? choices[0]}'`;
+  const example = [Number.parseFloat(words), 1, 0.5, '', 'text', '1'].find((one) => accepts(readValue(declared, one)));
+  return typeof example === 'string' ? `'${example}'` : String(example);
 }

@@ -1,86 +1,70 @@
-import { plannedReasonDistill, takes } from '../../chain/plannedStages.js';
-import { version } from '../../operators/reasonDistill/prompt.js';
-import { reasonDistill } from '../../operators/reasonDistill/reasonDistill.js';
-import { textListProblem } from '../../operators/recordOperator.js';
-import { versionOf } from '../../operators/template.js';
+import { reasonDistillOptions } from '../../operators/reasonDistill/options.js';
 import type { DataRecord } from '../../record.js';
-import type { CommandSpec } from '../command.js';
+import { omit, type Resolved, valuesOf } from '../../util/options.js';
+import { command } from '../command.js';
 import { batchFlags } from '../options/batch.js';
-import { type ModelFlags, modelOf } from '../options/model.js';
-import { key } from '../options/option.js';
-import {
-  batchOptions,
-  dryRunOptions,
-  inputHelp,
-  languageOption,
-  limitOptions,
-  modelOptions,
-  moneyOptions,
-  promptFileOption,
-  readOptions,
-  recordOptions,
-  seedOption,
-  writeOptions,
-} from '../options/options.js';
-import { promptTemplateOf } from '../options/promptFile.js';
-import { operatorOptions, type RecordFlags, type StreamFlags } from '../options/streamFlags.js';
-import { type DryRunFlags, dryRun, isDryRun } from '../run/dryRun.js';
-import { runStream } from '../run/streamRun.js';
+import { isDryRun } from '../options/dryRun.js';
+import { inputHelp } from '../options/input.js';
+import { askingFlags } from '../options/model.js';
+import { outputOptions } from '../options/output.js';
+import { promptFileOption, promptTemplateOf } from '../options/promptFile.js';
+import { inputOptions } from '../options/stream.js';
 
-interface Flags extends StreamFlags, RecordFlags, ModelFlags, DryRunFlags {
-  inputTextKey: string;
-  inputQuestionKey: string;
-  inputScenarioKey: string;
-  inputHardnegKey: string;
-  outputKey: string;
-  seed: number;
-  language: 'auto' | 'en' | 'zh';
-  promptFile?: string;
-}
+const operatorFlags = omit(reasonDistillOptions, 'model', 'promptTemplate', 'rejects');
+const options = {
+  ...operatorFlags,
+  promptFile: promptFileOption('{{question}}, {{documents}} and optionally {{scenario}}'),
+  ...askingFlags,
+  ...outputOptions,
+  ...inputOptions,
+};
 
-export const reasonDistillCommand: CommandSpec = {
+export const reasonDistillCommand = command({
   name: 'reason-distill',
   group: 'Make data',
   args: { '[input...]': inputHelp },
   summary: 'Have a teacher model reason over each question and its shuffled documents',
-  options: [
-    key('--input-text-key <key>', 'the key that holds the positive document', 'text'),
-    key('--input-question-key <key>', 'the key that holds the question', 'question'),
-    key('--input-scenario-key <key>', "the key that holds the scenario; '' for questions without one", 'scenario'),
-    key('--input-hardneg-key <key>', 'the key that holds the list of negatives', 'hard_negatives'),
-    key('--output-key <key>', 'the key to write the reasoning to', 'reasoning'),
-    seedOption('seeds the order of the documents'),
-    languageOption(),
-    promptFileOption('{{question}}, {{documents}} and, if you like, {{scenario}}'),
-    ...modelOptions(),
-    ...writeOptions(),
-    ...recordOptions(),
-    ...readOptions(),
-    ...limitOptions(),
-    ...moneyOptions(),
-    ...dryRunOptions(),
-    ...batchOptions(),
-  ],
+  options,
   examples: [
     'rareflow reason-distill mined.jsonl -o out.jsonl --model gpt-4o-mini',
     'rareflow reason-distill mined.jsonl -o out.jsonl --model deepseek-reasoner --base-url https://api.deepseek.com --api-key-env DEEPSEEK_API_KEY',
   ],
-  async run(inputs: string[], asked: Flags) {
-    const flags = batchFlags(asked);
+  async run(inputs, given) {
+    const flags = batchFlags(given);
     const promptTemplate = promptTemplateOf(flags.promptFile);
-    if (isDryRun(flags)) {
-      const { inputTextKey, inputQuestionKey, inputScenarioKey, inputHardnegKey, outputKey, overwrite } = flags;
-      const read = [inputTextKey, inputQuestionKey, inputScenarioKey].filter((key) => key !== '');
-      const hasTexts = takes(read, [outputKey], overwrite);
-      const isUsable = (record: DataRecord) =>
-        hasTexts(record) && textListProblem(record[inputHardnegKey]) === undefined;
-      const input = { paths: inputs, isUsable };
-      const stages = [plannedReasonDistill({ ...flags, template: promptTemplate })];
-      return dryRun({ input, stages, flags });
-    }
-    const model = modelOf(flags, process.env);
-    const operator = reasonDistill({ ...operatorOptions(flags), model, promptTemplate });
-    const shape = { command: 'reason-distill', prompt: versionOf(version, promptTemplate) };
+    if (isDryRun(flags)) return plan(inputs, flags, promptTemplate);
+    const [{ reasonDistill }, { REASON_DISTILL_PROMPT_VERSION }, { versionOf }, { openModel }, { runStream }] =
+      await Promise.all([
+        import('../../operators/reasonDistill/reasonDistill.js'),
+        import('../../operators/reasonDistill/prompt.js'),
+        import('../../operators/template.js'),
+        import('../options/openModel.js'),
+        import('../run/streamRun.js'),
+      ]);
+    const model = openModel(flags, process.env);
+    const operator = reasonDistill({ ...valuesOf(operatorFlags, flags), model, promptTemplate });
+    const shape = {
+      command: 'reason-distill',
+      options,
+      facts: { prompt: versionOf(REASON_DISTILL_PROMPT_VERSION, promptTemplate) },
+    };
     return runStream({ inputs, flags, stages: [{ name: 'reason_distill', operator }], shape, model });
   },
-};
+});
+
+async function plan(
+  inputs: string[],
+  flags: Resolved<typeof options>,
+  promptTemplate: string | undefined,
+): Promise<number> {
+  const [{ plannedReasonDistill, accepts }, { textListProblem }, { dryRun }] = await Promise.all([
+    import('../../chain/plannedStages.js'),
+    import('../../operators/inputKeys.js'),
+    import('../run/dryRun.js'),
+  ]);
+  const { textKey, questionKey, scenarioKey, negativesKey, reasoningKey, overwrite } = flags;
+  const read = [textKey, questionKey, scenarioKey].filter((key) => key !== '');
+  const hasTexts = accepts(read, [reasoningKey], overwrite);
+  const isUsable = (record: DataRecord) => hasTexts(record) && textListProblem(record[negativesKey]) === undefined;
+  return dryRun(inputs, { stages: [plannedReasonDistill({ ...flags, promptTemplate })], isUsable }, flags);
+}

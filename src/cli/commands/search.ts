@@ -1,61 +1,51 @@
 import { ExitCode, UsageError } from '../../errors.js';
-import { drain } from '../../flow/drain.js';
-import { operator } from '../../flow/operator.js';
-import { inPlaceOf } from '../../flow/ordinal.js';
-import { writeJsonl } from '../../io/write/writeJsonl.js';
-import { recordOperator, textProblem } from '../../operators/recordOperator.js';
 import type { DataRecord } from '../../record.js';
 import type { Bm25Index } from '../../search/bm25Index.js';
-import type { Weighting } from '../../search/searcher.js';
-import type { CommandSpec } from '../command.js';
-import { count, key, option } from '../options/option.js';
-import { readOptions, searchThreadsOption, statsOption, weightingOption, writeOptions } from '../options/options.js';
-import type { StreamFlags } from '../options/streamFlags.js';
+import { searchOptions } from '../../search/options.js';
+import { key, onOff, type Resolved, text } from '../../util/options.js';
+import { command } from '../command.js';
+import { indexPathOption } from '../options/negatives.js';
+import { outputOptions, statsOption } from '../options/output.js';
+import { inputOptions } from '../options/stream.js';
 import { sayStats } from '../progress/terminal.js';
-import { indexIdentity } from '../run/runSettings.js';
-import { runStream } from '../run/streamRun.js';
 
-interface Flags extends StreamFlags {
-  index: string;
-  queries?: string;
-  k: number;
-  threads: number;
-  weighting: Weighting;
-  explain?: boolean;
-  stats?: boolean;
-  textKey: string;
-  idKey: string;
-}
+const options = {
+  index: indexPathOption,
+  queries: text({
+    help: 'search for every record of this file, and write {"id", "hits"} for each, in order',
+    placeholder: '<file>',
+    shapesRecords: false,
+  }),
+  ...searchOptions,
+  explain: onOff({ help: 'add the contribution of each term to the score' }),
+  stats: statsOption,
+  textKey: key('text', { help: 'the key that holds the query' }),
+  idKey: key('id', { help: "the key that holds the query's id" }),
+  ...outputOptions,
+  ...inputOptions,
+};
 
-export const searchCommand: CommandSpec = {
+type Flags = Resolved<typeof options>;
+
+export const searchCommand = command({
   name: 'search',
   group: 'Search',
   args: { '[query]': 'words to search for' },
   summary: 'Search an index, for one query or for a file of them',
-  options: [
-    option('--index <path>', 'an index made by rareflow index; required').makeOptionMandatory(),
-    option('--queries <file>', 'search for every record of this file, and write {"id", "hits"} for each in its order'),
-    count('-k <n>', 'at most this many hits for a query').default(10),
-    weightingOption(),
-    searchThreadsOption(),
-    option('--explain', 'add how each term adds to the score'),
-    statsOption(),
-    key('--text-key <key>', 'the key that holds the query', 'text'),
-    key('--id-key <key>', "the key that holds the query's id", 'id'),
-    ...writeOptions(),
-    ...readOptions(),
-  ],
+  options,
   examples: [
     'rareflow search --index corpus.bm25 "why do tides come twice a day"',
     'rareflow search --index corpus.bm25 "spring tides" -k 1 --explain',
     'rareflow search --index corpus.bm25 --queries queries.jsonl -k 100 > hits.jsonl',
   ],
-  async run([query]: string[], flags: Flags) {
+  async run([query], flags) {
     if ((query === undefined) === (flags.queries === undefined)) {
       throw new UsageError('search takes a query, or --queries with a file of them');
     }
     if (query !== undefined && (flags.output ?? flags.rejects ?? flags.limit) !== undefined) {
-      throw new UsageError('--output, --rejects and --limit go with --queries', { hint: 'one query writes to stdout' });
+      throw new UsageError('--output, --rejects and --limit need --queries', {
+        hint: 'the hits of one query are written to stdout',
+      });
     }
     const { openIndex } = await import('../../search/bm25Index.js');
     const index = await openIndex(flags.index, { threads: query === undefined ? flags.threads : 0 });
@@ -65,11 +55,15 @@ export const searchCommand: CommandSpec = {
       await index.close();
     }
   },
-};
+});
 
-/** Prints one line a hit, with its text. */
+/** Prints one line per hit, with its text. */
 async function searchOne(index: Bm25Index, query: string, flags: Flags): Promise<number> {
   const { k, weighting, explain } = flags;
+  const [{ drain }, { writeJsonl }] = await Promise.all([
+    import('../../flow/drain.js'),
+    import('../../io/write/writeJsonl.js'),
+  ]);
   const startedMs = performance.now();
   async function* hits() {
     for (const { docId, ...hit } of await index.search(query, { k, weighting })) {
@@ -89,8 +83,17 @@ function sayStatsOf(queries: number, startedMs: number, { stats }: Flags): void 
 
 async function searchAll(index: Bm25Index, flags: Flags): Promise<number> {
   const { k, weighting, explain, textKey, idKey } = flags;
+  const [{ recordOperator }, { textInput }, { operator }, { inPlaceOf }, { indexIdentity }, { runStream }] =
+    await Promise.all([
+      import('../../operators/recordOperator.js'),
+      import('../../operators/inputKeys.js'),
+      import('../../flow/operator.js'),
+      import('../../flow/ordinal.js'),
+      import('../../chain/indexIdentity.js'),
+      import('../run/streamRun.js'),
+    ]);
   const hits = recordOperator(
-    { stage: 'search', inputs: [{ key: textKey, option: 'textKey', problem: textProblem }], outputs: [] },
+    { stage: 'search', inputs: [textInput(textKey, 'textKey')], outputs: [] },
     { provenance: false },
     async (record) => {
       const query = record[textKey] as string;
@@ -118,7 +121,7 @@ async function searchAll(index: Bm25Index, flags: Flags): Promise<number> {
     inputs: [flags.queries as string],
     flags,
     stages: [{ name: 'search', operator: search }],
-    shape: { command: 'search', index: indexIdentity(index) },
+    shape: { command: 'search', options, facts: { index: indexIdentity(index) } },
     onDone: (run) => {
       queries = run.out;
     },

@@ -1,34 +1,59 @@
 import path from 'node:path';
 import { UsageError } from '../../errors.js';
-import { workFolderOf } from '../run/workFolder.js';
+import { value, wholeNumber } from '../../util/options.js';
+import { runFolderPath } from '../runFolderPath.js';
+
+const DEFAULT_BATCH_REQUESTS = 10_000;
+
+/** Requests by the provider's Batch API. */
+export const batchFlagOptions = {
+  batch: value<number | true>(
+    {
+      help: "send requests through the provider's Batch API, this many per batch: half the price at many, within a day; needs -o",
+      placeholder: '<requests>',
+      defaultText: `off; ${DEFAULT_BATCH_REQUESTS} if no number is given`,
+      group: 'Batches',
+      shapesRecords: false,
+    },
+    {
+      expected: 'a whole number >= 1',
+      accepts: (given) => Number.isSafeInteger(given) && (given as number) >= 1,
+      parse: (given) => (given.trim() === '' ? Number.NaN : Number(given)),
+      valueOptional: true,
+    },
+  ),
+  batchPollSeconds: wholeNumber({
+    help: 'seconds between two checks of the batches',
+    default: 30,
+    group: 'Batches',
+    shapesRecords: false,
+  }),
+};
 
 export interface BatchFlags {
-  /** The size of a batch where it is named. */
-  batch?: true | number;
+  batch?: true | number | undefined;
   concurrency: number;
-  output?: string;
+  output?: string | undefined;
 }
 
-const defaultSize = 10_000;
-
 /**
- * The flags of a run by batches: as many records are worked on at once as a batch holds, and twice as many wait for their
- * order. Throws UsageError where nothing keeps the journal.
+ * The flags of a run by batches: it works on as many records at once as a batch holds, and twice as many may wait for their
+ * order. Throws UsageError if there is no output to keep the journal beside.
  */
 export function batchFlags<F extends BatchFlags>(flags: F): F & { window?: number; batchRequests?: number } {
-  const { batch, output } = flags;
+  const { batch } = flags;
   if (batch === undefined) return flags;
   if (journalFolder(flags) === undefined) {
     throw new UsageError('--batch needs -o FILE', {
-      hint: 'batches may run for a day: beside the output stands what a later run goes on from',
+      hint: 'a batch may take a day: the file that a later run resumes from is kept beside the output',
     });
   }
-  const size = batch === true ? defaultSize : batch;
-  return { ...flags, output, concurrency: size, batchRequests: size, window: 2 * size };
+  const size = batch === true ? DEFAULT_BATCH_REQUESTS : batch;
+  return { ...flags, concurrency: size, batchRequests: size, window: 2 * size };
 }
 
-/** Where the journal of batches stands; undefined where none are asked for, or there is no output to keep it beside. */
+/** The folder of the journal of batches; undefined without --batch, or without an output to keep it beside. */
 export function journalFolder({ batch, output }: Pick<BatchFlags, 'batch' | 'output'>): string | undefined {
-  const folder = batch === undefined ? undefined : workFolderOf(output);
+  const folder = batch === undefined ? undefined : runFolderPath(output);
   return folder && path.join(folder, 'batches');
 }

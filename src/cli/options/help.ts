@@ -1,25 +1,38 @@
-import { Command, Help, type Option } from 'commander';
+import { Command, type Option as CommanderOption, Help } from 'commander';
 import pc from 'picocolors';
+import type { Option } from '../../util/options.js';
+import { Flag } from './flags.js';
 
-/** Terms that are wider stand on a line of their own, so that their descriptions have room. */
-const widestTerm = 26;
+/** Terms that are wider than this have a line of their own, so that their descriptions have room. */
+const WIDEST_TERM = 26;
 
-/** What holds where an option is not given, in words; undefined where nothing is to be said. */
-export function defaultOf({ defaultValueDescription, defaultValue }: Option): string | undefined {
-  if (defaultValueDescription !== undefined) return defaultValueDescription;
-  return defaultValue === undefined || typeof defaultValue === 'boolean' ? undefined : String(defaultValue);
+/** The default of an option in words; undefined if there is nothing to say. */
+export function defaultOf({ defaultText, default: value }: Option): string | undefined {
+  if (defaultText !== undefined) return defaultText;
+  return value === undefined || typeof value === 'boolean' ? undefined : String(value);
 }
 
-/** The description of an option with its choices, where the words do not name them all. */
-export function descriptionOf({ description, argChoices = [] }: Option): string {
-  const words = new Set(description.match(/[\w+-]+/g));
-  return argChoices.every((choice) => words.has(choice)) ? description : `${description}: ${listed(argChoices)}`;
+/** The help of an option with its choices, if the text does not name all of them. */
+function helpOf({ help, presence, choices = [] }: Option): string {
+  const words = new Set(help.match(/[\w+-]+/g));
+  const named = choices.every((choice) => words.has(choice)) ? help : `${help}: ${listed(choices)}`;
+  return presence === 'required' ? `${named}; required` : named;
 }
 
-/** The same, with its default. */
-export function aboutOf(option: Option): string {
-  const otherwise = defaultOf(option);
-  return `${descriptionOf(option)}${otherwise === undefined ? '' : ` (default: ${otherwise})`}`;
+/** What a flag does. */
+export function descriptionOf({ declared, turnsOff }: Flag): string {
+  return turnsOff ? (declared.helpOff as string) : helpOf(declared);
+}
+
+/** The default that is printed with a flag: the flag that turns an option off has none. */
+export function defaultOfFlag({ declared, turnsOff }: Flag): string | undefined {
+  return turnsOff ? undefined : defaultOf(declared);
+}
+
+/** What a flag does, and its default. */
+export function aboutOf(flag: Flag): string {
+  const otherwise = defaultOfFlag(flag);
+  return `${descriptionOf(flag)}${otherwise === undefined ? '' : ` (default: ${otherwise})`}`;
 }
 
 /** `a`, `a or b`, `a, b or c` */
@@ -27,10 +40,10 @@ function listed(words: readonly string[]): string {
   return words.join(', ').replace(/, ([^,]+)$/, ' or $1');
 }
 
-/** Words in lines of at most `width`, where they can be. */
-export const wrapped = (words: string, width: number): string[] => new Help().boxWrap(words, width).split('\n');
+/** Breaks a text into lines of at most `width` characters, except where one word is longer. */
+export const wrapped = (text: string, width: number): string[] => new Help().boxWrap(text, width).split('\n');
 
-/** An example broken before flags, pipes and redirections as a shell takes it, its lines at most `width` long where they can be. */
+/** Breaks an example before flags, pipes and redirections as a shell takes it, into lines of at most `width` if possible. */
 export function brokenExample(example: string, width: number): string {
   const lines: string[] = [];
   for (const part of example.split(/ (?=--?[a-z]|[|<>])/)) {
@@ -54,7 +67,7 @@ export class HelpfulCommand extends Command {
   }
 }
 
-/** Examples first, defaults and choices in words, and no description in a narrow column. */
+/** Help with the examples first, defaults and choices in words, and no description in a narrow column. */
 class GroupedHelp extends Help {
   override showGlobalOptions = true;
 
@@ -73,12 +86,12 @@ class GroupedHelp extends Help {
     return `${command.name()}${args.join('')}`;
   }
 
-  override optionDescription(option: Option): string {
-    return aboutOf(option);
+  override optionDescription(option: CommanderOption): string {
+    return option instanceof Flag ? aboutOf(option) : option.description;
   }
 
   override padWidth(command: Command, helper: Help): number {
-    return Math.min(super.padWidth(command, helper), widestTerm);
+    return Math.min(super.padWidth(command, helper), WIDEST_TERM);
   }
 
   override formatItem(term: string, termWidth: number, description: string, helper: Help): string {
@@ -87,7 +100,7 @@ class GroupedHelp extends Help {
   }
 
   override styleTitle(title: string): string {
-    // Commander takes the style out again where the output is no terminal or NO_COLOR is set.
+    // Commander removes the style again if the output is not a terminal or NO_COLOR is set.
     return pc.createColors(true).bold(title);
   }
 }

@@ -1,8 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { UsageError } from '../../errors.js';
 import type { Prices } from '../../llm/cost/prices.js';
+import { text } from '../../util/options.js';
 
-/** What a --prices file holds; its form is checked by whoever reads prices out of it. Undefined where none is named. */
+export const pricesOption = text({
+  help: 'what models cost, in dollars per million tokens: {"asOf": DATE, "models": {NAME: {"input", "cachedInput", "output"}}}',
+  placeholder: '<file>',
+  group: 'Money',
+  shapesRecords: false,
+});
+
+/** The content of a prices file, unchecked: the reader of the prices checks their form. Undefined if no file is named. */
 export function pricesOf(path: string | undefined): Prices | undefined {
   if (path === undefined) return undefined;
   try {

@@ -1,32 +1,32 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { UsageError } from '../../errors.js';
-import { defineRunMetrics } from './runMetrics.js';
-import type { RunView } from './runPicture.js';
+import type { RunView } from './runView.js';
 import { say } from './terminal.js';
 
 export interface MetricsFlags {
-  metricsPort?: number;
-  metricsHost?: string;
+  metricsPort?: number | undefined;
+  metricsHost?: string | undefined;
 }
 
-/** Serves the metrics of the process, and of a run once there is one. */
+/** A server of the metrics of the process, and of a run once it has started. */
 export interface Metrics extends AsyncDisposable {
-  /** Where the figures of a run come from, whenever they are asked for. */
+  /** Sets the source of a run's figures, which are read at each request. */
   watch(viewOf: () => RunView | undefined): void;
 }
 
 /**
- * Serves `/metrics` in Prometheus' format, until it is disposed of; it keeps no process alive. Undefined where no port is
- * named. Throws UsageError for a port that cannot be had.
+ * Serves `/metrics` in Prometheus' format until it is disposed of, without keeping the process alive. Undefined if no port is
+ * given. Throws UsageError if the port cannot be opened.
  */
 export async function openMetrics({ metricsPort, metricsHost }: MetricsFlags): Promise<Metrics | undefined> {
   if (metricsPort === undefined) {
-    if (metricsHost !== undefined) throw new UsageError('--metrics-host goes with --metrics-port');
+    if (metricsHost !== undefined) throw new UsageError('--metrics-host needs --metrics-port');
     return undefined;
   }
   const host = metricsHost ?? '127.0.0.1';
   const { collectDefaultMetrics, Counter, Gauge, Registry } = await import('prom-client');
+  const { defineRunMetrics } = await import('./runMetrics.js');
   const registry = new Registry();
   let viewOf: () => RunView | undefined = () => undefined;
   const server = createServer((request, response) => {
@@ -42,8 +42,10 @@ export async function openMetrics({ metricsPort, metricsHost }: MetricsFlags): P
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(metricsPort, host, resolve);
   }).catch((cause: Error) => {
-    const where = `--metrics-port ${metricsPort} cannot be had at ${host}`;
-    throw new UsageError(`${where}: ${cause.message}`, { hint: 'name another port, or 0 for a free one', cause });
+    throw new UsageError(`cannot open --metrics-port ${metricsPort} at ${host}: ${cause.message}`, {
+      hint: 'choose another port, or 0 for a free one',
+      cause,
+    });
   });
   server.unref();
   collectDefaultMetrics({ register: registry });

@@ -2,13 +2,13 @@ import type { ModelUsage } from '../../llm/createModel.js';
 import type { Eta } from '../../pipeline/eta.js';
 import type { Reject } from '../../record.js';
 import { isRecord } from '../../record.js';
-import { busyShare, type RunView } from './runPicture.js';
+import { busyShare, type RunView } from './runView.js';
 
 /**
- * A line of `--json-progress`: a run every second, and once at its end with the state `done` or `stopped`. Every key is always
- * there; what is not known is null. in + extra = out + rejected + pending, and of a stage
+ * A line of `--json-progress`: the run every second, and at its end with the state `done` or `stopped`. Every key is always
+ * present; unknown values are null. in + extra = out + rejected + pending, and of a stage
  * taken + extra = given + rejected + inFlight. Rates and `busyShare` are of the last 30 s. The counts are of all sessions
- * of a run, the model's are of this one.
+ * of a run, those of the model are of this session.
  */
 export interface JsonProgress {
   type: 'progress';
@@ -24,9 +24,9 @@ export interface JsonProgress {
   rejected: number;
   pending: number;
   perSecond: number;
-  /** Of the input that is done with, from 0 to 1. */
+  /** The share of the input that is finished, from 0 to 1. */
   share: number | null;
-  /** `high` is null where no end can be named. */
+  /** `high` is null if there is no upper bound. */
   etaSeconds: { low: number; mid: number; high: number | null } | null;
   stages: {
     name: string;
@@ -35,7 +35,7 @@ export interface JsonProgress {
     given: number;
     rejected: number;
     inFlight: number;
-    /** For how long it was at work on one record or more. */
+    /** How long it was busy with one record or more. */
     workSeconds: number;
     perSecond: number;
     lastReject: JsonReject | null;
@@ -48,7 +48,7 @@ export interface JsonProgress {
 export interface JsonReject {
   stage: string;
   reason: string;
-  /** The record's own, where it has one. */
+  /** The id of the record, if it has one. */
   id: unknown;
   path: string | null;
   line: number | null;
@@ -61,7 +61,7 @@ export interface JsonModel {
   busyShare: number;
   waiting: number;
   tokensPerSecond: number;
-  /** An exact decimal, or null where the model has no price. */
+  /** An exact decimal, or null if the model has no price. */
   dollars: string | null;
   budgets: ModelUsage['budgets'];
   holds: ModelUsage['holds'];
@@ -69,6 +69,7 @@ export interface JsonModel {
   byStage: ModelUsage['byStage'];
 }
 
+/** Returns a run as a line of `--json-progress`. */
 export function jsonProgress(
   { run, usage }: RunView,
   state: JsonProgress['state'] = 'running',
@@ -119,7 +120,7 @@ function jsonReject(reject: Reject | undefined): JsonReject | null {
   return { stage, reason, id: isRecord(record) ? (record.id ?? null) : null, path, line };
 }
 
-/** Digits beyond these say nothing. */
+/** Drops digits beyond the precision of the measurement. */
 function rounded(value: number, digits = 3): number {
   return Number(value.toFixed(digits));
 }

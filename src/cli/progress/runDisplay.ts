@@ -1,18 +1,25 @@
-import { progressDisplay } from './progressDisplay.js';
+import { openProgressDisplay } from './progressDisplay.js';
 import { jsonProgress } from './progressJson.js';
-import { type RunView, runPicture } from './runPicture.js';
+import { runTable } from './runTable.js';
+import type { RunView } from './runView.js';
 import { sayJson } from './terminal.js';
 
-/** Shows how far a run is: to people, or to a program. */
+/** Shows the progress of a run to people, or to a program. */
 export interface RunDisplay {
-  /** How often it is to be shown the run. */
+  /** How often `show` should be called. */
   intervalMs: number;
   show(view: RunView): void;
-  /** The run is over: before anything is said about that. `view` is what came of it, where it had begun. */
+  /** Ends the display before the end of the run is reported; `view` is its last state, if it has started. */
   end(view: RunView | undefined, state: 'done' | 'stopped', reason?: string): void;
 }
 
-export function runDisplay({ json, redraw }: { json: boolean | undefined; redraw: boolean }): RunDisplay {
+export interface RunDisplayOptions {
+  json: boolean | undefined;
+  redraw: boolean;
+}
+
+/** Opens the display of a run on stderr. */
+export async function openRunDisplay({ json, redraw }: RunDisplayOptions): Promise<RunDisplay> {
   if (json) {
     return {
       intervalMs: 1000,
@@ -20,11 +27,11 @@ export function runDisplay({ json, redraw }: { json: boolean | undefined; redraw
       end: (view, state, reason) => view && sayJson(jsonProgress(view, state, reason)),
     };
   }
-  const display = progressDisplay({ redraw });
+  const display = await openProgressDisplay({ redraw });
   return {
     // Metrics, rates and the end are of the last second, however seldom a line is shown.
     intervalMs: Math.min(1000, display.intervalMs),
-    show: (view) => display.show(runPicture(view)),
+    show: (view) => display.show(runTable(view)),
     end: () => display.end(),
   };
 }

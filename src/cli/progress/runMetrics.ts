@@ -1,7 +1,7 @@
 import type { Counter, Gauge, Registry } from 'prom-client';
 import type { ModelUsage } from '../../llm/createModel.js';
 import type { RunProgress } from '../../pipeline/progress.js';
-import type { RunView } from './runPicture.js';
+import type { RunView } from './runView.js';
 
 type Labels = Record<string, string>;
 type Samples = [labels: Labels, value: number][];
@@ -29,7 +29,7 @@ const ofCalls =
 const counters: Metric[] = [
   {
     name: 'rareflow_records_total',
-    help: 'Records that a stage took, made more of (extra), gave and rejected; taken + extra = given + rejected + in flight',
+    help: 'Records that a stage took, added (extra), gave and rejected; taken + extra = given + rejected + in flight',
     of: ofStages(({ taken, extra, given, rejected }) => [
       [{ outcome: 'taken' }, taken],
       [{ outcome: 'extra' }, extra],
@@ -39,7 +39,7 @@ const counters: Metric[] = [
   },
   {
     name: 'rareflow_stage_work_seconds_total',
-    help: 'For how long a stage was at work on one record or more',
+    help: 'How long a stage was busy with one record or more',
     of: ofStages(({ workSeconds }) => [[{}, workSeconds]]),
   },
   {
@@ -54,7 +54,7 @@ const counters: Metric[] = [
   },
   {
     name: 'rareflow_llm_calls_total',
-    help: 'Calls that ended: answered by the server or by the cache, or failed for good',
+    help: 'Finished calls: answered by the server or by the cache, or failed after all attempts',
     of: ofCalls(({ calls, failedCalls, cachedCalls }) => [
       [{ outcome: 'answered' }, calls - failedCalls - cachedCalls],
       [{ outcome: 'cached' }, cachedCalls],
@@ -63,7 +63,7 @@ const counters: Metric[] = [
   },
   {
     name: 'rareflow_llm_attempts_total',
-    help: 'Requests that went to the server and ended; a call takes more than one where attempts fail',
+    help: 'Finished requests to the server; a call takes more than one if attempts fail',
     of: ofCalls(({ attempts, failedAttempts }) => [
       [{ outcome: 'answered' }, attempts - failedAttempts],
       [{ outcome: 'failed' }, failedAttempts],
@@ -79,12 +79,12 @@ const counters: Metric[] = [
   },
   {
     name: 'rareflow_llm_dollars_total',
-    help: 'What the tokens cost by the prices given; absent without prices',
+    help: 'The cost of the tokens; absent without prices',
     of: ofCalls(({ costUsd }) => (costUsd === undefined ? [] : [[{}, Number(costUsd)]])),
   },
   {
     name: 'rareflow_llm_busy_seconds_total',
-    help: 'The time that requests took, added up; its rate by rareflow_llm_concurrency is the share of the slots in use',
+    help: 'The duration of all requests, added up; its rate divided by rareflow_llm_concurrency is the share of the slots in use',
     of: ofModel((usage) => usage.busySeconds),
   },
 ];
@@ -92,40 +92,40 @@ const counters: Metric[] = [
 const gauges: Metric[] = [
   {
     name: 'rareflow_records_in_flight',
-    help: 'Records that a stage has taken and neither given nor rejected',
+    help: 'Records that a stage has taken but neither given nor rejected',
     of: ofStages(({ inFlight }) => [[{}, inFlight]]),
   },
-  { name: 'rareflow_run_records_pending', help: 'Records of the run under way', of: ofRun((run) => run.pending) },
-  { name: 'rareflow_run_done_ratio', help: 'The share of the input that is done', of: ofRun((run) => run.share) },
+  { name: 'rareflow_run_records_pending', help: 'Records of the run in progress', of: ofRun((run) => run.pending) },
+  { name: 'rareflow_run_done_ratio', help: 'The share of the input that is finished', of: ofRun((run) => run.share) },
   {
     name: 'rareflow_run_eta_seconds',
-    help: 'How long the run will go on: mid, and low and high, the 95 % interval by the last five minutes',
+    help: 'The estimated time left: mid, and low and high, the 95 % interval of the last five minutes',
     of: ({ run: { eta } }) =>
       Object.entries(eta ?? {}).map(([bound, seconds]): Samples[number] => [{ bound }, seconds as number]),
   },
   {
     name: 'rareflow_llm_calls_in_flight',
-    help: 'Requests at the server now',
+    help: 'Requests in flight',
     of: ofModel((usage) => usage.inFlight),
   },
   {
     name: 'rareflow_llm_calls_waiting',
-    help: 'Calls that wait for a slot, a rate, a hold or before a retry',
+    help: 'Calls that wait for a slot, a rate limit, a backoff or a retry',
     of: ofModel((usage) => usage.waiting),
   },
   {
     name: 'rareflow_llm_concurrency',
-    help: 'The most requests at once, as it is now',
+    help: 'The current limit of concurrent requests',
     of: ofModel((usage) => usage.concurrency),
   },
   {
     name: 'rareflow_llm_hold_seconds',
-    help: 'For how long no request goes to a server',
+    help: 'How long no request is sent to a server',
     of: ({ usage }) => (usage?.holds ?? []).map(({ host, seconds }): Samples[number] => [{ host }, seconds]),
   },
 ];
 
-/** Adds the metrics of a run to a registry. Every figure is read when it is asked for; nothing is kept. */
+/** Adds the metrics of a run to a registry. Every figure is read at the request; nothing is stored. */
 export function defineRunMetrics(
   registry: Registry,
   kinds: { Counter: typeof Counter; Gauge: typeof Gauge },

@@ -1,36 +1,31 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { UsageError } from '../../errors.js';
+import { isDevice } from '../runFolderPath.js';
 
-/** Files of one command by what they are to it; '-' and absent ones are none. */
+/** The files of a command, its outputs by their flags; '-' and undefined are not files. */
 export interface CommandFiles {
   inputs: string[];
   outputs: Record<string, string | undefined>;
 }
 
-/** Throws UsageError where a file would be written that is also read, or written twice: by whatever path it is named. */
+/** Throws UsageError if a file would be written that is also read, or written twice, even under different paths. */
 export function refuseSameFile({ inputs, outputs }: CommandFiles): void {
-  const known = new Map(inputs.filter(isPath).map((input) => [identity(input), `the input ${input}`]));
+  const known = new Map(inputs.filter(isPath).map((input) => [canonicalPath(input), `the input ${input}`]));
   for (const [role, file] of Object.entries(outputs)) {
     if (file === undefined || !isPath(file) || isDevice(file)) continue;
-    const same = known.get(identity(file));
+    const same = known.get(canonicalPath(file));
     if (same !== undefined) throw new UsageError(`${role} ${file} is also ${same}`, { hint: 'write to another file' });
-    known.set(identity(file), `${role} ${file}`);
+    known.set(canonicalPath(file), `${role} ${file}`);
   }
-}
-
-/** Whether a path is there and is no regular file: a device, a pipe, a terminal. */
-export function isDevice(file: string): boolean {
-  const found = statSync(file, { throwIfNoEntry: false });
-  return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
 function isPath(file: string): boolean {
   return file !== '-';
 }
 
-/** The one name of a file behind all its paths, also of one that is not there yet. */
-function identity(file: string): string {
+/** Returns the same path for all paths of a file, also if it does not exist yet. */
+function canonicalPath(file: string): string {
   if (existsSync(file)) return realpathSync(file);
   const folder = path.dirname(path.resolve(file));
   return path.join(existsSync(folder) ? realpathSync(folder) : folder, path.basename(file));

@@ -7,8 +7,8 @@ export class InterruptedError extends RareflowError {
   override readonly exitCode = ExitCode.interrupted;
 }
 
-/** How long a pipe may still send after an interrupt: what the process before has in flight comes through it. */
-const pipeGraceMs = 10_000;
+/** How long a pipe is read after an interrupt, so that the process before can send what it has in flight. */
+const PIPE_GRACE_MS = 10_000;
 
 export interface Interrupt extends Disposable {
   /** Aborted with InterruptedError. */
@@ -17,22 +17,22 @@ export interface Interrupt extends Disposable {
 
 interface InterruptOptions {
   readsStdin: boolean;
-  /** What is said at the first interrupt. */
-  lastWords?: string | undefined;
+  /** The message at the first interrupt. */
+  message?: string | undefined;
 }
 
 /**
- * Ends the input at the first SIGINT or SIGTERM, so that what is in flight is finished and written; a second one leaves at
- * once. A pipe is read on until it ends, for 10 s at most, since Ctrl-C stops every process of a pipeline and the process
- * before still has answers to give; `endsWith` tells such an end from that of a complete input.
+ * Ends the input at the first SIGINT or SIGTERM, so that what is in flight is finished and written; a second one exits at
+ * once. A pipe is read to its end, for at most 10 s, because Ctrl-C stops every process of a pipeline and the process before
+ * may still have answers to send; `endsWith` wraps the input so that such an end counts as an interrupt.
  */
-export function endOnInterrupt({ readsStdin, lastWords = 'finishing what is in flight' }: InterruptOptions) {
+export function endOnInterrupt({ readsStdin, message = 'finishing the requests in flight' }: InterruptOptions) {
   const mayWait = readsStdin && isPipe();
   let interrupted: { error: InterruptedError; stop: () => void } | undefined;
-  const interrupt = listen((error, stop) => {
-    say(`rareflow: ${lastWords}; interrupt again to leave at once`);
+  const interrupt = onInterrupt((error, stop) => {
+    say(`rareflow: ${message}; interrupt again to quit now`);
     interrupted = { error, stop };
-    if (mayWait) setTimeout(stop, pipeGraceMs).unref();
+    if (mayWait) setTimeout(stop, PIPE_GRACE_MS).unref();
     else stop();
   });
   async function* checked<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
@@ -44,12 +44,12 @@ export function endOnInterrupt({ readsStdin, lastWords = 'finishing what is in f
   return { ...interrupt, endsWith: <T>(source: AsyncIterable<T>) => (mayWait ? checked(source) : source) };
 }
 
-/** Aborts at the first SIGINT or SIGTERM, where nothing is worth finishing. */
+/** Aborts at the first SIGINT or SIGTERM, without finishing anything. */
 export function abortOnInterrupt(): Interrupt {
-  return listen((_, stop) => stop());
+  return onInterrupt((_, stop) => stop());
 }
 
-function listen(onFirst: (error: InterruptedError, stop: () => void) => void): Interrupt {
+function onInterrupt(onFirst: (error: InterruptedError, stop: () => void) => void): Interrupt {
   const stop = new AbortController();
   let happened = false;
   const listener = () => {

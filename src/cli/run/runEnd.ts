@@ -1,22 +1,22 @@
 import { ExitCode, ModelError, UsageError } from '../../errors.js';
 import { formatCount, say } from '../progress/terminal.js';
 
-/** Whether the same command can do better once its surroundings are mended. */
-export function canGoOn(error: unknown): boolean {
+/** Returns true if the same command can succeed once the cause of the error is fixed. */
+export function isResumable(error: unknown): boolean {
   return !(error instanceof UsageError) && !(error instanceof ModelError && !error.resumable);
 }
 
-/** The command as it was called, for a shell. `--resume never` would not go on. */
+/** Returns the command line as it was called, quoted for a shell, without `--resume never`, which would start a new run. */
 export function commandLine(argv = process.argv.slice(2)): string {
-  const isNever = (place: number) => argv[place] === '--resume' && argv[place + 1] === 'never';
-  const words = argv.filter((word, place) => word !== '--resume=never' && !isNever(place) && !isNever(place - 1));
+  const isNever = (index: number) => argv[index] === '--resume' && argv[index + 1] === 'never';
+  const words = argv.filter((word, index) => word !== '--resume=never' && !isNever(index) && !isNever(index - 1));
   const quoted = words.map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
   return `rareflow ${quoted.join(' ')}`;
 }
 
-/** Too many rejects make a run that is done a failure of its own. */
+/** Returns the exit code of a finished run, by its number of rejects. */
 export function rejectsExitCode(rejected: number, maxRejects = Number.POSITIVE_INFINITY): number {
   if (rejected <= maxRejects) return ExitCode.done;
-  say(`rareflow: ${formatCount(rejected)} rejects are over --max-rejects ${formatCount(maxRejects)}`);
+  say(`rareflow: ${formatCount(rejected)} rejects, more than --max-rejects ${formatCount(maxRejects)}`);
   return ExitCode.tooManyRejects;
 }

@@ -1,33 +1,34 @@
-import { existsSync, mkdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
-import { RunStore } from '../../pipeline/runStore.js';
-import { workFolderOf } from './workFolder.js';
+import type { RunStore } from '../../pipeline/runStore.js';
+import { runFolderPath } from '../runFolderPath.js';
 
-/** OUTPUT.rareflow, where a run keeps how far it is. */
+/** OUTPUT.rareflow, the folder in which a run keeps its state. */
 export interface RunFolder extends AsyncDisposable {
   path: string;
   store: RunStore;
 }
 
-/** Whether a run that writes there can be gone on with: not one to stdout or to a device. */
+/** Returns true if a run with this output can be resumed: not one that writes to stdout or to a device. */
 export function canResume(output: string | undefined): output is string {
-  return workFolderOf(output) !== undefined;
+  return runFolderPath(output) !== undefined;
 }
 
-/** Whether a run was begun at an output, come to its end or not. */
-export function wasBegun(output: string): boolean {
+/** Returns true if a run was started at an output, finished or not. */
+export function wasStarted(output: string): boolean {
   return canResume(output) && existsSync(path.join(folderOf(output), 'run'));
 }
 
-/** Opens the folder for this process alone, and makes it where it is missing. Throws where another process writes the run. */
-export function openRunFolder(output: string): RunFolder {
+/** Opens the folder for this process alone, and creates it if it is missing. Throws if another process has it open. */
+export async function openRunFolder(output: string): Promise<RunFolder> {
+  const { RunStore } = await import('../../pipeline/runStore.js');
   const folder = folderOf(output);
   mkdirSync(folder, { recursive: true });
-  const leave = () => {
+  const removeIfEmpty = () => {
     try {
       rmdirSync(folder);
     } catch {
-      // It holds something.
+      // It is not empty.
     }
   };
   try {
@@ -37,22 +38,15 @@ export function openRunFolder(output: string): RunFolder {
       store,
       async [Symbol.asyncDispose]() {
         await store.close();
-        leave();
+        removeIfEmpty();
       },
     };
   } catch (error) {
-    leave();
+    removeIfEmpty();
     throw error;
   }
 }
 
-/** Writes a file in one step: it is never seen half. */
-export function writeJson(file: string, value: unknown): void {
-  const temporary = `${file}.new`;
-  writeFileSync(temporary, `${JSON.stringify(value, null, 2)}\n`);
-  renameSync(temporary, file);
-}
-
 function folderOf(output: string): string {
-  return workFolderOf(output) as string;
+  return runFolderPath(output) as string;
 }

@@ -1,42 +1,30 @@
 import path from 'node:path';
 import type { RunSettings } from '../../pipeline/runStore.js';
-import type { Bm25Index } from '../../search/bm25Index.js';
+import { type Declared, optionNamed, shapingValues } from '../../util/options.js';
 
-/** Flags that say how a run is done, where or how far, and not what becomes of a record. */
-const incidental = new Set([
-  ...['output', 'rejects', 'maxRejects', 'limit', 'onBadLine', 'maxLineBytes', 'resume', 'retryRejects', 'stats'],
-  ...['jsonProgress', 'metricsPort', 'metricsHost'],
-  ...['concurrency', 'adaptiveConcurrency', 'window', 'threads', 'requestsPerMinute', 'tokensPerMinute'],
-  ...['attemptTimeoutMs', 'stream', 'batch', 'batchRequests', 'batchPollSeconds'],
-  ...['baseUrl', 'apiKeyEnv', 'cache', 'budgetUsd', 'budgetTokens', 'prices', 'config', 'logFile'],
-  // Told in another form: the inputs by their paths, prompts by their versions, the order by `ordered`, the index by `index`.
-  ...['promptFile', 'doc2queryPromptFile', 'reasonDistillPromptFile', 'unordered', 'index', 'corpus', 'queries'],
-]);
-
+/** What decides the records of a run. */
 export interface RunShape {
   command: string;
-  /** What the flags do not tell: the versions of prompts, the index. */
-  [setting: string]: unknown;
+  /** The options of the command. */
+  options: Declared;
+  /** What is not among its options: the versions of prompts, the index. */
+  facts?: Record<string, unknown>;
 }
 
-/** All that shapes the records of a run. A flag that is not known to be incidental counts. */
-export function settingsOf(
-  { command, ...shape }: RunShape,
-  inputs: string[],
-  flags: { unordered?: boolean },
-): RunSettings {
-  const shaping = Object.entries(flags).filter(([flag]) => !incidental.has(flag));
-  return {
-    command,
-    input: inputs.map((input) => (input === '-' ? input : path.resolve(input))),
-    ordered: flags.unordered !== true,
-    ...shape,
-    ...Object.fromEntries(shaping),
-  };
+/** All that decides the records of a run: its input, and those of its options that shape records. */
+export function settingsOf({ command, options, facts }: RunShape, inputs: string[], flags: object): RunSettings {
+  const input = inputs.map((file) => (file === '-' ? file : path.resolve(file)));
+  return { command, input, ...shapingValues(options, flags as Record<string, unknown>), ...facts };
 }
 
-/** What tells an index from one of other texts, and not from the same one built again. */
-export function indexIdentity({ manifest }: Bm25Index) {
-  const { analyzer, k1, b, docCount, sumDocLength } = manifest;
-  return { docs: docCount, terms: sumDocLength, analyzer, k1, b };
+/** Stored settings under today's names and with today's defaults, so that a run that an earlier version began is resumed. */
+export function currentSettings({ options, facts = {} }: RunShape, stored: RunSettings): RunSettings {
+  const values: Record<string, unknown> = {};
+  const others: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(stored)) {
+    const option = Object.hasOwn(facts, name) ? undefined : optionNamed(options, name);
+    if (option === undefined) others[name] = value;
+    else values[option] = value;
+  }
+  return { ...shapingValues(options, values), ...others };
 }

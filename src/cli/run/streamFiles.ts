@@ -1,10 +1,12 @@
+import { filesBeside } from '../../chain/filesBeside.js';
 import { UsageError } from '../../errors.js';
 import { inputFiles } from '../../io/read/inputFiles.js';
 import { checkOutputFile } from '../../io/write/atomicFile.js';
-import { isDevice, refuseSameFile } from './files.js';
-import { wasBegun } from './runFolder.js';
+import { isDevice } from '../runFolderPath.js';
+import { refuseSameFile } from './files.js';
+import { wasStarted } from './runFolder.js';
 
-/** The files that a command reads, folders and patterns looked up: stdin where none is named and something is piped to it. */
+/** Returns the files that a command reads, with folders and patterns resolved; stdin if none is given and it is a pipe. */
 export async function inputPaths(inputs: string[]): Promise<string[]> {
   if (inputs.filter((input) => input === '-').length > 1) throw new UsageError('stdin (-) can be read only once');
   if (inputs.length > 0) return await inputFiles(inputs);
@@ -12,22 +14,20 @@ export async function inputPaths(inputs: string[]): Promise<string[]> {
   throw new UsageError('no input', { hint: 'name a JSONL file, or pipe records to stdin' });
 }
 
-/** Where a command writes its records and its rejects. Throws where it could not, or would write over what it reads. */
-export async function outputsOf(inputs: string[], flags: { output?: string; rejects?: string }) {
+/** Returns the paths of a command's records and rejects. Throws if they cannot be written, or are also read. */
+export async function outputsOf(
+  inputs: string[],
+  flags: { output?: string | undefined; rejects?: string | undefined },
+) {
   const { output = '-' } = flags;
   if (output === '' || flags.rejects === '') throw new UsageError('the name of an output is empty');
-  const rejectsPath = flags.rejects ?? (output === '-' || isDevice(output) ? undefined : rejectsPathOf(output));
+  const rejectsPath = flags.rejects ?? (output === '-' || isDevice(output) ? undefined : filesBeside(output).rejects);
   if (/\.(parquet|zst)$/i.test(output)) {
     throw new UsageError(`${output}: records are written as JSONL`, {
       hint: 'name a .jsonl file; rareflow export writes parquet from it',
     });
   }
   refuseSameFile({ inputs, outputs: { '--output': output, '--rejects': rejectsPath } });
-  if (output !== '-') await checkOutputFile(output, { mayBePartial: wasBegun(output) });
+  if (output !== '-') await checkOutputFile(output, { mayBePartial: wasStarted(output) });
   return { output, rejectsPath };
-}
-
-/** `out.jsonl` → `out.rejects.jsonl` */
-function rejectsPathOf(output: string): string {
-  return `${output.replace(/\.jsonl$/, '')}.rejects.jsonl`;
 }

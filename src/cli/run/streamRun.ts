@@ -2,27 +2,24 @@ import { ExitCode, ModelError, OutputError, UsageError } from '../../errors.js';
 import type { Operator } from '../../flow/operator.js';
 import type { Rejects } from '../../flow/rejects.js';
 import { readRecords } from '../../io/read/readRecords.js';
-import { jsonlFile } from '../../io/write/durableJsonl.js';
+import { durableJsonl } from '../../io/write/durableJsonl.js';
 import { writeJsonl } from '../../io/write/writeJsonl.js';
 import type { RareflowModel } from '../../llm/createModel.js';
-import type { Checkpoint } from '../../pipeline/checkpoint.js';
-import { OrdinalSet } from '../../pipeline/ordinalSet.js';
 import type { RunProgress } from '../../pipeline/progress.js';
-import { differences } from '../../pipeline/resumeRun.js';
-import { type PipelineStage, runPipeline } from '../../pipeline/runPipeline.js';
+import { type PipelineOptions, type PipelineStage, runPipeline } from '../../pipeline/runPipeline.js';
+import type { RunSettings } from '../../pipeline/runStore.js';
 import type { DataRecord } from '../../record.js';
-import type { StreamFlags } from '../options/streamFlags.js';
+import type { StreamFlags } from '../options/stream.js';
 import { type Metrics, openMetrics } from '../progress/metrics.js';
-import { runDisplay } from '../progress/runDisplay.js';
+import { openRunDisplay } from '../progress/runDisplay.js';
 import { errorLine, formatCount, say } from '../progress/terminal.js';
-import type { EarlierUsage } from './account.js';
 import { endOnInterrupt, InterruptedError } from './interrupt.js';
-import { openRejects } from './rejects.js';
-import { finishMending, type Retry, retryRejects } from './retryRejects.js';
-import { RunBooks } from './runBooks.js';
-import { canGoOn, commandLine, rejectsExitCode } from './runEnd.js';
+import { openRejects } from './openRejects.js';
+import { commandLine, isResumable, rejectsExitCode } from './runEnd.js';
 import { canResume, openRunFolder, type RunFolder } from './runFolder.js';
-import { type RunShape, settingsOf } from './runSettings.js';
+import { RunReporter } from './runReporter.js';
+import { currentSettings, type RunShape, settingsOf } from './runSettings.js';
+import type { EarlierUsage } from './runTotals.js';
 import { inputPaths, outputsOf } from './streamFiles.js';
 
 export interface StreamRun {
@@ -30,148 +27,156 @@ export interface StreamRun {
   inputs: string[];
   flags: StreamFlags;
   stages: PipelineStage[];
-  /** What the flags do not tell of the settings that shape its records. */
+  /** The command and its options, which decide the settings that are kept with the run. */
   shape: RunShape;
-  /** Where it keeps how far it is, if that was opened before. */
+  /** The folder of its state, if it is open already. */
   folder?: RunFolder | undefined;
-  /** Its metrics, if they were opened before. */
+  /** Its metrics, if they are open already. */
   metrics?: Metrics | undefined;
-  /** Takes the records at the end. Default: writes them to the output as JSONL. */
+  /** Writes the records. Default: to the output as JSONL. */
   sink?: Operator<DataRecord, DataRecord> | undefined;
-  /** The model of its stages, for the tokens it used. */
+  /** The model of its stages, for its usage. */
   model?: RareflowModel | undefined;
-  /** What an input is called in rejects, where its path would say nothing. */
+  /** The names of inputs in rejects, by path: `stdin` for its copy. */
   inputNames?: ReadonlyMap<string, string> | undefined;
-  /** What records beyond one for each of the input are called. Default: from further questions. */
-  extraWords?: string | undefined;
+  /** The label of records beyond one for each of the input. Default: `from further questions`. */
+  extraLabel?: string | undefined;
   /** Called at the end of a run that did not fail. */
   onDone?: (run: RunProgress) => void;
-  /** Further lines for the end of the run. */
+  /** Returns further lines for the end of the run. */
   notes?: () => string[];
 }
 
 /**
- * Runs records from files or stdin through stages to a file or stdout, shows the progress, and tells at the end where every
- * record went. A run that writes to a file goes on where an earlier one with the same settings was stopped. Resolves to the
- * exit code.
+ * Runs records from files or stdin through stages to a file or stdout, shows the progress, and prints the totals at the end.
+ * A run that writes to a file resumes an earlier one with the same settings. Resolves to the exit code.
  */
 export async function runStream(run: StreamRun): Promise<number> {
-  const { inputs, flags, stages, model, inputNames, onDone, notes, extraWords } = run;
+  const { inputs, flags, stages, model, inputNames, onDone, notes, extraLabel } = run;
   const paths = await inputPaths(inputs);
   const { output, rejectsPath } = await outputsOf(paths, flags);
-  const resumes = run.sink === undefined && canResume(output);
-  if (!resumes && (flags.resume === 'always' || flags.retryRejects)) {
-    throw new UsageError('--resume and --retry-rejects go with -o FILE');
+  const isDurable = run.sink === undefined && canResume(output);
+  if (!isDurable && (flags.resume === 'always' || flags.retryRejects)) {
+    throw new UsageError('--resume and --retry-rejects need -o FILE');
   }
   await using ownMetrics = run.metrics === undefined ? await openMetrics(flags) : undefined;
-  await using ownFolder = resumes && run.folder === undefined ? openRunFolder(output) : undefined;
-  const folder = resumes ? (run.folder ?? ownFolder) : undefined;
+  await using ownFolder = isDurable && run.folder === undefined ? await openRunFolder(output) : undefined;
+  const folder = isDurable ? (run.folder ?? ownFolder) : undefined;
   const rejected = folder === undefined ? openRejects(rejectsPath) : undefined;
-  const books = new RunBooks({ output, rejectsPath, folder, model, notes, extraWords });
-  (run.metrics ?? ownMetrics)?.watch(() => books.view());
-  const display = runDisplay({ json: flags.jsonProgress, redraw: output !== '-' || !process.stdout.isTTY });
-  const lastWords = flags.batch === undefined ? undefined : 'leaving; batches go on at the provider';
-  using interrupt = endOnInterrupt({ readsStdin: paths.includes('-'), lastWords });
-  // What has not been sent yet is done by the next start; without one, it would be lost.
+  const reporter = new RunReporter({ output, rejectsPath, folder, model, notes, extraLabel });
+  (run.metrics ?? ownMetrics)?.watch(() => reporter.view());
+  const display = await openRunDisplay({ json: flags.jsonProgress, redraw: output !== '-' || !process.stdout.isTTY });
+  const message = flags.batch === undefined ? undefined : 'stopping; batches continue at the provider';
+  using interrupt = endOnInterrupt({ readsStdin: paths.includes('-'), message });
+  // The next start sends what has not been sent yet; without a next start, it would be lost.
   if (folder !== undefined) interrupt.signal.addEventListener('abort', () => model?.drain(), { once: true });
 
   const names = paths.map((file) => inputNames?.get(file) ?? file);
-  const settings = settingsOf(run.shape, names, flags);
-  const shown = {
+  const common = {
+    stages,
     stop: interrupt.signal,
     progressIntervalMs: display.intervalMs,
     onProgress: (now: RunProgress) => {
-      books.run = now;
+      reporter.run = now;
       display.show({ run: now, usage: model?.usage() });
     },
   };
+  const { onBadLine, maxLineBytes, limit } = flags;
+  const source: PipelineOptions['source'] = ({ rejects, ...context }) => {
+    const named = renaming(rejects, inputNames);
+    return interrupt.endsWith(readRecords(paths, { ...context, rejects: named, onBadLine, maxLineBytes }));
+  };
   try {
-    if (folder !== undefined) finishMending(folder, output, rejectsPath as string);
-    if (folder !== undefined && flags.retryRejects) {
-      const files = { folder, output, rejectsPath: rejectsPath as string };
-      await mend({ ...files, stages, settings, pipeline: shown, figures: () => books.figures() }, books);
-    } else {
+    if (folder === undefined) {
       await runPipeline({
-        source: ({ rejects, ...context }) => {
-          const { onBadLine, maxLineBytes } = flags;
-          const named = renaming(rejects, inputNames);
-          return interrupt.endsWith(readRecords(paths, { ...context, rejects: named, onBadLine, maxLineBytes }));
-        },
-        stages,
-        ...(folder === undefined
-          ? { sink: run.sink ?? writeJsonl(output), rejects: rejected?.rejects }
-          : {
-              checkpoint: checkpointOf(folder, { output, rejectsPath: rejectsPath as string }, settings, flags, books),
-            }),
-        limit: flags.limit,
-        ...shown,
+        ...{ ...common, source, limit },
+        ...{ sink: run.sink ?? writeJsonl(output), rejects: rejected?.rejects },
       });
+    } else {
+      const files = { output, rejects: rejectsPath as string };
+      const settings = settingsOf(run.shape, names, flags);
+      const readSettings = (stored: RunSettings) => currentSettings(run.shape, stored);
+      await runDurably({ ...common, source, limit }, { folder, files, settings, readSettings, flags, reporter });
     }
   } catch (caught) {
-    if (flags.retryRejects) books.takeCommitted();
+    if (flags.retryRejects) reporter.readCommitted();
     const error = folder !== undefined && wasDrained(caught, interrupt.signal) ? interrupt.signal.reason : caught;
     const reason = error instanceof Error ? error.message : String(error);
-    display.end(books.view(), 'stopped', reason);
+    display.end(reporter.view(), 'stopped', reason);
     if (error instanceof OutputError && error.closed) return ExitCode.done;
-    books.tellStopped(reason);
+    await reporter.reportStopped(reason);
     const isInterrupted = folder !== undefined && error instanceof InterruptedError;
-    if (!isInterrupted && !(books.isKept && books.run !== undefined && canGoOn(error))) throw error;
+    if (!isInterrupted && !(reporter.isKept && reporter.run !== undefined && isResumable(error))) throw error;
     if (!(error instanceof InterruptedError)) say(errorLine(error));
-    say(`rareflow: to go on: ${commandLine()}`);
+    say(`rareflow: to resume: ${commandLine()}`);
     return ExitCode.stoppedResumable;
   } finally {
     rejected?.close();
     await model?.close();
   }
-  display.end(books.view(), 'done');
-  if (books.run === undefined) return ExitCode.done;
-  onDone?.(books.run);
-  books.tellDone();
-  return rejectsExitCode(books.run.rejected, flags.maxRejects);
+  display.end(reporter.view(), 'done');
+  if (reporter.run === undefined) return ExitCode.done;
+  onDone?.(reporter.run);
+  await reporter.reportDone();
+  return rejectsExitCode(reporter.run.rejected, flags.maxRejects);
 }
 
-/** Whether a run ended because calls were turned away after an interrupt. */
+interface DurableRun {
+  folder: RunFolder;
+  files: { output: string; rejects: string };
+  settings: RunSettings;
+  readSettings: (stored: RunSettings) => RunSettings;
+  flags: StreamFlags;
+  reporter: RunReporter;
+}
+
+/** Runs with a checkpoint, or retries the rejects of the finished run. */
+async function runDurably(pipeline: PipelineOptions, durable: DurableRun): Promise<void> {
+  const { folder, files, settings, readSettings, flags, reporter } = durable;
+  const { store } = folder;
+  const { finishRetry, retryRejects } = await import('../../chain/retryRejects.js');
+  const { OrdinalSet } = await import('../../pipeline/ordinalSet.js');
+  const { differences } = await import('../../pipeline/resumeRun.js');
+  finishRetry({ ...files, folder: folder.path, store });
+  const figures = () => reporter.figures();
+  if (flags.retryRejects) {
+    const { settings: before, figures: usedBefore } = store.state ?? {};
+    reporter.usedBefore = usedBefore as EarlierUsage | undefined;
+    const changed = before === undefined ? [] : differences(readSettings(before), settings);
+    if (changed.length > 0) say(`rareflow: retrying them with other settings: ${changed.join(', ')}`);
+    const { stages, stop, onProgress, progressIntervalMs } = pipeline;
+    const { retried, out } = await retryRejects({
+      ...{ ...files, folder: folder.path, store, stages, settings, readSettings, figures },
+      ...{ stop, onProgress, progressIntervalMs },
+    });
+    say(`rareflow: retried ${formatCount(retried)} rejects: ${formatCount(out)} new records in ${files.output}`);
+    reporter.readCommitted();
+    return;
+  }
+  await runPipeline({
+    ...pipeline,
+    checkpoint: {
+      ...{ store, settings, readSettings, figures },
+      output: durableJsonl(files.output),
+      rejects: durableJsonl(files.rejects, { partial: false }),
+      ordered: flags.ordered,
+      resume: flags.resume,
+      onSetAside: (path) => say(`rareflow: the file of an earlier run was renamed to ${path}`),
+      onResume: ({ finished, figures: usedBefore, startedAt }) => {
+        reporter.usedBefore = usedBefore as EarlierUsage | undefined;
+        const done = formatCount(new OrdinalSet(finished).size);
+        say(`rareflow: resuming the run started ${startedAt}: ${done} records already done`);
+      },
+    },
+  });
+}
+
+/** Returns true if a run ended because its calls were refused after an interrupt. */
 function wasDrained(error: unknown, interrupted: AbortSignal): boolean {
   return interrupted.aborted && error instanceof ModelError && error.resumable;
 }
 
-function checkpointOf(
-  { store }: RunFolder,
-  { output, rejectsPath }: { output: string; rejectsPath: string },
-  settings: Checkpoint['settings'],
-  { unordered, resume }: StreamFlags,
-  books: RunBooks,
-): Checkpoint {
-  return {
-    store,
-    settings,
-    output: jsonlFile(output),
-    rejects: jsonlFile(rejectsPath, { partial: false }),
-    ordered: unordered !== true,
-    resume,
-    figures: () => books.figures(),
-    onSetAside: (place) => say(`rareflow: what an earlier run left is kept in ${place}`),
-    onResume: ({ finished, figures, startedAt }) => {
-      books.usedBefore = figures as EarlierUsage | undefined;
-      const done = formatCount(new OrdinalSet(finished).size);
-      say(`rareflow: going on with the run of ${startedAt}: ${done} records of its input are done`);
-    },
-  };
-}
-
-/** Sends the rejects of a run that is done through its stages again. */
-async function mend(retry: Retry, books: RunBooks): Promise<void> {
-  const { settings: before, figures } = retry.folder.store.state ?? {};
-  books.usedBefore = figures as EarlierUsage | undefined;
-  const other = differences(before ?? retry.settings, retry.settings);
-  if (other.length > 0) say(`rareflow: trying them with other settings: ${other.join(', ')}`);
-  const { retried, mended } = await retryRejects(retry);
-  const found = `${formatCount(mended)} records are in ${retry.output} now`;
-  say(`rareflow: ${formatCount(retried)} rejects were tried again: ${found}`);
-  books.takeCommitted();
-}
-
-/** Names the inputs in rejects as the user knows them. */
+/** Replaces the paths of inputs in rejects by the names that the user knows. */
 function renaming(rejects: Rejects, names: StreamRun['inputNames']): Rejects {
   return (reject) =>
     rejects(reject.path === undefined ? reject : { ...reject, path: names?.get(reject.path) ?? reject.path });

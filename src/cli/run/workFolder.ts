@@ -13,27 +13,22 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { OutputError } from '../../errors.js';
 import { say } from '../progress/terminal.js';
-import { isDevice } from './files.js';
+import { runFolderPath } from '../runFolderPath.js';
 import { abortOnInterrupt } from './interrupt.js';
 
-/** Where a run keeps what it needs besides its output. */
+/** The folder of the index and of copies of the input. */
 export interface WorkFolder {
-  /** The path of a file or folder in it; the folder is made when first asked. */
+  /** Returns the path of a file or folder in it; the first call creates the folder. */
   path(name: string): string;
-  /** Copies stdin ('-') or a pipe to disk: it is read twice, once for the index and once for the questions. */
+  /** Copies stdin ('-') or a pipe to disk, because it is read twice: for the index and for the questions. Returns the path. */
   spool(input: string): Promise<string>;
   /** Removes the copies, and the folder if it is temporary or empty. */
   close(): void;
 }
 
-/** OUTPUT.rareflow; undefined for a run that writes to stdout or a device. */
-export function workFolderOf(output: string | undefined): string | undefined {
-  return output === undefined || output === '-' || isDevice(output) ? undefined : `${output}.rareflow`;
-}
-
-/** OUTPUT.rareflow, or a temporary folder for a run that writes to stdout. It is closed also when the process exits. */
+/** Makes a work folder: OUTPUT.rareflow, or a temporary folder for a run that writes to stdout. An exit of the process closes it. */
 export function workFolder(output: string | undefined): WorkFolder {
-  const kept = workFolderOf(output);
+  const kept = runFolderPath(output);
   let folder: string | undefined;
   const copies: string[] = [];
 
@@ -62,14 +57,14 @@ export function workFolder(output: string | undefined): WorkFolder {
       const copy = pathOf(`input-${copies.length}.jsonl`);
       copies.push(copy);
       const name = input === '-' ? 'stdin' : input;
-      say(`rareflow: copying ${name} to ${copy} first, to index all of it before the first question`);
+      say(`rareflow: copying ${name} to ${copy} first, to index it before the first question`);
       using interrupt = abortOnInterrupt();
       try {
         const source = input === '-' ? process.stdin : createReadStream(input);
         await pipeline(source, createWriteStream(copy), { signal: interrupt.signal });
       } catch (cause) {
         interrupt.signal.throwIfAborted();
-        const hint = 'free some space, or index the corpus first and name it with --index';
+        const hint = 'free some space, or build the index first and pass it with --index';
         throw new OutputError(cause instanceof Error ? cause.message : String(cause), { path: copy, cause, hint });
       }
       return copy;

@@ -1,42 +1,52 @@
 import type { Readable } from 'node:stream';
+import { describe } from '../../util/check.js';
+
+/** A piece of an input. */
+export interface Chunk {
+  bytes: Buffer;
+  /** The number of bytes of the file that it came from: fewer than `bytes` has if the file is compressed. */
+  rawBytes: number;
+  /** The bytes read before it, over all inputs: their number and checksum. Absent if that is not tracked. */
+  start?: { bytes: number; crc: number };
+}
+
+const READABLE_EVENTS = ['readable', 'end', 'error', 'close'] as const;
 
 /**
- * The chunks of a Readable, as bytes, each as soon as it has come; the stream is destroyed afterwards. Where `for await`
- * drops what is still buffered when a stream fails, this gives it first: the records before a damage are good.
+ * Yields the chunks of a Readable as bytes, each as soon as it has come, and destroys the stream afterwards. `for await`
+ * would drop what is still buffered when a stream fails; this yields it first: the records before the damage are good.
  */
-export async function* chunksOf(stream: Readable, signal?: AbortSignal): AsyncGenerator<Buffer> {
+export async function* byteChunks(stream: Readable, signal?: AbortSignal): AsyncGenerator<Buffer> {
   let wake = () => {};
   const onEvent = () => wake();
-  for (const event of streamEvents) stream.on(event, onEvent);
+  for (const event of READABLE_EVENTS) stream.on(event, onEvent);
   signal?.addEventListener('abort', onEvent);
   try {
     for (;;) {
       signal?.throwIfAborted();
       const chunk: unknown = stream.read();
       if (chunk !== null) {
-        yield bytesOf(chunk);
+        yield toBuffer(chunk);
         continue;
       }
       if (stream.errored !== null) throw stream.errored;
       if (stream.readableEnded) return;
-      if (stream.destroyed) throw new Error('it was closed before its end');
+      if (stream.destroyed) throw new Error('the stream was closed before its end');
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
     }
   } finally {
     signal?.removeEventListener('abort', onEvent);
-    for (const event of streamEvents) stream.off(event, onEvent);
+    for (const event of READABLE_EVENTS) stream.off(event, onEvent);
     stream.on('error', () => {});
     stream.destroy();
   }
 }
 
-const streamEvents = ['readable', 'end', 'error', 'close'] as const;
-
-function bytesOf(chunk: unknown): Buffer {
+function toBuffer(chunk: unknown): Buffer {
   if (Buffer.isBuffer(chunk)) return chunk;
   if (typeof chunk === 'string') return Buffer.from(chunk);
   if (chunk instanceof Uint8Array) return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  throw new TypeError(`expected a stream of bytes, got one of ${typeof chunk}s`);
+  throw new TypeError(`the stream must be one of bytes, got ${describe(chunk)}`);
 }

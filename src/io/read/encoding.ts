@@ -1,8 +1,8 @@
 import { StringDecoder } from 'node:string_decoder';
-import type { Chunk } from './input.js';
+import type { Chunk } from './byteChunks.js';
 import { peek } from './peek.js';
 
-const packers: [name: string, magic: Buffer][] = [
+const binaryFormats: [name: string, magic: Buffer][] = [
   ['gzip', Buffer.from([0x1f, 0x8b])],
   ['zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd])],
   ['xz', Buffer.from([0xfd, 0x37, 0x7a, 0x58])],
@@ -13,19 +13,19 @@ const packers: [name: string, magic: Buffer][] = [
 
 export interface Utf8 {
   chunks: AsyncIterable<Chunk>;
-  /** The binary format that the input is in instead of text; its chunks are then worthless. */
+  /** The binary format of an input that is not text; its chunks are then meaningless. */
   packed: string | undefined;
-  /** It was UTF-16: the bytes are not those of the input. */
+  /** True if it was UTF-16: the bytes are not those of the input. */
   recoded: boolean;
 }
 
 /**
- * The same text in UTF-8, where its first bytes say UTF-16 (a byte-order mark, or a NUL in the first character).
- * A byte-order mark stays in the text; bytes that claim to be UTF-8 are passed unchecked.
+ * Converts text to UTF-8 if its first bytes are UTF-16 (a byte-order mark, or a NUL in the first character). A byte-order mark
+ * stays in the text; other bytes are passed on unchecked.
  */
 export async function asUtf8(source: AsyncIterable<Chunk>): Promise<Utf8> {
   const { start, chunks } = await peek(source, (bytes) => bytes.length >= 4 || bytes.includes(0x0a));
-  const packed = packers.find(([, magic]) => start.subarray(0, magic.length).equals(magic))?.[0];
+  const packed = binaryFormats.find(([, magic]) => start.subarray(0, magic.length).equals(magic))?.[0];
   const endian = utf16Endian(start);
   return { packed, recoded: endian !== undefined, chunks: endian === undefined ? chunks : fromUtf16(chunks, endian) };
 }
@@ -50,7 +50,7 @@ async function* fromUtf16(chunks: AsyncIterable<Chunk>, endian: 'little' | 'big'
   yield { bytes: Buffer.concat([toUtf8(decoder.end()), oddByte]), rawBytes: 0 };
 }
 
-/** UTF-8 has no half of a surrogate pair; a JSON escape keeps it. */
+/** UTF-8 cannot hold half of a surrogate pair; a JSON escape can. */
 function toUtf8(text: string): Buffer {
   return Buffer.from(text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`));
 }

@@ -3,21 +3,12 @@ import { stat } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { InputError } from '../../errors.js';
-import { inputError } from '../systemErrors.js';
-import { chunksOf } from './byteChunks.js';
+import { directoryError, inputError } from '../systemErrors.js';
+import { byteChunks, type Chunk } from './byteChunks.js';
 import { unzstd } from './unzstd.js';
 
 /** A path, '-' for standard input, or a Readable of bytes. */
 export type Input = string | Readable;
-
-/** A piece of an input. */
-export interface Chunk {
-  bytes: Buffer;
-  /** How many bytes of the file went into it: fewer than `bytes` has, where the file is compressed. */
-  rawBytes: number;
-  /** What was read before it, over all inputs: how many bytes, and their checksum. Absent where that is not kept. */
-  start?: { bytes: number; crc: number };
-}
 
 export interface OpenInput {
   chunks: AsyncIterable<Chunk>;
@@ -25,9 +16,9 @@ export interface OpenInput {
   close(): Promise<void>;
 }
 
-const chunkBytes = 256 * 1024;
+export const READ_BYTES = 256 * 1024;
 
-/** What messages and rejects call the input. */
+/** Returns the name of an input for messages and rejects. */
 export function inputName(input: Input): string {
   if (input === '-') return 'stdin';
   if (typeof input === 'string') return input;
@@ -35,15 +26,15 @@ export function inputName(input: Input): string {
 }
 
 /**
- * The bytes of an input on disk, compressed as they are there; undefined for a pipe or a stream.
+ * Resolves to the size of an input on disk, compressed if it is; undefined for a pipe or a stream.
  *
- * @throws InputError if the path is none, a directory, or not to be read
+ * @throws InputError if there is no such file, or it is a directory or cannot be read
  */
 export async function inputBytes(input: Input): Promise<number | undefined> {
   if (typeof input !== 'string') return undefined;
   try {
     const stats = input === '-' ? fstatSync(0) : await stat(input);
-    if (stats.isDirectory()) throw Object.assign(new Error(`${input} is a directory`), { code: 'EISDIR' });
+    if (stats.isDirectory()) throw directoryError(input);
     return stats.isFile() ? stats.size : undefined;
   } catch (error) {
     throw inputError(error, inputName(input));
@@ -53,7 +44,7 @@ export async function inputBytes(input: Input): Promise<number | undefined> {
 export interface OpenOptions {
   /** False for a named pipe. */
   isFile: boolean;
-  /** Where to begin in a file that `canSeek`. Default 0. */
+  /** The offset at which to begin, in a file that `canSeek`. Default 0. */
   offset?: number | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -65,7 +56,7 @@ export function openInput(input: Input, options: OpenOptions): OpenInput {
   return openPath(input, options);
 }
 
-/** Whether reading can begin anywhere in it. */
+/** Returns true if reading can begin at any offset of the input. */
 export function canSeek(input: Input, isFile: boolean): boolean {
   return isFile && typeof input === 'string' && input !== '-' && !isGzipName(input) && !isZstdName(input);
 }
@@ -73,29 +64,29 @@ export function canSeek(input: Input, isFile: boolean): boolean {
 function openStream(stream: Readable, path: string, signal: AbortSignal | undefined): OpenInput {
   async function* chunks(): AsyncGenerator<Chunk> {
     if (stream.readableEnded || stream.destroyed) {
-      throw new InputError('was read before', {
+      throw new InputError('has been read already', {
         path,
-        hint: 'A stream can be read once; give a path to read it again.',
+        hint: 'A stream can be read once; pass a path to read it again.',
       });
     }
-    for await (const bytes of chunksOf(stream, signal)) yield { bytes, rawBytes: bytes.length };
+    for await (const bytes of byteChunks(stream, signal)) yield { bytes, rawBytes: bytes.length };
   }
   const close = async () => {
     stream.destroy();
   };
-  return { chunks: named(chunks(), path, signal), close };
+  return { chunks: withInputErrors(chunks(), path, signal), close };
 }
 
 function openPath(path: string, { isFile, offset = 0, signal }: OpenOptions): OpenInput {
-  const file = createReadStream(path, { highWaterMark: chunkBytes, start: offset });
+  const file = createReadStream(path, { highWaterMark: READ_BYTES, start: offset });
   file.on('error', () => {});
   async function* plain(): AsyncGenerator<Chunk> {
-    for await (const bytes of chunksOf(file, signal)) yield { bytes, rawBytes: bytes.length };
+    for await (const bytes of byteChunks(file, signal)) yield { bytes, rawBytes: bytes.length };
   }
   async function* unzipped(): AsyncGenerator<Chunk> {
-    const unzip = pipeline(file, createGunzip({ chunkSize: chunkBytes }), () => {});
+    const unzip = pipeline(file, createGunzip({ chunkSize: READ_BYTES }), () => {});
     let counted = 0;
-    for await (const bytes of chunksOf(unzip, signal)) {
+    for await (const bytes of byteChunks(unzip, signal)) {
       const rawBytes = unzip.bytesWritten - counted;
       counted += rawBytes;
       yield { bytes, rawBytes };
@@ -103,15 +94,15 @@ function openPath(path: string, { isFile, offset = 0, signal }: OpenOptions): Op
   }
   const unpacked = () => {
     if (isGzipName(path)) return unzipped();
-    return isZstdName(path) ? unzstd(chunksOf(file, signal), path) : plain();
+    return isZstdName(path) ? unzstd(byteChunks(file, signal), path) : plain();
   };
   const close = async () => {
     const closed = new Promise<void>((resolve) => file.once('close', resolve));
     file.destroy();
-    // A read that waits at a pipe keeps the file open until its writer speaks: not worth waiting for.
+    // A read that waits at a pipe keeps the file open until its writer writes: not worth waiting for.
     if (isFile && !file.closed) await closed;
   };
-  return { chunks: named(unpacked(), path, signal), close };
+  return { chunks: withInputErrors(unpacked(), path, signal), close };
 }
 
 export function isGzipName(path: string): boolean {
@@ -122,7 +113,11 @@ function isZstdName(path: string): boolean {
   return /\.zst$/i.test(path);
 }
 
-async function* named(chunks: AsyncIterable<Chunk>, path: string, signal?: AbortSignal): AsyncGenerator<Chunk> {
+async function* withInputErrors(
+  chunks: AsyncIterable<Chunk>,
+  path: string,
+  signal?: AbortSignal,
+): AsyncGenerator<Chunk> {
   try {
     yield* chunks;
   } catch (error) {

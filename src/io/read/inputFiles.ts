@@ -3,15 +3,15 @@ import { isAbsolute, join } from 'node:path';
 import { glob } from 'tinyglobby';
 import { InputError } from '../../errors.js';
 
-/** What a folder is searched for. */
-const readable = '*.{jsonl,ndjson,json,jsonl.gz,ndjson.gz,json.gz,jsonl.zst,ndjson.zst,json.zst,parquet}';
+/** The record files of a folder. */
+const RECORD_FILES = '*.{jsonl,ndjson,json,jsonl.gz,ndjson.gz,json.gz,jsonl.zst,ndjson.zst,json.zst,parquet}';
 
 /**
- * The files that some inputs name: a path or '-' stands for itself, a folder for the record files in it, not below it
- * (`.jsonl`, `.ndjson`, `.json`, each also `.gz` or `.zst`, and `.parquet`; hidden ones not), a pattern (`data/*.jsonl`,
- * `**`, `{a,b}`) for what it matches. Folders and patterns give their files in the order of their paths, each once.
+ * Resolves inputs to files: a path or '-' means itself, a folder the record files directly in it (`.jsonl`, `.ndjson`,
+ * `.json`, each also `.gz` or `.zst`, and `.parquet`; no hidden ones), a pattern (`data/*.jsonl`, `**`, `{a,b}`) what it
+ * matches. The files of a folder or pattern are sorted by path, each once.
  *
- * @throws InputError where a folder holds no such file or a pattern matches nothing
+ * @throws InputError if a folder holds no such file or a pattern matches nothing
  */
 export async function inputFiles(inputs: readonly string[]): Promise<string[]> {
   const files = await Promise.all(inputs.map(filesOf));
@@ -21,7 +21,8 @@ export async function inputFiles(inputs: readonly string[]): Promise<string[]> {
 async function filesOf(input: string): Promise<string[]> {
   if (input === '-') return [input];
   const found = await stat(input).catch(() => undefined);
-  if (found?.isDirectory()) return await search(readable, input, 'holds no record files (.jsonl, .json, .parquet, …)');
+  if (found?.isDirectory())
+    return await search(RECORD_FILES, input, 'holds no record files (.jsonl, .json, .parquet, …)');
   if (found !== undefined || !/[*?{[]/.test(input)) return [input];
   return await search(input, undefined, 'no file matches it');
 }

@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { messageOf } from '../systemErrors.js';
+import { LineSplitter, NEWLINE } from './lineSplitter.js';
 import { firstInvalidByte } from './utf8.js';
 
-/** A line that is no JSON. */
+/** A line that is not JSON. */
 export interface BadLine {
   reason: string;
   /** From 1; blank lines count. */
@@ -11,155 +12,109 @@ export interface BadLine {
   text: string;
 }
 
-/** Where a line stands in the input, without its newline. */
+/** The location of a line in the input, without its newline. */
 export interface LinePlace {
   offset: number;
   bytes: number;
 }
 
-/** What some bytes held. */
+/** The records and bad lines of some bytes. */
 export interface ParsedLines {
   records: unknown[];
-  /** Of each record, where they were asked for. */
+  /** The location of each record, if asked for. */
   places?: LinePlace[] | undefined;
   /** Each with the number of this batch's records that came before it. */
   bad: { after: number; badLine: BadLine }[];
 }
 
-const newline = 0x0a;
-const openBrace = 0x7b;
-const shownChars = 2048;
+const OPEN_BRACE = 0x7b;
+const SHOWN_CHARS = 2048;
 /** A UTF-16 unit takes three bytes of UTF-8 at most. */
-const shownBytes = shownChars * 3 + 3;
+const SHOWN_BYTES = SHOWN_CHARS * 3 + 3;
 
 /**
- * Splits bytes at 0x0A and parses each line, whatever chunks the bytes come in. A line is decoded alone: decoding a
- * whole chunk and slicing the string took twice the time, as JSON.parse is slow on a slice of a long string.
+ * Parses each line of some bytes, whatever chunks they come in. A line is decoded alone: decoding a whole chunk and slicing
+ * the string took twice the time, as JSON.parse is slow on a slice of a long string.
  */
 export class JsonLines {
-  private parsed: ParsedLines;
-  /** How many bytes came before those that are pushed. */
-  private offset = 0;
-  /** Where the bytes that are parsed begin. */
-  private parsedAt = 0;
-  /** The start of a line whose end has not come, or the shown part of one that is over the cap. */
-  private held: Buffer[] = [];
-  private heldBytes = 0;
-  private heldAt = 0;
+  readonly #maxLineBytes: number;
+  readonly #withPlaces: boolean;
+  readonly #lines: LineSplitter;
+  #line: number;
+  #parsed: ParsedLines;
 
-  /** `line`: how many lines come before. */
-  constructor(
-    private readonly maxLineBytes: number,
-    private readonly withPlaces = false,
-    private line = 0,
-  ) {
-    this.parsed = this.nothing();
+  /** `line`: the number of lines before. */
+  constructor(maxLineBytes: number, withPlaces = false, line = 0) {
+    this.#maxLineBytes = maxLineBytes;
+    this.#withPlaces = withPlaces;
+    this.#lines = new LineSplitter({ maxLineBytes, keptBytes: SHOWN_BYTES });
+    this.#line = line;
+    this.#parsed = this.#nothing();
   }
 
-  /** How many lines are finished, and how many bytes wait for the end of theirs. */
-  get place(): { line: number; heldBytes: number } {
-    return { line: this.line, heldBytes: this.heldBytes };
+  /** The number of finished lines. */
+  get line(): number {
+    return this.#line;
+  }
+
+  /** The number of bytes that wait for the end of their line. */
+  get heldBytes(): number {
+    return this.#lines.heldBytes;
   }
 
   push(bytes: Buffer): ParsedLines {
-    const at = this.offset;
-    this.offset += bytes.length;
-    const last = bytes.lastIndexOf(newline);
-    if (last === -1) {
-      this.hold(bytes, at);
-      return this.take();
-    }
-    let start = 0;
-    if (this.heldBytes > 0) {
-      start = bytes.indexOf(newline) + 1;
-      this.hold(bytes.subarray(0, start - 1), at);
-      this.finishHeld();
-    }
-    const wellFormed = isUtf8(bytes.subarray(start, last));
-    this.parsedAt = at;
-    while (start <= last) {
-      const end = bytes.indexOf(newline, start);
-      this.parse(bytes, start, end, wellFormed);
-      start = end + 1;
-    }
-    this.hold(bytes.subarray(start), at + start);
-    return this.take();
+    const lines = this.#lines;
+    const first = lines.heldBytes > 0 ? bytes.indexOf(NEWLINE) + 1 : 0;
+    const isWellFormed = isUtf8(bytes.subarray(first, Math.max(first, bytes.lastIndexOf(NEWLINE))));
+    lines.push(bytes);
+    while (lines.next()) this.#parse(isWellFormed && lines.bytes === bytes);
+    return this.#take();
   }
 
-  /** The last line, if it had no newline. */
+  /** Parses the last line, if it had no newline. */
   end(): ParsedLines {
-    if (this.heldBytes > 0) this.finishHeld('; it is the last line and has no newline: the file may be cut off');
-    return this.take();
+    if (this.#lines.finish()) this.#parse(false, '; it is the last line and has no newline: the file may be cut off');
+    return this.#take();
   }
 
-  private parse(bytes: Buffer, start: number, end: number, wellFormed: boolean, remark = ''): void {
-    this.line++;
-    if (end - start > this.maxLineBytes) {
-      this.refuseLong(bytes.subarray(start, end));
+  #parse(isWellFormed: boolean, remark = ''): void {
+    const { bytes, start, end, offset, length } = this.#lines;
+    this.#line++;
+    if (length > this.#maxLineBytes) {
+      this.#refuse(`longer than ${this.#maxLineBytes} bytes: raise maxLineBytes, or split the record`);
       return;
     }
-    if (!wellFormed && !isUtf8(bytes.subarray(start, end))) {
-      const line = bytes.subarray(start, end);
-      this.refuse(line, `${notUtf8(line)}${remark}`);
+    if (!isWellFormed && !isUtf8(bytes.subarray(start, end))) {
+      this.#refuse(`${notUtf8(this.#lines.line)}${remark}`);
       return;
     }
     let text = bytes.toString('utf8', start, end);
-    if (bytes[start] !== openBrace) {
+    if (bytes[start] !== OPEN_BRACE) {
       if (text.startsWith('\uFEFF')) text = text.slice(1);
       if (text.trim() === '') return;
     }
     try {
-      this.parsed.records.push(JSON.parse(text));
-      this.parsed.places?.push({ offset: this.parsedAt + start, bytes: end - start });
+      this.#parsed.records.push(JSON.parse(text));
+      this.#parsed.places?.push({ offset, bytes: length });
     } catch (error) {
-      this.refuse(bytes.subarray(start, end), `not JSON: ${messageOf(error)}${guess(text)}${remark}`);
+      this.#refuse(`not JSON: ${messageOf(error)}${guess(text)}${remark}`);
     }
   }
 
-  private refuseLong(line: Buffer): void {
-    this.refuse(line, `longer than ${this.maxLineBytes} bytes: raise maxLineBytes, or split the record`);
+  /** Refuses the current line. */
+  #refuse(reason: string): void {
+    const text = this.#lines.line.toString('utf8', 0, SHOWN_BYTES).replace(/\r$/, '').slice(0, SHOWN_CHARS);
+    this.#parsed.bad.push({ after: this.#parsed.records.length, badLine: { reason, line: this.#line, text } });
   }
 
-  private refuse(line: Buffer, reason: string): void {
-    const text = line.toString('utf8', 0, shownBytes).replace(/\r$/, '').slice(0, shownChars);
-    this.parsed.bad.push({ after: this.parsed.records.length, badLine: { reason, line: this.line, text } });
-  }
-
-  private hold(bytes: Buffer, at: number): void {
-    if (bytes.length === 0) return;
-    if (this.heldBytes === 0) this.heldAt = at;
-    this.heldBytes += bytes.length;
-    if (this.heldBytes <= this.maxLineBytes) {
-      this.held.push(bytes);
-      return;
-    }
-    this.held.push(bytes);
-    const have = Math.min(this.heldBytes, shownBytes);
-    this.held = [Buffer.concat(this.held, have)];
-  }
-
-  private finishHeld(remark?: string): void {
-    const line = this.held.length === 1 && this.held[0] ? this.held[0] : Buffer.concat(this.held);
-    const isOver = this.heldBytes > this.maxLineBytes;
-    this.held = [];
-    this.heldBytes = 0;
-    this.parsedAt = this.heldAt;
-    if (!isOver) {
-      this.parse(line, 0, line.length, false, remark);
-      return;
-    }
-    this.line++;
-    this.refuseLong(line);
-  }
-
-  private take(): ParsedLines {
-    const parsed = this.parsed;
-    this.parsed = this.nothing();
+  #take(): ParsedLines {
+    const parsed = this.#parsed;
+    this.#parsed = this.#nothing();
     return parsed;
   }
 
-  private nothing(): ParsedLines {
-    return { records: [], bad: [], ...(this.withPlaces && { places: [] }) };
+  #nothing(): ParsedLines {
+    return { records: [], bad: [], ...(this.#withPlaces && { places: [] }) };
   }
 }
 
@@ -169,7 +124,7 @@ function notUtf8(line: Buffer): string {
   return `not UTF-8: byte 0x${byte} at offset ${offset} of the line; convert the file with iconv`;
 }
 
-/** What the file may be instead. */
+/** Guesses what else the file may be. */
 function guess(line: string): string {
   if (line.trim() === '[') return '; a JSON array? Name it .json';
   if (/\r(?!$)/.test(line)) return '; lines that end with a bare CR? Convert them to LF';

@@ -2,21 +2,21 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 import { InputError } from '../../errors.js';
 import { isRecord } from '../../record.js';
-import { inputError } from '../systemErrors.js';
-import type { Reader } from './recordStream.js';
+import { inputError, messageOf } from '../systemErrors.js';
+import type { InputReader } from './recordStream.js';
 
-/** The longest stretch of rows that is decoded at once, where a file's row groups are longer. */
-const rowsAtOnce = 4096;
+/** The most rows that are decoded at once. */
+const MAX_ROWS = 4096;
 
 /**
- * The rows of a parquet file, read where they stand: the footer first, then a stretch of rows at a time. What JSON does
- * not know becomes what it does: whole numbers beyond 2^53 and dates become strings, bytes base64.
+ * Reads the rows of a parquet file: the footer first, then a range of rows at a time. What JSON cannot hold is converted:
+ * whole numbers beyond 2^53 and dates become strings, bytes become base64.
  */
-export const parquet: Reader = async function* (input, { path, signal, from: place, bookmark }) {
+export const readParquet: InputReader = async function* (input, { path, signal, from, position }) {
   if (typeof input !== 'string' || input === '-') {
     throw new InputError('parquet cannot be read from a stream', {
       path,
-      hint: 'Its index is at its end: give a path.',
+      hint: 'Its index is at its end: pass a path.',
     });
   }
   const { parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
@@ -27,19 +27,19 @@ export const parquet: Reader = async function* (input, { path, signal, from: pla
   try {
     const file = await bufferOf(handle);
     const metadata = await parquetMetadataAsync(file).catch((cause: unknown) => {
-      throw damaged(path, 'its footer cannot be read', cause);
+      throw damagedParquet(path, 'its footer cannot be read', cause);
     });
-    let first = place?.offset ?? 0;
-    for (const { from, to, rawBytes } of stretches(metadata)) {
-      if (to <= first) continue;
+    let first = from?.offset ?? 0;
+    for (const { start, end, rawBytes } of rowRanges(metadata)) {
+      if (end <= first) continue;
       signal?.throwIfAborted();
-      const rows = { file, metadata, compressors, rowStart: from, rowEnd: to, useOffsetIndex: true };
+      const rows = { file, metadata, compressors, rowStart: start, rowEnd: end, useOffsetIndex: true };
       const records = await parquetReadObjects(rows).catch((cause: unknown) => {
-        throw damaged(path, `rows ${first + 1} to ${to} cannot be read`, cause);
+        throw damagedParquet(path, `rows ${first + 1} to ${end} cannot be read`, cause);
       });
-      first = to;
-      yield { records: records.map(plain), rawBytes };
-      bookmark.canEnterRow(to);
+      first = end;
+      yield { records: records.map(toJson), rawBytes };
+      position.canResumeAtRow(end);
     }
   } finally {
     await handle.close();
@@ -60,36 +60,39 @@ async function bufferOf(handle: FileHandle): Promise<AsyncBuffer> {
   };
 }
 
-interface Stretch {
-  from: number;
-  to: number;
+interface RowRange {
+  start: number;
+  end: number;
   rawBytes: number;
 }
 
-/** Each row group, cut where its pages are indexed so that a part can be read by itself. */
-function* stretches({ row_groups: groups }: FileMetaData): Generator<Stretch> {
-  let from = 0;
+/** Yields each row group, split if its pages are indexed, so that a part can be read by itself. */
+function* rowRanges({ row_groups: groups }: FileMetaData): Generator<RowRange> {
+  let start = 0;
   for (const { num_rows: count, columns, total_byte_size: bytes } of groups) {
-    const end = from + Number(count);
-    const step = columns.every(({ offset_index_offset: at }) => at !== undefined) ? rowsAtOnce : Number(count);
-    for (; from < end; from += step) {
-      const to = Math.min(from + step, end);
-      yield { from, to, rawBytes: (Number(bytes) * (to - from)) / Number(count) };
+    const groupEnd = start + Number(count);
+    const step = columns.every(({ offset_index_offset: offset }) => offset !== undefined) ? MAX_ROWS : Number(count);
+    for (; start < groupEnd; start += step) {
+      const end = Math.min(start + step, groupEnd);
+      yield { start, end, rawBytes: (Number(bytes) * (end - start)) / Number(count) };
     }
-    from = end;
+    start = groupEnd;
   }
 }
 
-function plain(value: unknown): unknown {
+function toJson(value: unknown): unknown {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-  if (Array.isArray(value)) return value.map(plain);
-  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>, plain);
+  if (Array.isArray(value)) return value.map(toJson);
+  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>, toJson);
   if (value instanceof Date || !isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item)]));
 }
 
-function damaged(path: string, what: string, cause: unknown): InputError {
-  const words = cause instanceof Error ? `: ${cause.message}` : '';
-  return new InputError(`parquet: ${what}${words}`, { path, cause, hint: 'Fetch or write the file again.' });
+function damagedParquet(path: string, reason: string, cause: unknown): InputError {
+  return new InputError(`parquet: ${reason}: ${messageOf(cause)}`, {
+    path,
+    cause,
+    hint: 'Download or write the file again.',
+  });
 }

@@ -1,6 +1,6 @@
-import type { Chunk } from './input.js';
+import type { Chunk } from './byteChunks.js';
 
-/** Looks at the start of the chunks, as far as `enough` wants to see or to their end; the chunks given back are all of them. */
+/** Reads the start of the chunks, until `enough` accepts it or they end; the chunks returned are all of them. */
 export async function peek(
   source: AsyncIterable<Chunk>,
   enough: (start: Buffer) => boolean,

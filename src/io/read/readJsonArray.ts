@@ -2,28 +2,30 @@ import { InputError } from '../../errors.js';
 import { asUtf8 } from './encoding.js';
 import type { Input } from './input.js';
 import { ArrayDamage, JsonArray } from './jsonArray.js';
-import { looksPacked } from './readJsonl.js';
-import { type Format, type ReadOptions, RecordStream, sequential } from './recordStream.js';
+import type { ReadOptions } from './options.js';
+import { binaryReason } from './readJsonl.js';
+import { type RecordFormat, RecordStream, sequential } from './recordStream.js';
 
 /**
- * The elements of a JSON file that is one array, of any size, pretty-printed or not; inputs and options as in `readJsonl`.
- * There are no bad lines to skip here: `onBadLine`, `rejects` and `maxLineBytes` do nothing.
+ * Reads the elements of a JSON file that is one array, of any size, pretty-printed or not; inputs and options as in
+ * `readJsonl`. An array has no bad lines to skip: `onBadLine`, `rejects` and `maxLineBytes` do nothing.
  *
- * @throws InputError if the input cannot be read, holds no array, or where the array is damaged or cut off (after the
- *   records before that; the damage is in the line `line` or below)
+ * @throws InputError if the input cannot be read, is not an array, or if the array is damaged or cut off (after the records
+ *   before that; the damage is in the line `line` or below); UsageError for an unknown option or a value out of range
  */
 export function readJsonArray(input: Input, options: ReadOptions = {}): RecordStream {
   return new RecordStream(
+    'readJsonArray',
     async () => [input],
-    () => readerOfArray,
+    () => arrayReader,
     options,
   );
 }
 
 /** One JSON array. */
-export const jsonArray: Format = async function* (source, { path }) {
+export const jsonArrayFormat: RecordFormat = async function* (source, { path }) {
   const { chunks, packed } = await asUtf8(source);
-  if (packed !== undefined) throw new InputError(looksPacked(packed, path), { path });
+  if (packed !== undefined) throw new InputError(binaryReason(packed, path), { path });
   const array = new JsonArray();
   let records: unknown[] = [];
   try {
@@ -41,4 +43,4 @@ export const jsonArray: Format = async function* (source, { path }) {
   yield { records, rawBytes: 0 };
 };
 
-const readerOfArray = sequential(jsonArray);
+const arrayReader = sequential(jsonArrayFormat);

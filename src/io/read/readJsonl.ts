@@ -2,88 +2,87 @@ import { InputError } from '../../errors.js';
 import { asUtf8 } from './encoding.js';
 import type { Input } from './input.js';
 import { type BadLine, JsonLines, type ParsedLines } from './jsonLines.js';
+import type { ReadOptions } from './options.js';
 import { noPlaces } from './places.js';
-import {
-  type Batch,
-  type Format,
-  type FormatContext,
-  type ReadOptions,
-  RecordStream,
-  sequential,
-} from './recordStream.js';
+import { type FormatContext, type RecordBatch, type RecordFormat, RecordStream, sequential } from './recordStream.js';
 
 /**
- * The records of a JSONL file, in order: `for await (const record of readJsonl('corpus.jsonl'))`.
+ * Reads the records of a JSONL file, in order: `for await (const record of readJsonl('corpus.jsonl'))`.
  *
- * The input is a path (unpacked if it ends in .gz or .zst), '-' for standard input, or a Readable of bytes. A path is opened
- * anew by each iteration. A line is given as soon as its newline has come. Blank lines, CRLF, byte-order marks and UTF-16
- * are understood. A value that is no object (`null`, `42`, `[]`) is given as it is. A line that is no JSON, is not UTF-8,
- * or is longer than `maxLineBytes` goes to `rejects` as `{stage: 'read', reason, path, line, text}`.
+ * The input is a path (decompressed if it ends in .gz or .zst), '-' for standard input, or a Readable of bytes. Each iteration
+ * opens the path again. A record is yielded as soon as its newline has come. Blank lines, CRLF, byte-order marks and UTF-16
+ * are understood. A value that is not an object (`null`, `42`, `[]`) is yielded as it is. A line that is not JSON, is not
+ * UTF-8, or is longer than `maxLineBytes` goes to `rejects` as `{stage: 'read', reason, path, line, text}`.
  *
  * @throws InputError if the input cannot be read or decompressed (after the records before the damage), or at the first
- *   bad line where `onBadLine` is 'stop'
+ *   bad line if `onBadLine` is 'stop'; UsageError for an unknown option or a value out of range
  */
 export function readJsonl(input: Input, options: ReadOptions = {}): RecordStream {
   return new RecordStream(
+    'readJsonl',
     async () => [input],
-    () => readerOfJsonl,
+    () => jsonlReader,
     options,
   );
 }
 
 /** JSON Lines. */
-export const jsonl: Format = async function* (source, context) {
+export const jsonlFormat: RecordFormat = async function* (source, context) {
   const { line = 0 } = context.from ?? {};
   const { chunks, packed, recoded } =
     line > 0 ? { chunks: source, packed: undefined, recoded: false } : await asUtf8(source);
   if (packed !== undefined) {
-    await refuse({ reason: looksPacked(packed, context.path), line: 1, text: '' }, context);
+    await rejectBadLine({ reason: binaryReason(packed, context.path), line: 1, text: '' }, context);
     return;
   }
   if (recoded && context.places) throw noPlaces(context.path, 'is UTF-16');
   const lines = new JsonLines(context.maxLineBytes, context.places, line);
   for await (const chunk of chunks) {
-    yield* deliver(lines.push(chunk.bytes), chunk.rawBytes, context);
-    context.canEnter?.(chunk, chunk.bytes.length - lines.place.heldBytes, lines.place.line);
+    yield* readInOrder(lines.push(chunk.bytes), chunk.rawBytes, context);
+    context.canResumeAt?.(chunk, chunk.bytes.length - lines.heldBytes, lines.line);
   }
-  yield* deliver(lines.end(), 0, context);
+  yield* readInOrder(lines.end(), 0, context);
 };
 
-export const readerOfJsonl = sequential(jsonl);
+export const jsonlReader = sequential(jsonlFormat);
 
-/** Gives records and bad lines in their order. */
-async function* deliver(
+/** Yields records and rejects bad lines in their order. */
+async function* readInOrder(
   { records, places, bad }: ParsedLines,
   rawBytes: number,
   context: FormatContext,
-): AsyncGenerator<Batch> {
+): AsyncGenerator<RecordBatch> {
   let given = 0;
   for (const { after, badLine } of bad) {
     if (after > given) {
       yield { records: records.slice(given, after), places: places?.slice(given, after), rawBytes: 0 };
     }
     given = after;
-    await refuse(badLine, context);
+    await rejectBadLine(badLine, context);
   }
   yield { records: given === 0 ? records : records.slice(given), places: places?.slice(given), rawBytes };
 }
 
-async function refuse({ reason, line, text }: BadLine, { path, onBadLine, rejects }: FormatContext): Promise<void> {
+async function rejectBadLine(
+  { reason, line, text }: BadLine,
+  { path, onBadLine, rejects }: FormatContext,
+): Promise<void> {
   if (onBadLine === 'stop') {
     throw new InputError(reason, {
       path,
       line,
-      hint: 'Mend the line, or have bad lines rejected (onBadLine: reject).',
+      hint: 'Fix the line, or have bad lines rejected (onBadLine: reject).',
     });
   }
   await rejects({ stage: 'read', reason, path, line, text });
 }
 
-/** The packed formats that are read, by the ending that says so. */
-const endings: Record<string, string> = { gzip: '.gz', zstd: '.zst', parquet: '.parquet' };
+/** The binary formats that can be read, and the extensions that they need. */
+const extensions: Record<string, string> = { gzip: '.gz', zstd: '.zst', parquet: '.parquet' };
 
-export function looksPacked(packed: string, path: string): string {
-  const ending = endings[packed];
-  if (ending === undefined) return `looks like ${packed}, not text: unpack it first`;
-  return `looks like ${packed}: ${path === 'stdin' ? 'unpack it first' : `name it ${ending}`}`;
+/** Returns the reason why an input in a binary format is not read as text. */
+export function binaryReason(format: string, path: string): string {
+  const extension = extensions[format];
+  if (extension === undefined) return `looks like ${format}, not text: decompress it first`;
+  return `looks like ${format}: ${path === 'stdin' ? 'decompress it first' : `name it ${extension}`}`;
 }

@@ -1,65 +1,67 @@
 import { asUtf8 } from './encoding.js';
 import type { Input } from './input.js';
 import { inputFiles } from './inputFiles.js';
-import { parquet } from './parquet.js';
+import type { ReadOptions } from './options.js';
+import { readParquet } from './parquet.js';
 import { peek } from './peek.js';
-import { jsonArray } from './readJsonArray.js';
-import { jsonl, readerOfJsonl } from './readJsonl.js';
-import { type Format, type Reader, type ReadOptions, RecordStream, sequential } from './recordStream.js';
+import { jsonArrayFormat } from './readJsonArray.js';
+import { jsonlFormat, jsonlReader } from './readJsonl.js';
+import { type InputReader, type RecordFormat, RecordStream, sequential } from './recordStream.js';
 
 /**
- * The records of one or several inputs, one after another. An input is a file, '-' for standard input, a folder (the record
- * files in it, by name) or a pattern (`data/*.jsonl`). A file is read as its name says: `.json` as an array,
- * `.parquet` as that, everything else (`.jsonl`, `.ndjson`, no ending, standard input) as JSONL; text also with `.gz` or
- * `.zst` after it.
+ * Reads the records of one or several inputs, one after another. An input is a file, '-' for standard input, a folder (the
+ * record files in it, by name) or a pattern (`data/*.jsonl`). The name decides how a file is read: `.json` as an array,
+ * `.parquet` as parquet, everything else (`.jsonl`, `.ndjson`, no extension, standard input) as JSONL; text may have `.gz` or
+ * `.zst` after that.
  *
- * Many people name JSONL `.json`: a `.json` file that starts with `{` is read as JSONL if its first line is a whole
- * JSON value (or has not ended after 1 MiB). A file that holds one object on one line so gives one record; one that is
- * spread over several lines is an InputError. All paths are looked up before the first record is given. Of parquet, the
- * rows of one row group are in memory at once, or 4,096 where its pages are indexed.
+ * Many people name JSONL `.json`: a `.json` file that starts with `{` is read as JSONL if its first line is a whole JSON
+ * value (or has not ended after 1 MiB). So a file with one object on one line yields one record; an object that spans several
+ * lines is an InputError. All paths are looked up before the first record is yielded. Of parquet, the rows of one row group
+ * are in memory at once, or 4,096 if its pages are indexed.
  *
- * @throws InputError as `readJsonl` and `readJsonArray` do, and where a folder or a pattern gives no file
+ * @throws InputError as `readJsonl` and `readJsonArray` do, and if a folder or a pattern has no file; UsageError for an
+ *   unknown option or a value out of range
  */
 export function readRecords(inputs: string | readonly string[], options: ReadOptions = {}): RecordStream {
-  return new RecordStream(() => inputFiles(typeof inputs === 'string' ? [inputs] : inputs), readerOf, options);
+  return new RecordStream('readRecords', () => inputFiles([inputs].flat()), readerOf, options);
 }
 
-function readerOf(input: Input): Reader {
+function readerOf(input: Input): InputReader {
   const name = typeof input === 'string' ? input : '';
-  if (/\.parquet$/i.test(name)) return parquet;
-  return /\.json(\.gz|\.zst)?$/i.test(name) ? readerOfJson : readerOfJsonl;
+  if (/\.parquet$/i.test(name)) return readParquet;
+  return /\.json(\.gz|\.zst)?$/i.test(name) ? jsonReader : jsonlReader;
 }
 
-const firstLineCap = 1024 * 1024;
+const MAX_FIRST_LINE_BYTES = 1024 * 1024;
 
-/** An array, or JSON Lines under the name of one. */
-const json: Format = async function* (source, context) {
+/** A file named `.json`: an array, or JSON Lines. */
+const jsonFormat: RecordFormat = async function* (source, context) {
   if (context.from !== undefined && context.from.line > 0) {
-    yield* jsonl(source, context);
+    yield* jsonlFormat(source, context);
     return;
   }
   const utf8 = await asUtf8(source);
   if (utf8.packed !== undefined) {
-    yield* jsonl(utf8.chunks, context);
+    yield* jsonlFormat(utf8.chunks, context);
     return;
   }
-  const { start, chunks } = await peek(utf8.chunks, knowsFirstLine);
-  yield* (isJsonl(start) ? jsonl : jsonArray)(chunks, context);
+  const { start, chunks } = await peek(utf8.chunks, hasFirstLine);
+  yield* (isJsonl(start) ? jsonlFormat : jsonArrayFormat)(chunks, context);
 };
 
-const readerOfJson = sequential(json);
+const jsonReader = sequential(jsonFormat);
 
-function knowsFirstLine(start: Buffer): boolean {
+function hasFirstLine(start: Buffer): boolean {
   const text = start.toString().trimStart();
   if (text === '') return false;
-  return !text.startsWith('{') || text.includes('\n') || start.length >= firstLineCap;
+  return !text.startsWith('{') || text.includes('\n') || start.length >= MAX_FIRST_LINE_BYTES;
 }
 
 function isJsonl(start: Buffer): boolean {
   const text = start.toString().trimStart();
   if (!text.startsWith('{')) return false;
   const end = text.indexOf('\n');
-  if (end === -1 && start.length >= firstLineCap) return true;
+  if (end === -1 && start.length >= MAX_FIRST_LINE_BYTES) return true;
   try {
     JSON.parse(end === -1 ? text : text.slice(0, end));
     return true;

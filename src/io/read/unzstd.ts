@@ -1,11 +1,11 @@
 import { Decompress } from 'fzstd';
 import { InputError } from '../../errors.js';
-import type { Chunk } from './input.js';
+import type { Chunk } from './byteChunks.js';
 
 /**
- * Decompresses Zstandard as it comes, also several frames one after another. Node's zlib knows it only from 22.15 on.
+ * Decompresses Zstandard chunk by chunk, including several frames one after another. Node's zlib supports it only from 22.15.
  *
- * @throws InputError where the data are damaged or cut off, after what came before the damage
+ * @throws InputError if the data are damaged or cut off, after what came before the damage
  */
 export async function* unzstd(source: AsyncIterable<Buffer>, path: string): AsyncGenerator<Chunk> {
   let ready: Uint8Array[] = [];
@@ -16,8 +16,8 @@ export async function* unzstd(source: AsyncIterable<Buffer>, path: string): Asyn
     try {
       frames.push(packed, isLast);
     } catch (cause) {
-      const what = isLast ? 'the zstd data end too early' : 'the zstd data are damaged';
-      failure = new InputError(what, { path, cause, hint: 'Fetch or write the file again.' });
+      const reason = isLast ? 'the zstd data end too early' : 'the zstd data are damaged';
+      failure = new InputError(reason, { path, cause, hint: 'Download or write the file again.' });
     }
     yield { bytes: Buffer.concat(ready), rawBytes: packed.length };
     ready = [];

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Where the last whole character ends: a prefix of UTF-8 text may end inside one. */
+/** Returns the end of the last whole character: a prefix of UTF-8 text may end inside one. */
 export function wholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= 3 && back <= bytes.length; back++) {
     const byte = bytes[bytes.length - back] ?? 0;
@@ -10,7 +10,7 @@ export function wholeCharacters(bytes: Buffer): number {
   return bytes.length;
 }
 
-/** The offset of the first byte that is not UTF-8, in bytes that are not. */
+/** Returns the offset of the first byte that is not UTF-8, in bytes that are not. */
 export function firstInvalidByte(bytes: Buffer): number {
   let valid = 0;
   let invalid = bytes.length;

@@ -2,157 +2,204 @@ import { access, constants, type FileHandle, open, realpath, rename, rm, stat } 
 import { dirname } from 'node:path';
 import { OutputError } from '../../errors.js';
 import { isGzipName } from '../read/input.js';
-import { codeOf, outputError } from '../systemErrors.js';
-import type { Output } from './lineSink.js';
+import { codeOf, directoryError, outputError } from '../systemErrors.js';
 
-const newline = 0x0a;
+const PERMISSION_BITS = 0o7777;
 
-export type OnPartial = (partialPath: string, records: number) => void;
+export interface AtomicFileOptions {
+  /** Write `PATH.partial`, which becomes PATH at the commit; otherwise PATH itself. Default true. */
+  partial?: boolean | undefined;
+}
 
 /**
- * Throws the OutputError that opening the path for writing would throw, without touching it: for commands that have long
- * work to do before they open it. With `mayBePartial` a `.partial` may be there: its run is gone on with.
+ * A file that is written as `PATH.partial` beside it and becomes PATH, on disk, when it is complete; an existing PATH stays as
+ * it is until then, and keeps its permissions. If PATH is a symbolic link, the file that it points to is written. A device or
+ * a named pipe is written directly.
+ *
+ * All methods but `close` and `discard` throw OutputError.
+ */
+export class AtomicFile {
+  /** The path that is written until the commit. */
+  readonly workingPath: string;
+  /** True for a device or a named pipe, which has no length and is never cut. */
+  readonly isDevice: boolean;
+  readonly #target: string;
+  readonly #mode: number | undefined;
+  #handle: FileHandle | undefined;
+
+  private constructor(target: string, workingPath: string, isDevice: boolean, mode: number | undefined) {
+    this.#target = target;
+    this.workingPath = workingPath;
+    this.isDevice = isDevice;
+    this.#mode = mode;
+  }
+
+  /** Finds out what is at a path, without opening it. */
+  static async at(path: string, { partial = true }: AtomicFileOptions = {}): Promise<AtomicFile> {
+    try {
+      const existing = await statOf(path);
+      if (existing?.isDirectory()) throw directoryError(path);
+      const isDevice = existing !== undefined && !existing.isFile();
+      const target = isDevice ? path : await finalPath(path);
+      if (existing?.isFile()) await access(target, constants.W_OK);
+      const workingPath = partial && !isDevice ? `${target}.partial` : target;
+      return new AtomicFile(target, workingPath, isDevice, existing && existing.mode & PERMISSION_BITS);
+    } catch (error) {
+      throw outputError(error, path);
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.#handle !== undefined;
+  }
+
+  get #isPartial(): boolean {
+    return this.workingPath !== this.#target;
+  }
+
+  /** Opens it empty. Throws OutputError if there is a `.partial`: another run's, or what an earlier one left. */
+  create(): Promise<void> {
+    return this.#open(this.#isPartial ? 'wx' : 'w');
+  }
+
+  /** Opens it at its end, and creates it if it is missing. */
+  append(): Promise<void> {
+    return this.#open('a');
+  }
+
+  async exists(): Promise<boolean> {
+    return (await this.#do(() => statOf(this.workingPath))) !== undefined;
+  }
+
+  /** Resolves to its length so far; 0 if it is missing. */
+  async length(): Promise<number> {
+    return (await this.#do(() => statOf(this.workingPath)))?.size ?? 0;
+  }
+
+  /** Writes all of the bytes at its end. */
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#do(() => (this.#handle as FileHandle).appendFile(bytes));
+  }
+
+  /** Cuts it back to a length. */
+  truncate(length: number): Promise<void> {
+    return this.#do(async () => this.#handle?.truncate(length));
+  }
+
+  /** Resolves when all that was written is on disk. */
+  sync(): Promise<void> {
+    return this.#do(async () => (this.isDevice ? undefined : this.#handle?.datasync()));
+  }
+
+  /** Closes it and makes it final, on disk. */
+  async commit(): Promise<void> {
+    await this.sync();
+    await this.#do(async () => {
+      await this.#handle?.close();
+      this.#handle = undefined;
+      if (!this.#isPartial) return;
+      await rename(this.workingPath, this.#target);
+      await syncFolder(dirname(this.#target));
+    });
+  }
+
+  /** Closes it as it is. Never throws. */
+  async close(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    await handle?.close().catch(() => {});
+  }
+
+  /** Closes it and removes its `.partial`. Never throws. */
+  async discard(): Promise<void> {
+    await this.close();
+    if (this.#isPartial) await this.remove().catch(() => {});
+  }
+
+  /** Removes what was written so far, if it is a file. */
+  remove(): Promise<void> {
+    return this.#do(async () => (this.isDevice ? undefined : rm(this.workingPath, { force: true })));
+  }
+
+  /** Renames what was written so far. */
+  moveTo(path: string): Promise<void> {
+    return this.#do(() => rename(this.workingPath, path));
+  }
+
+  async #open(flags: 'w' | 'wx' | 'a'): Promise<void> {
+    await this.#do(async () => {
+      try {
+        this.#handle = await open(this.workingPath, flags, this.#mode);
+      } catch (cause) {
+        throw codeOf(cause) === 'EEXIST' ? partialExists(this.workingPath, cause) : cause;
+      }
+      if (this.isDevice) return;
+      // The mask of the process took bits away from the mode that a new file was opened with.
+      if (this.#isPartial && this.#mode !== undefined) await this.#handle.chmod(this.#mode).catch(() => {});
+      await syncFolder(dirname(this.workingPath));
+    });
+  }
+
+  async #do<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      throw outputError(error, this.workingPath);
+    }
+  }
+}
+
+/**
+ * Throws the OutputError that opening the path for writing would throw, without touching it: for commands that work for long
+ * before they open it. With `mayBePartial` a `.partial` is accepted, as its run is resumed.
  */
 export async function checkOutputFile(path: string, { mayBePartial = false } = {}): Promise<void> {
   refuseGzip(path);
+  const { workingPath, isDevice } = await AtomicFile.at(path);
+  if (isDevice) return;
   try {
-    const existing = await existingAt(path);
-    if (existing !== undefined && !existing.isFile()) {
-      if (existing.isDirectory()) throw Object.assign(new Error(`${path} is a directory`), { code: 'EISDIR' });
-      return;
-    }
-    await access(existing === undefined ? dirname(path) : path, constants.W_OK);
-    const partial = `${await finalPath(path)}.partial`;
-    if (!mayBePartial && (await existingAt(partial)) !== undefined) throw thereAlready(partial);
+    await access(dirname(workingPath), constants.W_OK);
+    if (!mayBePartial && (await statOf(workingPath)) !== undefined) throw partialExists(workingPath);
   } catch (error) {
     throw outputError(error, path);
   }
 }
 
-/** The file itself, where the path is a symbolic link to one: a rename onto the link would replace the link. */
-export async function finalPath(path: string): Promise<string> {
+/** Throws OutputError for a path that ends in .gz. */
+export function refuseGzip(path: string): void {
+  if (!isGzipName(path)) return;
+  throw new OutputError('gzipped output is not supported', {
+    path,
+    hint: 'Write a .jsonl file and gzip it afterwards, or write to - and pipe it to gzip.',
+  });
+}
+
+/** Resolves a symbolic link: a rename onto the link would replace the link. */
+async function finalPath(path: string): Promise<string> {
   return realpath(path).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return path;
     throw error;
   });
 }
 
-export async function writeWhole(handle: FileHandle, bytes: Buffer): Promise<void> {
-  for (let written = 0; written < bytes.length; ) written += (await handle.write(bytes, written)).bytesWritten;
-}
-
-function refuseGzip(path: string): void {
-  if (!isGzipName(path)) return;
-  throw new OutputError('gzipped output is not written', {
-    path,
-    hint: 'Write a .jsonl file and gzip it afterwards, or write to - and pipe it to gzip.',
-  });
-}
-
-async function existingAt(path: string) {
+async function statOf(path: string) {
   return stat(path).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   });
 }
 
-/** Opens a path for writing: a file by way of its `.partial`, a device or a named pipe as it is. */
-export async function openOutputFile(path: string, onPartial: OnPartial | undefined): Promise<Output> {
-  refuseGzip(path);
-  try {
-    const existing = await existingAt(path);
-    if (existing !== undefined && !existing.isFile()) return new DeviceOutput(path, await open(path, 'w'));
-    const target = await finalPath(path);
-    if (existing !== undefined) await access(target, constants.W_OK);
-    const partial = `${target}.partial`;
-    return new FileOutput(target, partial, await openPartial(partial, existing?.mode), onPartial);
-  } catch (error) {
-    throw outputError(error, path);
-  }
-}
-
-async function openPartial(partial: string, mode: number | undefined): Promise<FileHandle> {
-  try {
-    return await open(partial, 'wx', mode);
-  } catch (cause) {
-    if (codeOf(cause) !== 'EEXIST') throw cause;
-    throw thereAlready(partial, cause);
-  }
-}
-
-function thereAlready(partial: string, cause?: unknown): OutputError {
-  return new OutputError('is there already: another run writes it, or an earlier one was stopped', {
+function partialExists(partial: string, cause?: unknown): OutputError {
+  return new OutputError('exists already: another run is writing it, or an earlier run left it', {
     path: partial,
-    hint: 'Its lines are finished records. If no run writes it, rename it to keep them, or delete it.',
+    hint: 'If no run is writing it, rename it to keep what is in it, or delete it.',
     cause,
   });
 }
 
-class FileOutput implements Output {
-  private records = 0;
-  private bytes = 0;
-
-  constructor(
-    private readonly target: string,
-    private readonly partial: string,
-    private readonly handle: FileHandle,
-    private readonly onPartial: OnPartial | undefined,
-  ) {}
-
-  async write(bytes: Buffer): Promise<void> {
-    let written = 0;
-    try {
-      while (written < bytes.length) written += (await this.handle.write(bytes, written)).bytesWritten;
-      this.count(bytes);
-    } catch (error) {
-      // A full disk takes a part: whole lines of it stay, so that the partial can be read.
-      this.count(bytes.subarray(0, bytes.subarray(0, written).lastIndexOf(newline) + 1));
-      await this.handle.truncate(this.bytes).catch(() => {});
-      throw outputError(error, this.partial);
-    }
-  }
-
-  async commit(): Promise<void> {
-    try {
-      await this.handle.sync();
-      await this.handle.close();
-      await rename(this.partial, this.target);
-    } catch (error) {
-      throw outputError(error, this.target);
-    }
-  }
-
-  async abandon(): Promise<void> {
-    await this.handle.close().catch(() => {});
-    if (this.records === 0) await rm(this.partial, { force: true }).catch(() => {});
-    else this.onPartial?.(this.partial, this.records);
-  }
-
-  private count(lines: Buffer): void {
-    this.bytes += lines.length;
-    for (let at = lines.indexOf(newline); at !== -1; at = lines.indexOf(newline, at + 1)) this.records++;
-  }
-}
-
-class DeviceOutput implements Output {
-  constructor(
-    private readonly path: string,
-    private readonly handle: FileHandle,
-  ) {}
-
-  async write(bytes: Buffer): Promise<void> {
-    try {
-      await writeWhole(this.handle, bytes);
-    } catch (error) {
-      throw outputError(error, this.path);
-    }
-  }
-
-  async commit(): Promise<void> {
-    await this.handle.close();
-  }
-
-  async abandon(): Promise<void> {
-    await this.handle.close().catch(() => {});
-  }
+/** Puts a new name on disk; file systems that cannot sync a folder need not. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  await folder.sync().catch(() => {});
+  await folder.close();
 }

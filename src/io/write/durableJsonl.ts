@@ -1,150 +1,114 @@
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { OutputError } from '../../errors.js';
 import type { DurableSink } from '../../flow/durableSink.js';
-import { codeOf, outputError } from '../systemErrors.js';
-import { checkOutputFile, finalPath, writeWhole } from './atomicFile.js';
+import { type OptionsOf, onOff, resolveOptions } from '../../util/options.js';
+import { AtomicFile, checkOutputFile } from './atomicFile.js';
 import { LineSink } from './lineSink.js';
 import { jsonOf } from './writeJsonl.js';
 
-export interface JsonlFileOptions {
-  /** Write `PATH.partial`, which becomes PATH when the run is done; otherwise PATH itself, made with its first line. Default true. */
-  partial?: boolean | undefined;
+const durableJsonlOptions = {
+  /** Write `PATH.partial`, which becomes PATH when the run is done; otherwise PATH itself, created with its first line. Default true. */
+  partial: onOff({ help: 'write PATH.partial until the run is done', default: true }),
+};
+
+export type DurableJsonlOptions = OptionsOf<typeof durableJsonlOptions>;
+
+/** Makes a JSON Lines file for a resumable run (`runPipeline`'s checkpoint). Throws UsageError for an unknown option. */
+export function durableJsonl(path: string, options: DurableJsonlOptions = {}): DurableSink {
+  return new DurableJsonl(path, resolveOptions('durableJsonl', durableJsonlOptions, options).partial);
 }
 
-/** A file of JSON Lines for a run that can be gone on with (`runPipeline`'s checkpoint). */
-export function jsonlFile(path: string, { partial = true }: JsonlFileOptions = {}): DurableSink {
-  return new JsonlFile(path, partial);
-}
-
-class JsonlFile implements DurableSink {
-  /** How long the file was when it was opened. */
-  private before = 0;
-  /** It is no file, so it has no length and is never cut. */
-  private isDevice = false;
-  private handle: Promise<FileHandle> | undefined;
-  private readonly lines = new LineSink({
-    write: (bytes) => this.guarded(async () => writeWhole(await this.opened(), bytes)),
+class DurableJsonl implements DurableSink {
+  readonly path: string;
+  readonly #isPartial: boolean;
+  /** Its length when it was opened. */
+  #bytesBefore = 0;
+  #file: AtomicFile | undefined;
+  readonly #lines = new LineSink({
+    write: (bytes) => this.#write(bytes),
     commit: async () => {},
     abandon: async () => {},
   });
 
-  constructor(
-    readonly path: string,
-    private readonly isPartial: boolean,
-  ) {}
+  constructor(path: string, isPartial: boolean) {
+    this.path = path;
+    this.#isPartial = isPartial;
+  }
 
   get bytes(): number {
-    return this.isDevice ? 0 : this.before + this.lines.bytes;
+    return this.#file?.isDevice ? 0 : this.#bytesBefore + this.#lines.bytes;
   }
 
   async check(isResumed: boolean): Promise<void> {
-    if (this.isPartial) await checkOutputFile(this.path, { mayBePartial: isResumed });
+    if (this.#isPartial) await checkOutputFile(this.path, { mayBePartial: isResumed });
   }
 
   async isFinished(bytes: number): Promise<boolean> {
-    return this.isPartial && (await sizeOf(await this.working())) === undefined && (await sizeOf(this.path)) === bytes;
+    if (!this.#isPartial) return false;
+    const [partial, final] = await Promise.all([this.#at(), AtomicFile.at(this.path, { partial: false })]);
+    return !(await partial.exists()) && (await final.exists()) && (await final.length()) === bytes;
   }
 
-  open(bytes: number): Promise<void> {
-    return this.guarded(async () => {
-      const working = await this.working();
-      const there = await stat(working).catch(() => undefined);
-      this.isDevice = there !== undefined && !there.isFile();
-      if (this.isDevice) return;
-      this.before = bytes;
-      if (bytes === 0) {
-        await rm(working, { force: true });
-        if (this.isPartial) await this.opened();
-        return;
-      }
-      const found = (await sizeOf(working)) ?? 0;
-      if (found < bytes) {
-        throw new OutputError(`holds ${found} bytes of the ${bytes} that were written`, {
-          path: working,
-          hint: 'put it back as it was, or start anew (--resume never)',
-        });
-      }
-      await (await this.opened()).truncate(bytes);
-    });
+  async open(bytes: number): Promise<void> {
+    const file = await this.#at();
+    this.#file = file;
+    if (file.isDevice) return;
+    this.#bytesBefore = bytes;
+    if (bytes === 0) {
+      await file.remove();
+      if (this.#isPartial) await file.append();
+      return;
+    }
+    const found = await file.length();
+    if (found < bytes) {
+      throw new OutputError(`holds ${found} bytes of the ${bytes} that were written`, {
+        path: file.workingPath,
+        hint: 'restore it, or start a new run (--resume never)',
+      });
+    }
+    await file.append();
+    await file.truncate(bytes);
   }
 
   append(item: unknown): Promise<void> | undefined {
-    return this.lines.add(`${jsonOf(item)}\n`);
+    return this.#lines.add(`${jsonOf(item)}\n`);
   }
 
   async sync(): Promise<void> {
-    await this.lines.flush();
-    if (this.handle !== undefined) await this.guarded(async () => this.isDevice || (await this.opened()).datasync());
+    await this.#lines.flush();
+    await this.#file?.sync();
   }
 
   async finish(): Promise<void> {
-    await this.sync();
-    await this.close();
-    if (!this.isPartial) return;
-    await this.guarded(async () => {
-      const target = await finalPath(this.path);
-      await rename(await this.working(), target);
-      await syncFolder(dirname(target));
-    });
+    await this.#lines.commit();
+    await this.#file?.commit();
   }
 
   async close(): Promise<void> {
-    await this.lines.abandon();
-    const { handle } = this;
-    this.handle = undefined;
-    await handle?.then((file) => file.close()).catch(() => {});
+    await this.#lines.abandon();
+    await this.#file?.close();
   }
 
   async discard(): Promise<void> {
     await this.close();
-    if (this.isPartial) await rm(await this.working(), { force: true }).catch(() => {});
+    await this.#file?.discard();
   }
 
   async setAside(): Promise<string | undefined> {
-    const working = await this.working();
-    if (!(await sizeOf(working))) return undefined;
-    const place = `${working}.old`;
-    await this.guarded(() => rename(working, place));
-    return place;
+    const file = await this.#at();
+    if ((await file.length()) === 0) return undefined;
+    const path = `${file.workingPath}.old`;
+    await file.moveTo(path);
+    return path;
   }
 
-  private async working(): Promise<string> {
-    return this.isPartial ? `${await finalPath(this.path)}.partial` : this.path;
+  #at(): Promise<AtomicFile> {
+    return AtomicFile.at(this.path, { partial: this.#isPartial });
   }
 
-  /** The file, opened for appending when it is first needed. */
-  private opened(): Promise<FileHandle> {
-    this.handle ??= this.working().then(async (working) => {
-      const before = await stat(this.path).catch(() => undefined);
-      const handle = await open(working, 'a', before?.mode);
-      await syncFolder(dirname(working));
-      return handle;
-    });
-    return this.handle;
+  /** A file that is not partial is created with its first line. */
+  async #write(bytes: Uint8Array): Promise<void> {
+    const file = this.#file as AtomicFile;
+    if (!file.isOpen) await file.append();
+    await file.write(bytes);
   }
-
-  private async guarded<T>(act: () => Promise<T>): Promise<T> {
-    try {
-      return await act();
-    } catch (error) {
-      throw outputError(error, this.path);
-    }
-  }
-}
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw outputError(error, path);
-  }
-}
-
-/** A new name is on disk when its folder is; file systems that cannot sync a folder need not. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  await folder.sync().catch(() => {});
-  await folder.close();
 }

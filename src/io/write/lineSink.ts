@@ -1,92 +1,94 @@
-/** Where lines end up. */
+/** An output of lines. */
 export interface Output {
-  /** Resolves when the bytes were handed to the operating system; rejects with an OutputError. */
-  write(bytes: Buffer): Promise<void>;
-  /** The source is complete: makes the output final. */
+  /** Resolves when the operating system has the bytes; rejects with an OutputError. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Makes the output final: the source is complete. */
   commit(): Promise<void>;
-  /** The stream was left early: keeps what can be kept. Never throws, as another error may be under way. */
+  /** Keeps what can be kept: the stream was left early. Never throws, as another error may be under way. */
   abandon(): Promise<void>;
 }
 
-const batchChars = 64 * 1024;
+const BATCH_CHARS = 64 * 1024;
 
-/** Gathers lines and writes them when the event loop comes round (so a slow stream waits for nothing) or at 64 KiB. */
+/** Collects lines and writes them in the next turn of the event loop (so a slow stream waits for nothing) or at 64 KiB. */
 export class LineSink {
-  private lines = '';
-  private timer: NodeJS.Immediate | undefined;
-  private writing: Promise<void> | undefined;
-  private failure: { error: unknown } | undefined;
+  readonly #output: Output;
+  #lines = '';
+  #writtenBytes = 0;
+  #timer: NodeJS.Immediate | undefined;
+  #writing: Promise<void> | undefined;
+  #failure: { error: unknown } | undefined;
 
-  private handedOver = 0;
-
-  constructor(private readonly output: Output) {}
-
-  /** How many bytes all lines taken so far have. */
-  get bytes(): number {
-    return this.handedOver + Buffer.byteLength(this.lines);
+  constructor(output: Output) {
+    this.#output = output;
   }
 
-  /** Takes a line; gives a promise where the caller must wait, which rejects if a write has failed. */
+  /** The bytes of all lines taken so far. */
+  get bytes(): number {
+    return this.#writtenBytes + Buffer.byteLength(this.#lines);
+  }
+
+  /** Takes a line; returns a promise if the caller must wait, which rejects if a write has failed. */
   add(line: string): Promise<void> | undefined {
-    this.lines += line;
-    if (this.failure !== undefined) return this.flush();
-    if (this.lines.length < batchChars) {
-      this.timer ??= setImmediate(() => {
-        this.timer = undefined;
-        this.flushBehind();
+    this.#lines += line;
+    if (this.#failure !== undefined) return this.flush();
+    if (this.#lines.length < BATCH_CHARS) {
+      this.#timer ??= setImmediate(() => {
+        this.#timer = undefined;
+        this.#flushBehind();
       });
       return undefined;
     }
-    if (this.writing !== undefined) return this.flush();
-    this.flushBehind();
+    if (this.#writing !== undefined) return this.flush();
+    this.#flushBehind();
     return undefined;
   }
 
   /** Writes all lines taken so far. */
   async flush(): Promise<void> {
-    while (this.writing !== undefined) await this.writing;
-    this.throwFailure();
-    if (this.lines === '') return;
-    const bytes = Buffer.from(this.lines);
-    this.lines = '';
-    this.handedOver += bytes.length;
-    this.writing = this.write(bytes);
-    await this.writing;
-    this.throwFailure();
+    while (this.#writing !== undefined) await this.#writing;
+    this.#throwFailure();
+    if (this.#lines === '') return;
+    const bytes = Buffer.from(this.#lines);
+    this.#lines = '';
+    this.#writtenBytes += bytes.length;
+    this.#writing = this.#write(bytes);
+    await this.#writing;
+    this.#throwFailure();
   }
 
   async commit(): Promise<void> {
-    this.stopTimer();
+    this.#stopTimer();
     await this.flush();
-    await this.output.commit();
+    await this.#output.commit();
   }
 
   async abandon(): Promise<void> {
-    this.stopTimer();
+    this.#stopTimer();
     await this.flush().catch(() => {});
-    await this.output.abandon();
+    await this.#output.abandon();
   }
 
-  /** Writes while the caller goes on; a failure is thrown by the next add or flush. */
-  private flushBehind(): void {
+  /** Writes while the caller continues; the next add or flush throws a failure. */
+  #flushBehind(): void {
     this.flush().catch(() => {});
   }
 
-  private stopTimer(): void {
-    clearImmediate(this.timer);
-    this.timer = undefined;
+  #stopTimer(): void {
+    clearImmediate(this.#timer);
+    this.#timer = undefined;
   }
 
-  private throwFailure(): void {
-    if (this.failure !== undefined) throw this.failure.error;
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  private async write(bytes: Buffer): Promise<void> {
+  async #write(bytes: Buffer): Promise<void> {
     try {
-      await this.output.write(bytes);
+      await this.#output.write(bytes);
     } catch (error) {
-      this.failure = { error };
+      this.#failure = { error };
     }
-    this.writing = undefined;
+    this.#writing = undefined;
   }
 }

@@ -1,20 +1,18 @@
-import { open } from 'node:fs/promises';
 import type { DataRecord, Reject } from '../../record.js';
 import { fileLines } from '../read/fileLines.js';
-import { outputError } from '../systemErrors.js';
-import { writeWhole } from './atomicFile.js';
+import { openFileOutput } from './fileOutput.js';
 import { LineSink } from './lineSink.js';
 
-/** The reject that a line is about: its number in the rejects file, and how many lines of the output come before it. */
-export interface Mend {
+/** A reject that was retried: its index in the rejects file, and how many lines of the output come before it. */
+export interface RetriedReject {
   index: number;
   place?: number | undefined;
 }
 
-/** What became of a reject that was tried again: a record or, once more, a reject. */
-export type Mended = Mend & ({ record: DataRecord } | { reject: Reject });
+/** The result of a retried reject: a record or, once more, a reject. */
+export type RetryResult = RetriedReject & ({ record: DataRecord } | { reject: Reject });
 
-export interface MendFiles {
+export interface MergeFiles {
   output: string;
   rejects: string;
   newOutput: string;
@@ -22,12 +20,12 @@ export interface MendFiles {
 }
 
 /**
- * Writes an output with what was mended in its place (at the end where there is none), and the rejects that are left, to
- * new files, which are on disk when it resolves. Reads the output once; `mended` comes by index.
+ * Writes the output with the retried records at their places (at the end if they have none), and the rejects that are left,
+ * to new files, which are on disk when it resolves. Reads the output once; `results` are in the order of `index`.
  */
-export async function mendLines(files: MendFiles, mended: AsyncIterable<Mended>): Promise<void> {
-  const output = await openLines(files.newOutput);
-  const rejects = await openLines(files.newRejects);
+export async function mergeRetried(files: MergeFiles, results: AsyncIterable<RetryResult>): Promise<void> {
+  const output = new LineSink(await openFileOutput(files.newOutput, { partial: false }));
+  const rejects = new LineSink(await openFileOutput(files.newRejects, { partial: false }));
   const old = fileLines(files.output);
   let copied = 0;
   let inserted = 0;
@@ -39,7 +37,7 @@ export async function mendLines(files: MendFiles, mended: AsyncIterable<Mended>)
     }
   };
   try {
-    for await (const { index: _, place, ...what } of mended) {
+    for await (const { index: _, place, ...what } of results) {
       if ('record' in what) {
         await copyUpTo(place ?? Number.POSITIVE_INFINITY);
         await output.add(`${JSON.stringify(what.record)}\n`);
@@ -57,19 +55,4 @@ export async function mendLines(files: MendFiles, mended: AsyncIterable<Mended>)
     await output.abandon();
     await rejects.abandon();
   }
-}
-
-async function openLines(path: string): Promise<LineSink> {
-  const handle = await open(path, 'w').catch((error: unknown) => {
-    throw outputError(error, path);
-  });
-  const guarded = (act: () => Promise<void>) =>
-    act().catch((error: unknown) => {
-      throw outputError(error, path);
-    });
-  return new LineSink({
-    write: (bytes) => guarded(() => writeWhole(handle, bytes)),
-    commit: () => guarded(() => handle.sync()),
-    abandon: () => handle.close().catch(() => {}),
-  });
 }

@@ -2,20 +2,20 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type Operator, operator } from '../../flow/operator.js';
 import { outputError } from '../systemErrors.js';
-import { openOutputFile } from './atomicFile.js';
+import { openFileOutput } from './fileOutput.js';
 import { LineSink } from './lineSink.js';
 
 /** A row and the file that it belongs to. */
 export interface FilePart {
-  /** Relative to the folder; `/` parts folders. */
+  /** Relative to the folder; `/` separates folders. */
   file: string;
-  /** An object, written as JSON, or a line as it is. */
+  /** An object, written as JSON, or a line, written as it is. */
   row: object | string;
   /** The first line of its file, before all rows. */
   header?: string;
 }
 
-/** Where rows of one file end up. */
+/** The output of the rows of one file. */
 export interface RowSink {
   add(row: object | string): Promise<void> | undefined;
   commit(): Promise<void>;
@@ -24,18 +24,18 @@ export interface RowSink {
 
 export type OpenRowSink = (target: string) => Promise<RowSink>;
 
-export interface WritePartsOptions {
-  /** The path of a part's file. */
+export interface WriteFilesOptions {
+  /** Returns the path of a part's file. */
   pathOf: (file: string) => string;
-  /** Opens it. Default: as JSON Lines. */
+  /** Opens that file. Default: as JSON Lines. */
   openSink?: OpenRowSink | undefined;
 }
 
 /**
- * Writes rows to several files at once, each made at its first row, and passes them on. Each is a `.partial` until the
+ * Writes rows to several files at once, each created at its first row, and passes them on. Each is a `.partial` until the
  * source is complete; then all become final. Throws OutputError.
  */
-export function writeParts<P extends FilePart>({ pathOf, openSink = openLines }: WritePartsOptions): Operator<P, P> {
+export function writeFiles<P extends FilePart>({ pathOf, openSink = openJsonl }: WriteFilesOptions): Operator<P, P> {
   return operator(async function* (source) {
     const sinks = new Map<string, RowSink>();
     let complete = false;
@@ -56,7 +56,7 @@ export function writeParts<P extends FilePart>({ pathOf, openSink = openLines }:
     } finally {
       if (!complete) for (const sink of sinks.values()) await sink.abandon();
     }
-  });
+  }, 'writeFiles');
 }
 
 async function openAt(target: string, openSink: OpenRowSink): Promise<RowSink> {
@@ -68,8 +68,8 @@ async function openAt(target: string, openSink: OpenRowSink): Promise<RowSink> {
   return await openSink(target);
 }
 
-const openLines: OpenRowSink = async (target) => {
-  const sink = new LineSink(await openOutputFile(target, undefined));
+const openJsonl: OpenRowSink = async (target) => {
+  const sink = new LineSink(await openFileOutput(target));
   return {
     add: (row) => sink.add(`${typeof row === 'string' ? row : JSON.stringify(row)}\n`),
     commit: () => sink.commit(),

@@ -1,37 +1,37 @@
 import type { Writable } from 'node:stream';
-import { type Operator, operator } from '../../flow/operator.js';
-import type { DataRecord } from '../../record.js';
+import { operator, type PassThrough } from '../../flow/operator.js';
+import { callback, type OptionsOf, resolveOptions } from '../../util/options.js';
 import { messageOf } from '../systemErrors.js';
-import { type OnPartial, openOutputFile } from './atomicFile.js';
+import { type OnPartial, openFileOutput } from './fileOutput.js';
 import { LineSink, type Output } from './lineSink.js';
 import { StreamOutput } from './streamOutput.js';
 
-export interface WriteJsonlOptions {
-  /** Called when the stream was left early and records were kept: the path of the `.partial`, the records in it. */
-  onPartial?: OnPartial | undefined;
-}
+const writeJsonlOptions = {
+  /** Called if the stream was left early and records were kept: with the path of the `.partial`, and how many it holds. */
+  onPartial: callback<OnPartial>()({ help: 'called with the path of the .partial that is kept, and its records' }),
+};
+
+export type WriteJsonlOptions = OptionsOf<typeof writeJsonlOptions>;
 
 /**
  * Writes each record as a line of JSON and passes it on. The target is a path, '-' for standard output, or a Writable
- * (which is not ended: who opened it does that).
+ * (which is not ended).
  *
  * A path is written as `PATH.partial` beside it, which becomes PATH, on disk, when the source is complete; an existing
  * PATH stays as it is until then. Left early (break, error, abort), the `.partial` stays if it holds a record: its lines
- * are whole. A `.partial` that is there already is never touched: another run may be writing it, or its records may have
- * been paid for, so the writer refuses to start. A device or a named pipe is written directly.
+ * are whole. An existing `.partial` is never touched: another run may be writing it, or its records may have been paid for,
+ * so the writer refuses to start. A device or a named pipe is written directly.
  *
- * Lines are written when the event loop is idle and at 64 KiB, and a slow reader holds the stream back. A record that JSON
- * cannot hold (a BigInt, a circle) goes to the rejects.
+ * Lines are written when the event loop is idle and at 64 KiB, and a slow reader delays the stream. A record that JSON
+ * cannot hold (a BigInt, a cycle) goes to the rejects.
  *
- * @throws OutputError before the first record is asked for, if the path cannot be written; later if the disk is full; with
- *   `closed` if the reader of the output has gone
+ * @throws UsageError for an unknown option; OutputError before the first record is asked for, if the path cannot be written;
+ *   later if the disk is full; with `closed` if the reader of the output has closed it
  */
-export function writeJsonl(
-  target: string | Writable,
-  { onPartial }: WriteJsonlOptions = {},
-): Operator<DataRecord, DataRecord> {
-  return operator(async function* (source, { signal, rejects }) {
-    signal?.throwIfAborted();
+export function writeJsonl(target: string | Writable, options: WriteJsonlOptions = {}): PassThrough {
+  const { onPartial } = resolveOptions('writeJsonl', writeJsonlOptions, options);
+  const write = operator<object, object>(async function* (source, { signal, rejects }) {
+    signal.throwIfAborted();
     const sink = new LineSink(await openOutput(target, onPartial, signal));
     let complete = false;
     try {
@@ -46,22 +46,23 @@ export function writeJsonl(
         const full = sink.add(line);
         if (full !== undefined) await full;
         yield record;
-        signal?.throwIfAborted();
+        signal.throwIfAborted();
       }
       await sink.commit();
       complete = true;
     } catch (error) {
-      throw signal?.aborted ? signal.reason : error;
+      throw signal.aborted ? signal.reason : error;
     } finally {
       if (!complete) await sink.abandon();
     }
-  });
+  }, 'writeJsonl');
+  return write as PassThrough;
 }
 
-/** The item as JSON. Throws TypeError where JSON cannot hold it. */
+/** Returns an item as JSON. Throws TypeError if JSON cannot hold it. */
 export function jsonOf(record: unknown): string {
   const json: string | undefined = JSON.stringify(record);
-  if (json === undefined) throw new TypeError(`JSON has no ${typeof record}`);
+  if (json === undefined) throw new TypeError(`JSON cannot hold a value of type ${typeof record}`);
   return json;
 }
 
@@ -72,5 +73,5 @@ async function openOutput(
 ): Promise<Output> {
   if (target === '-') return new StreamOutput(process.stdout, 'stdout', signal);
   if (typeof target !== 'string') return new StreamOutput(target, 'output stream', signal);
-  return openOutputFile(target, onPartial);
+  return openFileOutput(target, { onPartial });
 }

@@ -1,20 +1,20 @@
-import { accessSync, closeSync, constants, lstatSync, openSync, rmSync, writeSync } from 'node:fs';
+import { accessSync, appendFileSync, closeSync, constants, lstatSync, openSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Rejects } from '../../flow/rejects.js';
 import type { Reject } from '../../record.js';
 import { outputError } from '../systemErrors.js';
 
 export interface RejectsFile {
-  /** Give it to readers and operators. */
+  /** Receives the rejects of readers and operators. */
   readonly rejects: Rejects;
-  /** How many rejects came so far. */
+  /** The number of rejects so far. */
   readonly count: number;
   close(): void;
 }
 
 /**
- * Writes each reject as a line of JSON to `file`, handed to the operating system before the stream goes on: a crash loses
- * none. The file is made at the first reject, so a run without rejects leaves none; one of an earlier run is removed now.
+ * Writes each reject as a line of JSON to `file`. The operating system has it before the stream continues: a crash loses none.
+ * The file is created at the first reject, so a run without rejects leaves none; that of an earlier run is removed at once.
  *
  * @throws OutputError if the file cannot be removed, its directory cannot be written, or (from `rejects`) the disk is full
  */
@@ -29,7 +29,7 @@ export function writeRejects(file: string): RejectsFile {
     rejects: (reject) =>
       orOutputError(file, () => {
         descriptor ??= openSync(file, 'a');
-        writeWhole(descriptor, Buffer.from(`${lineOf(reject)}\n`));
+        appendFileSync(descriptor, `${rejectJson(reject)}\n`);
         count++;
       }),
     get count() {
@@ -42,12 +42,8 @@ export function writeRejects(file: string): RejectsFile {
   };
 }
 
-function writeWhole(descriptor: number, bytes: Buffer): void {
-  for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
-}
-
-/** A record may be rejected because JSON cannot hold it: its reject is written without it. */
-function lineOf(reject: Reject): string {
+/** Returns a reject as JSON, without its record if JSON cannot hold that, which may be why it was rejected. */
+function rejectJson(reject: Reject): string {
   try {
     return JSON.stringify(reject);
   } catch {

@@ -5,36 +5,36 @@ import { type AnswerHead, completionOf, encodeAnswer, headOf } from './cachedAns
 export interface AnswerStoreOptions {
   /** The folder of the cache. Any number of processes may share it, on one machine. */
   path: string;
-  /** Make it where it is missing (true). */
+  /** Create it if it is missing (true). */
   create?: boolean | undefined;
-  /** Writes are refused where the disk has less room than this, in bytes (32 MiB). */
+  /** Writes are refused if the disk has less free space than this, in bytes (32 MiB). */
   minFreeBytes?: number | undefined;
-  /** Told of entries that cannot be read, and that nothing can be written any more. */
+  /** Called with a message when an entry cannot be read, and when nothing can be written any more. */
   onNotice?: ((message: string) => void) | undefined;
 }
 
-/** Answers are written together, so long after the first of them: what a killed process loses. */
-const COMMIT_AFTER_MS = 100;
+/** Answers are written together, this long after the first of them; a killed process loses those not yet written. */
+const COMMIT_DELAY_MS = 100;
 /** A slow disk is written to less often, so that commits take a twentieth of the time. */
-const COMMIT_SHARE = 20;
-const COMMIT_AT_LAST_MS = 2000;
+const COMMIT_DELAY_FACTOR = 20;
+const MAX_COMMIT_DELAY_MS = 2000;
 const COMMIT_BYTES = 4 * 2 ** 20;
 const PAGE = 256;
 
-/** Answers under the hashes of their requests, on disk. */
+/** A store of answers on disk, under the hashes of their requests. */
 export class AnswerStore {
   readonly #path: string;
   readonly #store: Store;
   readonly #entries: Table<string, Uint8Array>;
   readonly #onNotice: (message: string) => void;
-  #waiting = new Map<string, Uint8Array>();
-  #waitingBytes = 0;
+  #pending = new Map<string, Uint8Array>();
+  #pendingBytes = 0;
   #timer: NodeJS.Timeout | undefined;
   #commitMs = 0;
   #writable = true;
-  #toldOfDamage = false;
+  #damageReported = false;
 
-  /** Throws StoreError or OutputError where the cache cannot be used. */
+  /** Throws StoreError or OutputError if the cache cannot be used. */
   constructor({ path, onNotice = () => {}, ...options }: AnswerStoreOptions) {
     this.#path = path;
     this.#onNotice = onNotice;
@@ -42,30 +42,30 @@ export class AnswerStore {
     this.#entries = this.#store.table('answers', 'binary');
   }
 
-  /** The answer kept under a key; undefined where there is none, or none that can be read. */
+  /** Returns the answer kept under a key; undefined if there is none, or if it cannot be read. */
   get(key: string): Completion | undefined {
-    const entry = this.#waiting.get(key) ?? this.#entries.get(key);
+    const entry = this.#pending.get(key) ?? this.#entries.get(key);
     if (entry === undefined) return undefined;
     const completion = completionOf(key, entry);
-    if (completion === undefined && !this.#toldOfDamage) {
-      this.#toldOfDamage = true;
-      this.#onNotice(`an answer in the cache ${this.#path} is damaged; such answers are asked for again`);
+    if (completion === undefined && !this.#damageReported) {
+      this.#damageReported = true;
+      this.#onNotice(`an answer in the cache ${this.#path} is damaged; damaged answers are requested again`);
     }
     return completion;
   }
 
-  /** Keeps an answer: at once for this process; for others, and over a kill, after 0.1 s, or up to 2 s on a slow disk. */
+  /** Keeps an answer: at once for this process; for others, and if it is killed, after 0.1 s, or up to 2 s on a slow disk. */
   put(key: string, about: Pick<AnswerHead, 'stage' | 'model'>, completion: Completion): void {
     if (!this.#writable) return;
     const { promptTokens, completionTokens } = completion.usage;
     const entry = encodeAnswer(key, { atMs: Date.now(), ...about, promptTokens, completionTokens }, completion);
-    this.#waiting.set(key, entry);
-    this.#waitingBytes += entry.length;
-    if (this.#waitingBytes >= COMMIT_BYTES) {
+    this.#pending.set(key, entry);
+    this.#pendingBytes += entry.length;
+    if (this.#pendingBytes >= COMMIT_BYTES) {
       this.#commit();
       return;
     }
-    const afterMs = Math.min(COMMIT_AT_LAST_MS, Math.max(COMMIT_AFTER_MS, COMMIT_SHARE * this.#commitMs));
+    const afterMs = Math.min(MAX_COMMIT_DELAY_MS, Math.max(COMMIT_DELAY_MS, COMMIT_DELAY_FACTOR * this.#commitMs));
     this.#timer ??= setTimeout(() => this.#commit(), afterMs);
   }
 
@@ -77,12 +77,12 @@ export class AnswerStore {
     return this.#store.bytes;
   }
 
-  /** What is told of every answer, by key; undefined for a damaged one. */
+  /** Yields the head of every answer with its key; undefined for a damaged one. */
   *heads(): Generator<[key: string, head: AnswerHead | undefined]> {
     for (const [key, entry] of this.#all()) yield [key, headOf(key, entry)];
   }
 
-  /** Every answer that can be read, with what is told of it. */
+  /** Yields every answer that can be read, with its head. */
   *answers(): Generator<{ key: string; head: AnswerHead; completion: Completion }> {
     for (const [key, entry] of this.#all()) {
       const head = headOf(key, entry);
@@ -91,7 +91,7 @@ export class AnswerStore {
     }
   }
 
-  /** Removes the answers that `chosen` names, damaged ones always; resolves to how many. Their room is used again. */
+  /** Removes the answers that `chosen` accepts, and all damaged ones; returns how many. Their space is reused. */
   clear(chosen: (head: AnswerHead) => boolean = () => true): number {
     let removed = 0;
     const keys: string[] = [];
@@ -114,7 +114,7 @@ export class AnswerStore {
     await this.#store.close();
   }
 
-  /** In pages, so that a slow reader does not hold on to old pages of the file. */
+  /** Reads in pages, so that a slow reader does not keep old pages of the file in use. */
   *#all(): Generator<[string, Uint8Array]> {
     this.#commit();
     let after: string | undefined;
@@ -129,18 +129,18 @@ export class AnswerStore {
   #commit(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#waiting.size === 0) return;
+    if (this.#pending.size === 0) return;
     const startedMs = performance.now();
     try {
       this.#store.transaction(() => {
-        for (const [key, entry] of this.#waiting) this.#entries.put(key, entry);
+        for (const [key, entry] of this.#pending) this.#entries.put(key, entry);
       });
     } catch (error) {
       this.#writable = false;
       this.#onNotice(`the cache keeps no more answers: ${error instanceof Error ? error.message : error}`);
     }
     this.#commitMs = performance.now() - startedMs;
-    this.#waiting = new Map();
-    this.#waitingBytes = 0;
+    this.#pending = new Map();
+    this.#pendingBytes = 0;
   }
 }

@@ -1,62 +1,62 @@
 import { RareflowError } from '../../errors.js';
 import type { Usage } from '../chatModel.js';
 
-/** What went wrong in one attempt, as seen on the wire. */
+/** What went wrong in one attempt. */
 export type Fault =
   | 'not-sent' // held back at the last moment: it costs nothing
-  | 'status' // an HTTP status that is no success, or an error that came in a 200
+  | 'status' // an HTTP status other than 2xx, or an error that came in a 200
   | 'connect' // the server was never reached
   | 'tls' // its certificate is not trusted
-  | 'redirect' // it sends us to another host
-  | 'reset' // the connection was lost after the request had gone out
-  | 'timeout' // no whole answer in time
+  | 'redirect' // it redirects to another host
+  | 'reset' // the connection was lost after the request was sent
+  | 'timeout' // no complete answer in time
   | 'empty-body'
   | 'cut-body'
   | 'html-body'
   | 'no-choices'
   | 'blank' // white space only
-  | 'bad-json' // the server's own check found no JSON of the form asked for
+  | 'bad-json' // the server's own check found no JSON of the requested form
   | 'length' // finish_reason length
   | 'content-filter' // finish_reason content_filter
   | 'refusal'
   | 'finish-error'; // finish_reason error
 
 export interface AttemptErrorOptions {
-  /** Host and port of the endpoint; never its credentials. */
+  /** Host and port of the endpoint, without credentials; the name of a model that has no host. */
   host: string;
   status?: number | undefined;
-  /** The server's words, without keys. */
-  words?: string | undefined;
+  /** The server's message, without keys. */
+  serverMessage?: string | undefined;
   code?: string | undefined;
   type?: string | undefined;
   param?: string | undefined;
-  /** How long the server asks us to wait, in milliseconds. */
+  /** The time to wait that the server asks for, in milliseconds. */
   retryAfterMs?: number | undefined;
   /** The server's own `x-should-retry`. */
   shouldRetry?: boolean | undefined;
-  /** Tokens that this attempt was billed, where the server told. */
+  /** Tokens that this attempt was billed, if the server reported them. */
   usage?: Usage | undefined;
-  /** True where the attempt may have been billed and nobody told how much. */
+  /** True if the attempt may have been billed and the amount is unknown. */
   billingUnknown?: boolean | undefined;
-  /** The answer's text, where there was one. */
+  /** The answer's text, if there was one. */
   answer?: string | undefined;
-  /** The adapter learned from it what not to send: asked again, the request differs. */
+  /** The adapter learned from it what not to send: the next request will differ. */
   adapted?: boolean | undefined;
-  /** What the server was shown, in words: `the key in OPENAI_API_KEY`; undefined where it was shown none. */
+  /** What was sent to prove who asks, for messages: `the key in OPENAI_API_KEY`; undefined if nothing was. */
   credential?: string | undefined;
-  /** The cap that was sent, in tokens, where the answer met it. */
+  /** The cap that was sent, in tokens, if the answer reached it. */
   cap?: number | undefined;
-  /** The highest cap that the model takes, in tokens, where it told. */
+  /** The highest cap that the model accepts, in tokens, if it named it. */
   highestCap?: number | undefined;
   cause?: unknown;
 }
 
-/** One attempt that failed: what the adapter throws and the retry layer judges. It does not leave src/llm but as a cause. */
+/** One failed attempt: the adapter throws it and the retry layer judges it. It leaves src/llm only as a cause. */
 export class AttemptError extends RareflowError {
   readonly fault: Fault;
   readonly host: string;
   readonly status: number | undefined;
-  readonly words: string;
+  readonly serverMessage: string;
   readonly code: string | undefined;
   readonly type: string | undefined;
   readonly param: string | undefined;
@@ -71,13 +71,13 @@ export class AttemptError extends RareflowError {
   readonly highestCap: number | undefined;
 
   constructor(fault: Fault, options: AttemptErrorOptions) {
-    const { host, status, words = '', cause } = options;
+    const { host, status, serverMessage = '', cause } = options;
     const where = status === undefined ? host : `${status} from ${host}`;
-    super(`${where}: ${words === '' ? fault : words}`, { cause });
+    super(`${where}: ${serverMessage === '' ? fault : serverMessage}`, { cause });
     this.fault = fault;
     this.host = host;
     this.status = status;
-    this.words = words;
+    this.serverMessage = serverMessage;
     this.code = options.code;
     this.type = options.type;
     this.param = options.param;

@@ -1,151 +1,155 @@
 import type { AttemptError, Fault } from './attemptError.js';
-import { contextRoom } from './contextLength.js';
+import { remainingContext } from './contextLength.js';
 
-/** What to do about a failed attempt. `reason` is a whole sentence for the reject or the error; `hint` says how to mend it. */
+/** What to do about a failed attempt. `reason` is a whole sentence for the reject or the error; `hint` says how to fix it. */
 export type Verdict =
   /** No call can work: stop the run. */
   | { action: 'stop'; reason: string; hint: string }
-  /** This record cannot be done. `badRequest`: the request itself was found wrong, so perhaps all are. */
+  /** This record cannot be done. `badRequest`: the request itself was refused as invalid, so perhaps all are. */
   | { action: 'reject'; reason: string; hint?: string; badRequest?: boolean }
-  /** Nobody calls for `forMs` (a growing time where absent); costs no attempt. */
+  /** Send no call for `forMs` (for a growing time when absent); costs no attempt. */
   | { action: 'hold'; reason: string; forMs?: number | undefined }
-  /** The server is starting up: wait, at no cost. */
+  /** The server is starting: wait, which costs no attempt. */
   | { action: 'wait'; reason: string; forMs?: number | undefined }
-  /** A passing fault. `unreached`: the server was not even there. `jsonMode`: a JSON mode may have caused it. */
+  /** A transient fault. `unreached`: the server could not be reached. `jsonMode`: a JSON mode may have caused it. */
   | { action: 'retry'; reason: string; afterMs?: number | undefined; unreached?: boolean; jsonMode?: boolean }
-  /** Ask again at once and at no cost: the adapter has learned what not to send. */
+  /** Send the request again at once, which costs no attempt: the adapter has learned what not to send. */
   | { action: 'replay'; reason: string }
-  /** The answer did not fit: ask again with twice the cap. */
+  /** The answer was cut off: ask again with twice the cap. */
   | { action: 'lengthen'; reason: string }
-  /** Prompt and cap together do not fit the context; `room` tokens are left for an answer, where the server told. */
+  /** Prompt and cap together do not fit the context; `room` tokens remain for an answer, if the server named them. */
   | { action: 'shorten'; reason: string; hint: string; room: number | undefined };
 
-interface Row {
+interface TaxonomyRow {
   when: (failure: AttemptError) => boolean;
   verdict: (failure: AttemptError) => Verdict;
 }
 
-const contextWords =
+const CONTEXT_MESSAGE =
   /context[ _]length|context window|context size|context limit|maximum context|maximum (model|prompt) length|prompt is too long|input is too long|reduce the length|exceeds the maximum number of tokens|max_new_tokens` must be|range of input length/i;
-const filterWords =
+const FILTER_MESSAGE =
   /content[ _]?filter|content (management )?policy|moderation|flagged|\bsafety\b|inappropriate content/i;
-const filterCodes = /^(content_filter|content_policy_violation|ResponsibleAIPolicyViolation|data_inspection_failed)$/;
-const keyWords = /api[ _]key not valid|invalid api[ _]key|api[ _]key (has )?expired/i;
-const quotaCodes = /^(insufficient_quota|billing_hard_limit_reached|billing_not_active|Arrearage)$/;
-const quotaWords =
+const FILTER_CODE = /^(content_filter|content_policy_violation|ResponsibleAIPolicyViolation|data_inspection_failed)$/;
+const BAD_KEY_MESSAGE = /api[ _]key not valid|invalid api[ _]key|api[ _]key (has )?expired/i;
+const QUOTA_CODE = /^(insufficient_quota|billing_hard_limit_reached|billing_not_active|Arrearage)$/;
+const QUOTA_MESSAGE =
   /insufficient[ _](balance|credit|quota|funds)|hard limit has been reached|credit balance is too low/i;
-const loadingWords = /loading|warming up|starting up|still starting/i;
+const LOADING_MESSAGE = /loading|warming up|starting up|still starting/i;
 
-const is =
+const hasStatus =
   (...statuses: number[]) =>
   ({ status }: AttemptError) =>
     status !== undefined && statuses.includes(status);
-const fault =
+const hasFault =
   (...faults: Fault[]) =>
-  (failure: AttemptError) =>
-    faults.includes(failure.fault);
-const named = (pattern: RegExp, { code = '', type = '' }: AttemptError) => pattern.test(code) || pattern.test(type);
-const isQuota = (failure: AttemptError) => named(quotaCodes, failure) || quotaWords.test(failure.words);
-const isFiltered = (failure: AttemptError) => named(filterCodes, failure) || filterWords.test(failure.words);
-const isContext = (failure: AttemptError) =>
-  failure.code === 'context_length_exceeded' || contextWords.test(failure.words);
+  ({ fault }: AttemptError) =>
+    faults.includes(fault);
+const hasCode = (pattern: RegExp, { code = '', type = '' }: AttemptError) => pattern.test(code) || pattern.test(type);
+const isQuota = (failure: AttemptError) => hasCode(QUOTA_CODE, failure) || QUOTA_MESSAGE.test(failure.serverMessage);
+const isFiltered = (failure: AttemptError) =>
+  hasCode(FILTER_CODE, failure) || FILTER_MESSAGE.test(failure.serverMessage);
+const isContextLength = (failure: AttemptError) =>
+  failure.code === 'context_length_exceeded' || CONTEXT_MESSAGE.test(failure.serverMessage);
 const isClientError = ({ status = 0 }: AttemptError) => status >= 400 && status < 500;
 
-const said = ({ words }: AttemptError) => (words === '' ? '' : `; the server says: ${words}`);
+const quoted = ({ serverMessage }: AttemptError) => (serverMessage === '' ? '' : `; the server says: ${serverMessage}`);
 const stop =
-  (what: string, mend: string) =>
+  (problem: string, fix: string) =>
   (failure: AttemptError): Verdict => {
     const { host, status } = failure;
     const where = status === undefined ? host : `${status} from ${host}`;
-    return { action: 'stop', reason: `${where}: ${what}`, hint: `${mend}${said(failure)}` };
+    return { action: 'stop', reason: `${where}: ${problem}`, hint: `${fix}${quoted(failure)}` };
   };
 const reject =
-  (what: string, extra: { hint?: string; badRequest?: boolean } = {}) =>
-  ({ message }: AttemptError): Verdict => ({ action: 'reject', reason: `${what} (${message})`, ...extra });
-const passing = (failure: AttemptError): Verdict => {
+  (problem: string, extra: { hint?: string; badRequest?: boolean } = {}) =>
+  ({ message }: AttemptError): Verdict => ({ action: 'reject', reason: `${problem} (${message})`, ...extra });
+const transient = (failure: AttemptError): Verdict => {
   const { message: reason, retryAfterMs: afterMs, shouldRetry } = failure;
   return shouldRetry === false ? { action: 'reject', reason } : { action: 'retry', reason, afterMs };
 };
 
-const shorten = { hint: "shorten the text or lower the answer's cap" };
+const shortenHint = { hint: 'shorten the text or lower maxTokens' };
 const refusedKey = (failure: AttemptError): Verdict => {
   const { credential } = failure;
   if (credential === undefined) {
-    const mend = 'give its key as apiKey; on the command line, --api-key-env names the variable that holds it';
-    return stop('it wants a key, and none was sent', mend)(failure);
+    const fix = 'pass its key as apiKey; on the command line, --api-key-env names the variable that holds it';
+    return stop('it requires a key, and none was sent', fix)(failure);
   }
-  const mend = 'check that it is right, not expired, and made for this host';
-  return stop(`${credential} was refused`, mend)(failure);
+  const fix = 'check that it is correct, not expired, and made for this host';
+  return stop(`${credential} was refused`, fix)(failure);
 };
 const noCredit = stop('no credit or quota is left', 'add credit at the provider, or use another key');
 
-/** The retry taxonomy, first match first. */
-const rows: Row[] = [
+/** The retry taxonomy; the first row that matches counts. */
+const retryTaxonomy: TaxonomyRow[] = [
   { when: ({ adapted }) => adapted, verdict: ({ message: reason }) => ({ action: 'replay', reason }) },
-  { when: fault('length'), verdict: ({ message: reason }) => ({ action: 'lengthen', reason }) },
-  { when: fault('content-filter'), verdict: reject('the content filter ended the answer') },
+  { when: hasFault('length'), verdict: ({ message: reason }) => ({ action: 'lengthen', reason }) },
+  { when: hasFault('content-filter'), verdict: reject('the content filter ended the answer') },
   {
-    when: fault('blank', 'bad-json'),
+    when: hasFault('blank', 'bad-json'),
     verdict: ({ message: reason }) => ({ action: 'retry', reason, jsonMode: true }),
   },
-  { when: fault('refusal'), verdict: reject('the model refused to answer') },
+  { when: hasFault('refusal'), verdict: reject('the model refused to answer') },
   {
-    when: fault('redirect'),
-    verdict: stop('it redirects to another place', 'give the place it names as base URL, if you trust it'),
+    when: hasFault('redirect'),
+    verdict: stop('it redirects to another host', 'use the address that it names as base URL, if you trust it'),
   },
   {
-    when: fault('tls'),
+    when: hasFault('tls'),
     verdict: stop('its certificate is not trusted', 'check the base URL, or set NODE_EXTRA_CA_CERTS'),
   },
   {
-    when: fault('connect'),
+    when: hasFault('connect'),
     verdict: ({ message: reason }) => ({ action: 'retry', reason, unreached: true }),
   },
 
-  { when: is(401), verdict: refusedKey },
-  { when: is(402), verdict: noCredit },
-  { when: (f) => is(403)(f) && isFiltered(f), verdict: reject('moderation refused the text') },
-  { when: is(403), verdict: stop('access was refused', 'check the rights of the key, the region and the model') },
+  { when: hasStatus(401), verdict: refusedKey },
+  { when: hasStatus(402), verdict: noCredit },
+  { when: (f) => hasStatus(403)(f) && isFiltered(f), verdict: reject('moderation refused the text') },
   {
-    when: (f) => is(404, 405)(f) || (isClientError(f) && f.code === 'model_not_found'),
+    when: hasStatus(403),
+    verdict: stop('access was refused', 'check the rights of the key, the region and the model'),
+  },
+  {
+    when: (f) => hasStatus(404, 405)(f) || (isClientError(f) && f.code === 'model_not_found'),
     verdict: stop('no such model, or no such address', 'check the model name and the base URL (it often ends in /v1)'),
   },
-  { when: (f) => is(400)(f) && keyWords.test(f.words), verdict: refusedKey },
+  { when: (f) => hasStatus(400)(f) && BAD_KEY_MESSAGE.test(f.serverMessage), verdict: refusedKey },
 
-  // Some tell it in a 400, gateways in a 200.
-  { when: (f) => is(200, 400, 429)(f) && isQuota(f), verdict: noCredit },
+  // Some servers report it with a 400, gateways with a 200.
+  { when: (f) => hasStatus(200, 400, 429)(f) && isQuota(f), verdict: noCredit },
   {
-    when: (f) => is(429)(f) && /request too large/i.test(f.words),
-    verdict: reject('the request is over the rate limit by itself', shorten),
+    when: (f) => hasStatus(429)(f) && /request too large/i.test(f.serverMessage),
+    verdict: reject('the request alone is over the rate limit', shortenHint),
   },
-  { when: (f) => is(429)(f) && f.shouldRetry === false, verdict: reject('the server says not to retry') },
+  { when: (f) => hasStatus(429)(f) && f.shouldRetry === false, verdict: reject('the server says not to retry') },
   {
-    when: is(429),
+    when: hasStatus(429),
     verdict: ({ message: reason, retryAfterMs: forMs }) => ({ action: 'hold', reason, forMs }),
   },
 
   {
-    when: (f) => is(400, 413, 422)(f) && isContext(f),
-    verdict: ({ message, words }) => {
+    when: (f) => hasStatus(400, 413, 422)(f) && isContextLength(f),
+    verdict: ({ message, serverMessage }) => {
       const reason = `the text does not fit the context (${message})`;
-      return { action: 'shorten', reason, ...shorten, room: contextRoom(words) };
+      return { action: 'shorten', reason, ...shortenHint, room: remainingContext(serverMessage) };
     },
   },
-  { when: (f) => is(400, 422)(f) && isFiltered(f), verdict: reject('the content filter refused the text') },
-  { when: is(413), verdict: reject('the request is too large', shorten) },
+  { when: (f) => hasStatus(400, 422)(f) && isFiltered(f), verdict: reject('the content filter refused the text') },
+  { when: hasStatus(413), verdict: reject('the request is too large', shortenHint) },
   {
-    when: (f) => is(503)(f) && loadingWords.test(f.words),
+    when: (f) => hasStatus(503)(f) && LOADING_MESSAGE.test(f.serverMessage),
     verdict: ({ message: reason, retryAfterMs: forMs }) => ({ action: 'wait', reason, forMs }),
   },
-  { when: is(408, 409, 425), verdict: passing },
+  { when: hasStatus(408, 409, 425), verdict: transient },
   {
     when: (f) => isClientError(f) && f.shouldRetry !== true,
-    verdict: reject('the request was found wrong', { badRequest: true }),
+    verdict: reject('the request was refused as invalid', { badRequest: true }),
   },
 ];
 
-/** Says what to do about a failed attempt. What no row names is a passing fault: 5xx, lost connections, unusable answers. */
+/** Returns what to do about a failed attempt. A fault that no row matches is transient: 5xx, lost connections, unusable answers. */
 export function classify(failure: AttemptError): Verdict {
-  const row = rows.find(({ when }) => when(failure));
-  return row === undefined ? passing(failure) : row.verdict(failure);
+  const row = retryTaxonomy.find(({ when }) => when(failure));
+  return row === undefined ? transient(failure) : row.verdict(failure);
 }

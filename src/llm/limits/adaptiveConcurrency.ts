@@ -1,38 +1,38 @@
 export interface AdaptiveConcurrencyOptions {
   /** Never more than this. */
   max: number;
-  /** To begin with (8). */
+  /** The limit to start with (8). */
   start?: number | undefined;
 }
 
-/** Tokens a second at some limit. */
-interface Measure {
+/** Tokens a second at a limit. */
+interface Throughput {
   limit: number;
   rate: number;
 }
 
-/** An increase is kept where tokens a second rose by this factor: self-hosted servers queue instead of saying no. */
-const worthwhile = 1.03;
-const cutFactor = 0.7;
-/** A comparison needs a step that should show: of less than this, the gain drowns in the spread of service times. */
-const step = 1.25;
-/** Possible overloads, less a tenth for each success, that are taken for one. */
-const mostStrain = 5;
-/** The most windows that a limit which was no better is left alone before more is tried again. */
-const mostPatience = 64;
+/** An increase is kept if tokens a second rose by this factor: self-hosted servers queue instead of answering 429. */
+const WORTHWHILE_GAIN = 1.03;
+const CUT_FACTOR = 0.7;
+/** The step between two limits that are compared: the gain of a smaller one is lost in the spread of service times. */
+const GROWTH_STEP = 1.25;
+/** Possible overloads, less a tenth for each success, that count as a certain one. */
+const MAX_STRAIN = 5;
+/** The most windows to wait before a higher limit is tried again after it was no better. */
+const MAX_PATIENCE = 64;
 
 /**
- * Finds how many calls at once a server is best asked, from how calls end. A window is as many of them as the limit.
+ * Finds the number of concurrent calls that serves best, from how calls end. A window is as many calls as the limit.
  * From `start` the limit doubles until tokens a second no longer rise or the server is overloaded; from then on it grows
- * by one a window and falls to 0.7 of itself, at most once a window, when the server is overloaded. Wherever it has grown
- * by a quarter it is compared with where it stood, and goes back there unless tokens a second rose by 3 %.
+ * by one a window and falls to 0.7 of itself, at most once a window, when the server is overloaded. Whenever it has grown
+ * by a quarter it is compared with the limit before, and returns to that unless tokens a second rose by 3 %.
  */
 export class AdaptiveConcurrency {
   readonly #max: number;
   #limit: number;
   #doubling = true;
-  #base: Measure | undefined;
-  /** Calls to let go by until the last change has taken effect, or after a try that did not help. */
+  #base: Throughput | undefined;
+  /** Calls to ignore until the last change has taken effect, or after a try that did not help. */
   #skip: number;
   #measured = 0;
   #tokens = 0;
@@ -52,7 +52,7 @@ export class AdaptiveConcurrency {
     return this.#limit;
   }
 
-  /** A call ended well. `isFull`: the limit is what holds calls back; where it is not, they say nothing about it. */
+  /** Notes a success. `isFull`: the limit is what delays calls; if it is not, the call says nothing about the limit. */
   succeeded(tokens: number, nowMs: number, isFull: boolean): void {
     this.#graceCalls -= 1;
     this.#strain = Math.max(0, this.#strain - 0.1);
@@ -74,26 +74,26 @@ export class AdaptiveConcurrency {
   }
 
   /**
-   * The server said that it has too much to do. `plainly`: with a 429; a 503 or a timeout may be a passing fault, so they
-   * count only where they are more than one call in ten.
+   * Notes that the server was overloaded. `isCertain`: it answered 429; a 503 or a timeout may be a transient fault, so
+   * those count only if they are more than one call in ten.
    */
-  overloaded(plainly: boolean): void {
+  overloaded(isCertain: boolean): void {
     this.#graceCalls -= 1;
-    this.#strain += plainly ? mostStrain : 1;
-    // What was in flight before the last cut tells nothing about the limit after it.
-    if (this.#graceCalls > 0 || this.#strain < mostStrain) return;
+    this.#strain += isCertain ? MAX_STRAIN : 1;
+    // Calls that were in flight before the last cut say nothing about the limit after it.
+    if (this.#graceCalls > 0 || this.#strain < MAX_STRAIN) return;
     this.#strain = 0;
     this.#graceCalls = this.#limit;
     this.#doubling = false;
     this.#base = undefined;
-    this.#change(Math.max(1, Math.floor(this.#limit * cutFactor)));
+    this.#change(Math.max(1, Math.floor(this.#limit * CUT_FACTOR)));
   }
 
-  #target({ limit }: Measure): number {
-    return Math.min(this.#max, this.#doubling ? limit * 2 : Math.ceil(limit * step));
+  #target({ limit }: Throughput): number {
+    return Math.min(this.#max, this.#doubling ? limit * 2 : Math.ceil(limit * GROWTH_STEP));
   }
 
-  #grow(base: Measure): void {
+  #grow(base: Throughput): void {
     if (this.#doubling) {
       this.#change(this.#target(base));
       return;
@@ -105,9 +105,9 @@ export class AdaptiveConcurrency {
     if (this.#limit === this.#target(base)) this.#change(this.#limit);
   }
 
-  #judge(measure: Measure): void {
+  #judge(measure: Throughput): void {
     const base = this.#base;
-    if (base === undefined || base.limit >= measure.limit || measure.rate >= worthwhile * base.rate) {
+    if (base === undefined || base.limit >= measure.limit || measure.rate >= WORTHWHILE_GAIN * base.rate) {
       this.#base = measure;
       this.#patience = 1;
       this.#skip = 0;
@@ -118,7 +118,7 @@ export class AdaptiveConcurrency {
     this.#base = undefined;
     this.#change(base.limit);
     this.#skip = base.limit * this.#patience;
-    this.#patience = Math.min(this.#patience * 2, mostPatience);
+    this.#patience = Math.min(this.#patience * 2, MAX_PATIENCE);
   }
 
   #change(limit: number): void {

@@ -1,10 +1,10 @@
 import { type MaybeSignal, untilAborted } from '../../util/abort.js';
 
-/** Time as the wrappers see it; a test passes its own. */
+/** The time that the middleware uses; a test passes its own. */
 export interface Clock {
   /** Milliseconds of a clock that never runs backwards. */
   now(): number;
-  /** Resolves after `ms`; rejects with the reason of the first of the signals that aborts. */
+  /** Resolves after `ms`; rejects with the reason of the first signal to abort. */
   sleep(ms: number, ...signals: MaybeSignal[]): Promise<void>;
 }
 

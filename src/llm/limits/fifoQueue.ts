@@ -1,57 +1,57 @@
 import { type MaybeSignal, untilAborted } from '../../util/abort.js';
 
-interface Waiter {
+interface QueuedCaller {
   weight: number;
   admit: () => void;
 }
 
-/** First come, first served: callers that wait for something of some weight, each free to leave by abort. */
-export class WaitingLine {
-  readonly #waiting = new Set<Waiter>();
+/** Callers that wait, first come, first served, for something of a given weight; each may leave by abort. */
+export class FifoQueue {
+  readonly #callers = new Set<QueuedCaller>();
   #weight = 0;
 
   get length(): number {
-    return this.#waiting.size;
+    return this.#callers.size;
   }
 
-  /** The weight of all who wait. */
+  /** The weight of all callers. */
   get weight(): number {
     return this.#weight;
   }
 
-  /** The weight of the one in front; undefined where nobody waits. */
+  /** The weight of the first caller; undefined if none waits. */
   get frontWeight(): number | undefined {
     return this.#front?.weight;
   }
 
-  /** Resolves when admitted. `onLeave` runs where the waiter gave up instead: who stood behind may now fit. */
+  /** Resolves when admitted. `onLeave` runs if the caller gives up instead: those behind it may now fit. */
   join(weight: number, signals: MaybeSignal[], onLeave?: () => void): Promise<void> {
     return untilAborted(signals, (admit) => {
-      const waiter = { weight, admit };
-      this.#waiting.add(waiter);
+      const caller = { weight, admit };
+      this.#callers.add(caller);
       this.#weight += weight;
       return () => {
-        this.#remove(waiter);
+        this.#remove(caller);
         onLeave?.();
       };
     });
   }
 
-  /** Lets the one in front go. */
+  /** Admits the first caller. */
   admitFront(): void {
-    const waiter = this.#front;
-    if (waiter === undefined) return;
-    this.#remove(waiter);
-    waiter.admit();
+    const caller = this.#front;
+    if (caller === undefined) return;
+    this.#remove(caller);
+    caller.admit();
   }
 
-  get #front(): Waiter | undefined {
-    for (const waiter of this.#waiting) return waiter;
+  get #front(): QueuedCaller | undefined {
+    for (const caller of this.#callers) return caller;
     return undefined;
   }
 
-  #remove(waiter: Waiter): void {
-    this.#waiting.delete(waiter);
-    this.#weight -= waiter.weight;
+  #remove(caller: QueuedCaller): void {
+    this.#callers.delete(caller);
+    this.#weight -= caller.weight;
   }
 }

@@ -1,9 +1,9 @@
 import type { MaybeSignal } from '../../util/abort.js';
-import { WaitingLine } from './fifoQueue.js';
+import { FifoQueue } from './fifoQueue.js';
 
 /** A counting semaphore, first come, first served, whose size may change while it is in use. */
-export class Slots {
-  readonly #line = new WaitingLine();
+export class Semaphore {
+  readonly #queue = new FifoQueue();
   #size: number;
   #taken = 0;
 
@@ -15,9 +15,9 @@ export class Slots {
     return this.#taken >= this.#size;
   }
 
-  /** Does some work in a slot, as soon as one is free; rejects with the reason of the first of the signals that aborts. */
+  /** Runs `work` in a slot as soon as one is free; rejects with the reason of the first signal to abort. */
   async use<T>(signals: MaybeSignal[], work: () => Promise<T>): Promise<T> {
-    if (this.isFull || this.#line.length > 0) await this.#line.join(1, signals);
+    if (this.isFull || this.#queue.length > 0) await this.#queue.join(1, signals);
     else this.#taken += 1;
     try {
       return await work();
@@ -27,17 +27,17 @@ export class Slots {
     }
   }
 
-  /** Where it shrinks, slots that are taken stay so until they are given back. */
+  /** Changes the size. If it shrinks, slots in use are kept until they are given back. */
   resize(size: number): void {
     this.#size = size;
     this.#admit();
   }
 
-  /** A free slot goes straight to the next in line, so nobody who comes later can snatch it. */
+  /** Hands a free slot straight to the first caller in the queue, so that nobody who comes later can take it. */
   #admit(): void {
-    while (!this.isFull && this.#line.length > 0) {
+    while (!this.isFull && this.#queue.length > 0) {
       this.#taken += 1;
-      this.#line.admitFront();
+      this.#queue.admitFront();
     }
   }
 }

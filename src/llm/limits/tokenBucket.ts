@@ -1,45 +1,45 @@
 import type Bottleneck from 'bottleneck';
 import { RejectError } from '../../errors.js';
 import type { MaybeSignal } from '../../util/abort.js';
-import { WaitingLine } from './fifoQueue.js';
+import { FifoQueue } from './fifoQueue.js';
 
-export interface PermitsOptions {
-  /** What is rationed, as an error names it: `requests`, `tokens`. */
+export interface TokenBucketOptions {
+  /** What is rationed, as errors name it: `requests`, `tokens`. */
   unit: string;
-  /** Without it there are permits for all, until `pace` names a rate. */
+  /** The rate; unlimited until `setRate` sets one. */
   perWindow?: number | undefined;
-  windowMs?: number | undefined;
+  windowMs: number;
 }
 
 /**
- * Permits at a steady rate, `perWindow` each `windowMs` (60,000), from a bottleneck reservoir that is filled about 60
- * times a window: any stretch of a window's length sees at most one such lot over the rate. Bottleneck dispatches some
- * 400 jobs a second, so a job fetches permits for all who wait, and never more than one job is queued in it.
+ * A token bucket: permits at a steady rate, `perWindow` each `windowMs`, from a bottleneck reservoir that is
+ * refilled about 60 times a window, so any stretch as long as a window sees at most one refill over the rate. Bottleneck
+ * dispatches about 400 jobs a second, so one job fetches permits for all callers, and never more than one job is queued.
  */
-export class Permits {
+export class TokenBucket {
   readonly #unit: string;
   readonly #windowMs: number;
-  readonly #line = new WaitingLine();
+  readonly #queue = new FifoQueue();
   #perWindow: number;
-  /** A server named the rate: it paces, and refuses nothing that the server may take. */
+  /** A server named the rate: it delays calls, and refuses none that the server may accept. */
   #isLearned = false;
   #lot = 1;
   #limiter: Promise<Bottleneck> | undefined;
-  /** Permits fetched and not handed out; below 0 where a call took more than it had reserved. */
+  /** Permits fetched and not handed out; below 0 if a call took more than it had reserved. */
   #spare = 0;
-  /** Permits fetched since `#sinceMs`, without a pause between them. */
+  /** Permits fetched since `#sinceMs`, without a pause in between. */
   #fetched = 0;
   #sinceMs = Number.NEGATIVE_INFINITY;
   #fetching = false;
 
-  constructor({ unit, perWindow = Number.POSITIVE_INFINITY, windowMs = 60_000 }: PermitsOptions) {
+  constructor({ unit, perWindow = Number.POSITIVE_INFINITY, windowMs }: TokenBucketOptions) {
     this.#unit = unit;
     this.#windowMs = windowMs;
     this.#perWindow = perWindow;
   }
 
   /** Changes the rate, from the next lot on. */
-  pace(perWindow: number | undefined): void {
+  setRate(perWindow: number | undefined): void {
     if (perWindow === undefined || perWindow === this.#perWindow) return;
     this.#perWindow = perWindow;
     this.#isLearned = true;
@@ -48,29 +48,29 @@ export class Permits {
   }
 
   /**
-   * Resolves when `wanted` permits are ours, to how many must be given back or used: 0 while there is no rate. Where a
-   * whole window does not hold as many, it throws RejectError; of a rate that a server named, the window is taken.
+   * Resolves when `wanted` permits are taken, to the number that must be used or given back: 0 while there is no rate.
+   * Throws RejectError if a whole window holds fewer; if a server named the rate, takes the whole window instead.
    */
   async take(wanted: number, signals: MaybeSignal[]): Promise<number> {
     if (this.#perWindow === Number.POSITIVE_INFINITY) return 0;
     const weight = this.#isLearned ? Math.min(wanted, this.#perWindow) : wanted;
     if (weight > this.#perWindow) {
       throw new RejectError(
-        `the request needs ${weight} ${this.#unit}, the limit is ${this.#perWindow} ${this.#unit} a minute`,
-        { attempts: 0, hint: `raise the limit of ${this.#unit} a minute, or shorten the text or the answer's cap` },
+        `the request needs ${weight} ${this.#unit}, over the limit of ${this.#perWindow} ${this.#unit} a minute`,
+        { attempts: 0, hint: `raise the limit of ${this.#unit} a minute, shorten the text, or lower maxTokens` },
       );
     }
-    if (this.#line.length === 0 && this.#spare >= weight) {
+    if (this.#queue.length === 0 && this.#spare >= weight) {
       this.#spare -= weight;
       return weight;
     }
-    const admitted = this.#line.join(weight, signals, () => this.#serve());
+    const admitted = this.#queue.join(weight, signals, () => this.#serve());
     this.#serve();
     await admitted;
     return weight;
   }
 
-  /** Gives permits back that were reserved and not used; a negative number takes what was used without a reserve. */
+  /** Gives back permits that were reserved and not used; a negative number takes those used beyond the reserve. */
   give(weight: number): void {
     this.#spare = Math.min(this.#spare + weight, this.#perWindow);
     this.#serve();
@@ -83,11 +83,11 @@ export class Permits {
 
   #serve(): void {
     for (;;) {
-      const weight = this.#line.frontWeight;
+      const weight = this.#queue.frontWeight;
       if (weight === undefined) return;
       if (weight > this.#spare) break;
       this.#spare -= weight;
-      this.#line.admitFront();
+      this.#queue.admitFront();
     }
     if (!this.#fetching) void this.#fetch();
   }
@@ -97,7 +97,7 @@ export class Permits {
     const opened = this.#limiter ?? this.#open();
     this.#limiter = opened;
     const limiter = await opened;
-    const lot = Math.max(1, Math.min(this.#lot, Math.ceil(this.#line.weight - this.#spare)));
+    const lot = Math.max(1, Math.min(this.#lot, Math.ceil(this.#queue.weight - this.#spare)));
     await limiter.schedule({ weight: lot }, async () => {});
     this.#spare += lot + this.#overdue(lot);
     this.#fetching = false;
@@ -105,13 +105,13 @@ export class Permits {
     this.#serve();
   }
 
-  /** What beats that came late, on a busy machine, have left out: the timer of a reservoir makes up for nothing. */
+  /** Returns the permits lost to heartbeats that came late on a busy machine: the reservoir does not catch up itself. */
   #overdue(lot: number): number {
     const now = performance.now();
     const due = ((now - this.#sinceMs) * this.#perWindow) / this.#windowMs;
     const missing = Math.floor(due - this.#fetched - lot);
     if (missing > this.#lot) {
-      // Nobody asked for a while: what was not asked for is not saved up.
+      // Nobody asked for a while: unused permits are not saved up.
       this.#sinceMs = now;
       this.#fetched = 0;
       return 0;
@@ -125,11 +125,11 @@ export class Permits {
     const { default: Limiter } = await import('bottleneck');
     this.#lot = Math.ceil(this.#perWindow / 60);
     const everyMs = Math.max(1, Math.round((this.#lot * this.#windowMs) / this.#perWindow));
-    // One increase a heartbeat: the interval is a little under it, or a beat that comes early would be skipped.
+    // One increase a heartbeat: the interval is a little shorter, or a heartbeat that comes early would be skipped.
     const options = { reservoirIncreaseInterval: everyMs * 0.9, heartbeatInterval: everyMs };
     return new Limiter({
       ...options,
-      // A rate that changes with every answer must not open a new lot each time.
+      // A rate that changes with every answer must not release a new lot each time.
       reservoir: this.#fetched > 0 ? 0 : this.#lot,
       reservoirIncreaseAmount: this.#lot,
       reservoirIncreaseMaximum: this.#lot,

@@ -1,21 +1,21 @@
-/** The caps of one call: raised once, lowered once, and never one again that an answer has met. In tokens. */
+/** The caps on the answers to one call, in tokens: raised once, lowered once, and never again one that an answer reached. */
 export class AnswerCap {
   #cutAt: number | undefined;
   #lowered = false;
 
-  /** The highest cap that an answer has met. */
+  /** The highest cap that an answer has reached. */
   get cutAt(): number | undefined {
     return this.#cutAt;
   }
 
-  /** Twice the cap that an answer met; undefined where it was raised before, where it is unknown, or is the model's highest. */
-  raised(met: number | undefined, highest = Number.POSITIVE_INFINITY): number | undefined {
+  /** Returns twice the cap that an answer reached; undefined if it was raised before, is unknown, or is the model's highest. */
+  raised(reached: number | undefined, highest = Number.POSITIVE_INFINITY): number | undefined {
     const wasRaised = this.#cutAt !== undefined;
-    this.#cutAt = Math.max(met ?? 0, this.#cutAt ?? 0);
-    return wasRaised || met === undefined || !this.isNew(highest) ? undefined : met * 2;
+    this.#cutAt = Math.max(reached ?? 0, this.#cutAt ?? 0);
+    return wasRaised || reached === undefined || !this.isNew(highest) ? undefined : reached * 2;
   }
 
-  /** The room that the context leaves; undefined where it was lowered before, or would not be lower, or an answer met that. */
+  /** Returns the tokens that the context leaves; undefined if it was lowered before, is not lower, or was reached before. */
   lowered(sent = 0, room = 0): number | undefined {
     if (this.#lowered || room >= sent || !this.isNew(room)) return undefined;
     this.#lowered = true;

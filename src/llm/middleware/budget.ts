@@ -1,29 +1,30 @@
 import { ModelError, UsageError } from '../../errors.js';
 import { type MaybeSignal, throwIfAborted, untilAborted } from '../../util/abort.js';
+import type { OptionsOf } from '../../util/options.js';
 import type { ChatModel, ChatRequest, Usage } from '../chatModel.js';
 import { dollars, femtoDollars } from '../cost/dollars.js';
+import { maxPromptTokens } from '../cost/estimateTokens.js';
 import { costOf, type ModelPrice } from '../cost/prices.js';
-import { promptBound } from '../cost/promptBound.js';
 import { AttemptError } from '../failures/attemptError.js';
+import type { modelOptions } from '../options.js';
 
-export interface BudgetOptions {
-  /** The most that all attempts may cost, in dollars. Needs a price for the model, and `maxTokens`. */
-  budgetUsd?: number | string | undefined;
-  /** The most tokens that all attempts may take, prompts and answers together. Needs `maxTokens`. */
-  budgetTokens?: number | undefined;
+export interface BudgetOptions
+  extends Pick<OptionsOf<typeof modelOptions>, 'budgetUsd' | 'budgetTokens' | 'maxTokens'> {
+  model: string;
+  price?: ModelPrice | undefined;
 }
 
-/** What was spent of a cap, in words: `$1.25`, exact to the last digit, or `1200 tokens`. */
+/** The state of a budget, as text: `$1.25`, exact to the last digit, or `1200 tokens`. */
 export interface BudgetState {
   unit: 'usd' | 'tokens';
   cap: string;
   spent: string;
-  /** The part of `spent` that is the worst case of attempts whose bill nobody told; absent where there are none. */
+  /** The part of `spent` that is the worst case of attempts whose bill is unknown; absent if there are none. */
   assumed?: string;
 }
 
-/** One thing that is capped: all amounts in its smallest unit. */
-interface Account {
+/** The spending in dollars or in tokens; all amounts in the smallest unit. */
+interface Spending {
   unit: 'usd' | 'tokens';
   cap: bigint;
   spent: bigint;
@@ -33,56 +34,54 @@ interface Account {
   write: (amount: bigint) => string;
 }
 
-interface Waiter {
+interface WaitingAttempt {
   worst: Usage;
   admit: () => void;
 }
 
 /**
- * Keeps what all attempts spend under caps: an attempt goes out only where what was spent and the worst case of all in
- * flight, its own included, stay within them. The worst case is the most tokens that the prompt can have and an answer as
- * long as its cap; when the attempt ends, what it used takes its place, and the worst case stays where nobody told.
+ * Keeps the spending of all attempts under a budget: an attempt is sent only if what was spent and the worst case of all in
+ * flight, its own included, stay within it. The worst case is the most tokens that the prompt can have and an answer as long
+ * as its cap. When the attempt ends, what it used replaces that; if the server reports no usage, the worst case is charged.
  *
- * Near the end attempts wait for others to give back what they did not use. Where none is in flight and no waiting one
- * fits, the budget is reached: those that wait, and all that come, reject with a ModelError, and the run can be resumed.
+ * Near the end attempts wait for others to give back what they did not use. If none is in flight and no waiting one fits,
+ * the budget is reached: all waiting and later attempts reject with a ModelError, and the run can be resumed.
  */
 export class Budget {
-  readonly #accounts: Account[] = [];
-  readonly #waiting = new Set<Waiter>();
+  readonly #spendings: Spending[] = [];
+  readonly #waiting = new Set<WaitingAttempt>();
   readonly #reached = new AbortController();
   #inFlight = 0;
 
-  /** Throws UsageError for a budget that could not be kept. */
-  constructor(
-    options: BudgetOptions & { model: string; maxTokens?: number | undefined; price?: ModelPrice | undefined },
-  ) {
+  /** Throws UsageError for a budget that cannot be kept. */
+  constructor(options: BudgetOptions) {
     const { budgetUsd, budgetTokens, price } = options;
     if (budgetUsd === undefined && budgetTokens === undefined) return;
-    check(options);
-    const account = { spent: 0n, assumed: 0n, reserved: 0n };
+    checkBudget(options);
+    const nothing = { spent: 0n, assumed: 0n, reserved: 0n };
     if (budgetUsd !== undefined && price !== undefined) {
       const cap = femtoDollars(budgetUsd) ?? 0n;
       const amountOf = (usage: Usage) => costOf(price, usage);
-      this.#accounts.push({ ...account, unit: 'usd', cap, amountOf, write: (amount) => `$${dollars(amount)}` });
+      this.#spendings.push({ ...nothing, unit: 'usd', cap, amountOf, write: (amount) => `$${dollars(amount)}` });
     }
     if (budgetTokens !== undefined) {
       const cap = BigInt(budgetTokens);
       const amountOf = ({ promptTokens, completionTokens }: Usage) => BigInt(promptTokens) + BigInt(completionTokens);
-      this.#accounts.push({ ...account, unit: 'tokens', cap, amountOf, write: (amount) => `${amount} tokens` });
+      this.#spendings.push({ ...nothing, unit: 'tokens', cap, amountOf, write: (amount) => `${amount} tokens` });
     }
   }
 
   get isSet(): boolean {
-    return this.#accounts.length > 0;
+    return this.#spendings.length > 0;
   }
 
   state(): BudgetState[] {
-    return this.#accounts.map(({ unit, cap, spent, assumed, write }) => {
+    return this.#spendings.map(({ unit, cap, spent, assumed, write }) => {
       return { unit, cap: write(cap), spent: write(spent), ...(assumed > 0n && { assumed: write(assumed) }) };
     });
   }
 
-  /** The model with each of its attempts under the budget. */
+  /** Puts each attempt of a model under the budget. */
   guard(model: ChatModel): ChatModel {
     if (!this.isSet) return model;
     return {
@@ -96,7 +95,7 @@ export class Budget {
           used = completion.usage;
           return completion;
         } catch (error) {
-          used = usedBy(error);
+          used = usageOf(error);
           throw error;
         } finally {
           this.#settle(worst, used);
@@ -109,80 +108,77 @@ export class Budget {
     const { signal: reached } = this.#reached;
     throwIfAborted(signal, reached);
     const admitted = untilAborted([signal, reached], (admit) => {
-      const waiter = { worst, admit };
-      this.#waiting.add(waiter);
-      return () => this.#waiting.delete(waiter);
+      const attempt = { worst, admit };
+      this.#waiting.add(attempt);
+      return () => this.#waiting.delete(attempt);
     });
     this.#serve();
     await admitted;
   }
 
-  /** Lets go whoever fits, in the order they came: a large request lets smaller ones pass it. */
+  /** Admits the waiting attempts that fit, in the order they came: smaller ones may pass a large one. */
   #serve(): void {
-    for (const waiter of this.#waiting) {
-      if (!this.#accounts.every((one) => one.spent + one.reserved + one.amountOf(waiter.worst) <= one.cap)) continue;
-      this.#waiting.delete(waiter);
+    for (const attempt of this.#waiting) {
+      if (!this.#spendings.every((one) => one.spent + one.reserved + one.amountOf(attempt.worst) <= one.cap)) continue;
+      this.#waiting.delete(attempt);
       this.#inFlight += 1;
-      for (const one of this.#accounts) one.reserved += one.amountOf(waiter.worst);
-      waiter.admit();
+      for (const one of this.#spendings) one.reserved += one.amountOf(attempt.worst);
+      attempt.admit();
     }
     if (this.#inFlight === 0 && this.#waiting.size > 0) this.#reached.abort(this.#exhausted());
   }
 
-  /** `used` is undefined where nobody told; an estimate, which may be too low, tells nothing either. */
+  /** Replaces the reserve by what was used. If that is undefined or an estimate, which may be too low, the worst case is charged. */
   #settle(worst: Usage, used: Usage | undefined): void {
     this.#inFlight -= 1;
-    const isTold = used !== undefined && used.estimated !== true;
-    for (const one of this.#accounts) {
+    const isReported = used !== undefined && used.estimated !== true;
+    for (const one of this.#spendings) {
       const most = one.amountOf(worst);
-      const amount = isTold ? one.amountOf(used) : most;
+      const amount = isReported ? one.amountOf(used) : most;
       one.reserved -= most;
       one.spent += amount;
-      if (!isTold) one.assumed += amount;
+      if (!isReported) one.assumed += amount;
       if (amount > most) this.#reached.abort(uncapped(worst, used as Usage));
     }
     this.#serve();
   }
 
   #exhausted(): ModelError {
-    const [short] = this.#accounts.filter((one) =>
+    const [short] = this.#spendings.filter((one) =>
       [...this.#waiting].every(({ worst }) => one.spent + one.amountOf(worst) > one.cap),
     );
-    const one = short ?? (this.#accounts[0] as Account);
+    const one = short ?? (this.#spendings[0] as Spending);
     const next = [...this.#waiting].map(({ worst }) => one.amountOf(worst)).reduce((a, b) => (b < a ? b : a));
     const { write } = one;
-    const assumed = one.assumed === 0n ? '' : ` (${write(one.assumed)} of it assumed, where no bill was told)`;
+    const assumed =
+      one.assumed === 0n ? '' : ` (${write(one.assumed)} of it assumed, for attempts whose bill is unknown)`;
     return new ModelError(
-      `the budget is reached: ${write(one.spent)} of ${write(one.cap)} spent${assumed}, and the next call may take ${write(next)}`,
-      { hint: 'run the command again to go on: every run has the whole budget to itself' },
+      `the budget is reached: ${write(one.spent)} of ${write(one.cap)} spent${assumed}, and the next call may use ${write(next)}`,
+      { hint: 'run again to resume: each run may spend the whole budget' },
     );
   }
 }
 
-function check({ model, budgetUsd, maxTokens, price }: ConstructorParameters<typeof Budget>[0]): void {
-  if (model === 'offline') throw new UsageError('the offline model costs nothing, so it takes no budget');
-  if (budgetUsd !== undefined && !femtoDollars(budgetUsd)) {
-    throw new UsageError(`budgetUsd is ${budgetUsd}, expected dollars above 0, such as "12.50"`);
-  }
+function checkBudget({ model, budgetUsd, maxTokens, price }: BudgetOptions): void {
   if (budgetUsd !== undefined && price === undefined) {
-    throw new UsageError(`a budget in dollars needs the price of ${model}`, {
+    throw new UsageError(`a budget in dollars requires the price of ${model}`, {
       hint: `give prices (--prices FILE) with an entry ${JSON.stringify(model)}, or a budget in tokens`,
     });
   }
   if (maxTokens === undefined) {
-    throw new UsageError('a budget needs a cap on each answer, or one of them could cost any amount', {
+    throw new UsageError('a budget requires a cap on each answer, or one of them could cost any amount', {
       hint: 'set maxTokens (--max-tokens N)',
     });
   }
 }
 
 function worstCase(request: ChatRequest): Usage {
-  if (request.maxTokens === undefined) throw new UsageError('a request under a budget needs maxTokens');
-  return { promptTokens: promptBound(request), completionTokens: request.maxTokens };
+  if (request.maxTokens === undefined) throw new UsageError('a request under a budget requires maxTokens');
+  return { promptTokens: maxPromptTokens(request), completionTokens: request.maxTokens };
 }
 
-/** What a failed attempt used; undefined where nobody knows. What is no AttemptError and no abort was never sent. */
-function usedBy(error: unknown): Usage | undefined {
+/** Returns what a failed attempt used; undefined if that is unknown. A ModelError means that it was not sent. */
+function usageOf(error: unknown): Usage | undefined {
   const nothing = { promptTokens: 0, completionTokens: 0 };
   if (error instanceof ModelError) return nothing;
   if (!(error instanceof AttemptError)) return undefined;
@@ -190,10 +186,10 @@ function usedBy(error: unknown): Usage | undefined {
 }
 
 function uncapped(worst: Usage, used: Usage): ModelError {
-  const told = `${used.promptTokens} + ${used.completionTokens}`;
+  const billed = `${used.promptTokens} + ${used.completionTokens}`;
   const most = `${worst.promptTokens} + ${worst.completionTokens}`;
   return new ModelError(
-    `the server billed ${told} tokens where the prompt and its cap allow ${most}: a budget cannot be kept`,
-    { hint: 'it may ignore max_tokens; run without a budget, or with another model', resumable: false },
+    `the server billed ${billed} tokens, but the prompt and the cap allow only ${most}: a budget cannot be kept`,
+    { hint: 'it may ignore max_tokens: run without a budget, or with another model', resumable: false },
   );
 }

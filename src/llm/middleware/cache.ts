@@ -1,27 +1,27 @@
 import { type MaybeSignal, onAbort } from '../../util/abort.js';
 import type { AnswerStore } from '../cacheStore/answerStore.js';
 import type { ChatModel, ChatRequest, Completion } from '../chatModel.js';
-import { type AskedOf, cacheKey } from './cacheKey.js';
+import { type CacheScope, cacheKey } from './cacheKey.js';
 
-export interface CacheOptions extends AskedOf {
-  /** The folder of the cache; it is opened, or made, at the first call. */
+export interface CacheOptions extends CacheScope {
+  /** The folder of the cache; it is opened, or created, at the first call. */
   path: string;
-  /** Told of answers that cannot be read, and that no more can be written. */
+  /** Called with a message when answers cannot be read, and when no more can be written. */
   onNotice?: ((message: string) => void) | undefined;
 }
 
 export interface CachedModel extends ChatModel {
-  /** Writes what is not yet written; answers that are still under way are not kept. */
+  /** Writes what is not yet written; answers that have not come yet are not kept. */
   close(): Promise<void>;
 }
 
 /**
- * Answers from the cache what was answered before, and makes one call of requests that are the same and under way at the
- * same time. What comes from either is marked `cached`: it was not paid for here. Only whole answers are kept, read or not:
- * a refusal or a failure may end otherwise when it is asked again, and a rerun is how one asks.
+ * Answers from the cache what was answered before, and makes one call for equal requests that are in progress at the same
+ * time. Both kinds of answer are marked `cached`: nothing was paid for them here. Every complete answer is kept, whether or
+ * not an operator can read it. A refusal or a failure is not: asked again, the model may answer.
  */
-export function cache(model: ChatModel, { path, onNotice, ...askedOf }: CacheOptions): CachedModel {
-  const flights = new Map<string, Flight>();
+export function cache(model: ChatModel, { path, onNotice, ...scope }: CacheOptions): CachedModel {
+  const inProgress = new Map<string, SharedCall>();
   let opened: Promise<AnswerStore> | undefined;
 
   const open = async (): Promise<AnswerStore> => {
@@ -29,18 +29,18 @@ export function cache(model: ChatModel, { path, onNotice, ...askedOf }: CacheOpt
     return new AnswerStore({ path, onNotice });
   };
 
-  const launch = (key: string, request: ChatRequest, store: AnswerStore): Flight => {
+  const start = (key: string, request: ChatRequest, store: AnswerStore): SharedCall => {
     const { stage = 'other' } = request;
-    const flight = new Flight(async (signal) => {
+    const call = new SharedCall(async (signal) => {
       const completion = await model.complete(request, { signal });
-      store.put(key, { stage, model: askedOf.model }, completion);
+      store.put(key, { stage, model: scope.model }, completion);
       return completion;
     });
-    flights.set(key, flight);
-    flight.onEnd = () => {
-      if (flights.get(key) === flight) flights.delete(key);
+    inProgress.set(key, call);
+    call.onEnd = () => {
+      if (inProgress.get(key) === call) inProgress.delete(key);
     };
-    return flight;
+    return call;
   };
 
   return {
@@ -49,12 +49,12 @@ export function cache(model: ChatModel, { path, onNotice, ...askedOf }: CacheOpt
       opened ??= open();
       const store = await opened;
       signal?.throwIfAborted();
-      const key = cacheKey(request, askedOf);
+      const key = cacheKey(request, scope);
       const kept = store.get(key);
       if (kept !== undefined) return { ...kept, cached: true };
-      const flight = flights.get(key);
-      if (flight !== undefined) return { ...(await flight.join(signal)), cached: true };
-      return launch(key, request, store).join(signal);
+      const shared = inProgress.get(key);
+      if (shared !== undefined) return { ...(await shared.join(signal)), cached: true };
+      return start(key, request, store).join(signal);
     },
     async close() {
       const store = await opened?.catch(() => undefined);
@@ -63,36 +63,36 @@ export function cache(model: ChatModel, { path, onNotice, ...askedOf }: CacheOpt
   };
 }
 
-/** One call that several may wait for. It is aborted when the last of them has left; how it ends, it ends for all. */
-class Flight {
+/** One call that several callers may wait for. It is aborted when the last of them has left; all get the same outcome. */
+class SharedCall {
   readonly #controller = new AbortController();
-  readonly #landed: Promise<Completion>;
-  #passengers = 0;
+  readonly #outcome: Promise<Completion>;
+  #callers = 0;
   /** Called when nobody can join any more. */
   onEnd = () => {};
 
-  constructor(fly: (signal: AbortSignal) => Promise<Completion>) {
-    this.#landed = fly(this.#controller.signal);
-    this.#landed.then(
+  constructor(make: (signal: AbortSignal) => Promise<Completion>) {
+    this.#outcome = make(this.#controller.signal);
+    this.#outcome.then(
       () => this.onEnd(),
       () => this.onEnd(),
     );
   }
 
   join(signal: MaybeSignal): Promise<Completion> {
-    this.#passengers += 1;
+    this.#callers += 1;
     return new Promise((resolve, reject) => {
       const offAbort =
         signal &&
         onAbort(signal, () => {
           offAbort?.();
           reject(signal.reason);
-          this.#passengers -= 1;
-          if (this.#passengers > 0) return;
+          this.#callers -= 1;
+          if (this.#callers > 0) return;
           this.onEnd();
           this.#controller.abort(signal.reason);
         });
-      this.#landed.then(resolve, reject).finally(offAbort);
+      this.#outcome.then(resolve, reject).finally(offAbort);
     });
   }
 }

@@ -2,25 +2,25 @@ import { createHash } from 'node:crypto';
 import { isRecord } from '../../record.js';
 import type { ChatRequest } from '../chatModel.js';
 
-/** Raised when the same request would have to be asked again: when what is sent for it changes. */
+/** Raised when what is sent for a request changes, so that the same request must be sent again. */
 const KEY_VERSION = 1;
 
 /** What an answer depends on besides its request. Never a key, a timeout or a limit. */
-export interface AskedOf {
-  /** Without credentials and query. */
+export interface CacheScope {
+  /** The address of the server, without credentials and query. */
   baseUrl: string;
   model: string;
-  /** How the answer's form is asked for, where that was told. */
+  /** The way the answer's form is asked for, if the user set it. */
   structuredOutput?: string | undefined;
 }
 
-/** The hash of all that an answer depends on: every field of the request that shapes it, and whom it is asked of. */
+/** Returns the hash of all that an answer depends on: every field of the request that shapes it, and the model that is asked. */
 export function cacheKey(
-  { stage: _stage, maxAnswers: _limit, ...asked }: ChatRequest,
-  { baseUrl, model, structuredOutput = 'auto' }: AskedOf,
+  { stage: _stage, maxAnswers: _limit, ...shaping }: ChatRequest,
+  { baseUrl, model, structuredOutput = 'auto' }: CacheScope,
 ): string {
-  const told = structuredOutput === 'auto' ? [] : [structuredOutput];
-  const canonical = JSON.stringify([KEY_VERSION, baseUrl, model, asked, ...told], (_name, value) =>
+  const format = structuredOutput === 'auto' ? [] : [structuredOutput];
+  const canonical = JSON.stringify([KEY_VERSION, baseUrl, model, shaping, ...format], (_name, value) =>
     isRecord(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
   );
   return createHash('sha256').update(canonical).digest('base64url');

@@ -1,119 +1,125 @@
+import type { OptionsOf } from '../../util/options.js';
 import type { ChatModel, Completion } from '../chatModel.js';
 import { AttemptError } from '../failures/attemptError.js';
-import { type Clock, systemClock } from '../limits/clock.js';
-import { Slots } from '../limits/semaphore.js';
-import type { Endpoint } from './endpointHealth.js';
+import { systemClock } from '../limits/clock.js';
+import { Semaphore } from '../limits/semaphore.js';
+import type { environmentOptions } from '../options.js';
+import type { EndpointHealth } from './endpointHealth.js';
 
-/** One server: the way to it, through its own limits, and its state. */
-export interface Lane {
+/** One server: a model that asks it within its limits, and its health. */
+export interface Endpoint {
   model: ChatModel;
-  endpoint: Endpoint;
+  health: EndpointHealth;
   /** Host and port, as notices name it. */
   host?: string | undefined;
 }
 
-export interface RouteOptions {
-  /** The most attempts in flight at once over all lanes, where there are several; a single one keeps its own limit. */
-  concurrency?: number | undefined;
-  clock?: Clock | undefined;
-  /** Told of a server that is given up while others go on. */
-  onNotice?: ((message: string) => void) | undefined;
+export interface LoadBalanceOptions extends Pick<OptionsOf<typeof environmentOptions>, 'clock' | 'onNotice'> {
+  /** The most attempts in flight at once over all endpoints, if there are several; a single one keeps its own limit. */
+  concurrency: number;
 }
 
 /** A model behind one server or several. */
-export interface Route extends ChatModel {
-  /** The server that a failed attempt went to; the first one without it. */
-  endpointOf(failure?: AttemptError): Endpoint;
-  /** True where `error` only ended one server of several: the call may be made again. */
+export interface LoadBalancedModel extends ChatModel {
+  /** Returns the health of the server that a failed attempt went to; without an attempt, of the first server. */
+  healthOf(failure?: AttemptError): EndpointHealth;
+  /** Returns true if `error` ended only one server of several: the call may be made again. */
   survives(error: unknown): boolean;
 }
 
-interface Traffic extends Lane {
-  /** Calls on their way through the lane, in flight or waiting in it. */
+interface LoadedEndpoint extends Endpoint {
+  /** Calls that were sent here, in flight or waiting for its limits. */
   calls: number;
-  /** Of these, the ones that came just now: they have had no time to go out, and do not wait for anything. */
-  fresh: number;
+  /** Those of them that came within this turn of the event loop: too new to be in flight, but not waiting. */
+  newCalls: number;
 }
 
 /**
- * Sends each attempt to one of the lanes: of those that may be called now, the one where the fewest wait for its limits,
- * then the one with the fewest in flight. Where none may, it waits for the first. A server that has stopped gets no more
- * calls; those that waited for it go to the others. Rejects with the ModelError of the last when all have stopped.
+ * Sends each attempt to one of the endpoints: of those that may be called now, the one with the fewest calls waiting for
+ * its limits, then the one with the fewest in flight. If none may be called, waits for the first that may. A server that has
+ * stopped gets no more calls; those that waited for it go to the others. Rejects with the ModelError of the last when all
+ * have stopped.
  */
-export function route(lanes: Lane[], { concurrency = 16, clock = systemClock, onNotice }: RouteOptions = {}): Route {
-  const traffic: Traffic[] = lanes.map((lane) => ({ ...lane, calls: 0, fresh: 0 }));
-  const slots = new Slots(lanes.length > 1 ? concurrency : Number.POSITIVE_INFINITY);
-  const origins = new WeakMap<AttemptError, Endpoint>();
-  const closed = new Set<Endpoint>();
+export function loadBalance(
+  endpoints: Endpoint[],
+  { concurrency, clock = systemClock, onNotice }: LoadBalanceOptions,
+): LoadBalancedModel {
+  const loaded: LoadedEndpoint[] = endpoints.map((endpoint) => ({ ...endpoint, calls: 0, newCalls: 0 }));
+  const slots = new Semaphore(loaded.length > 1 ? concurrency : Number.POSITIVE_INFINITY);
+  const origins = new WeakMap<AttemptError, EndpointHealth>();
+  const announced = new Set<EndpointHealth>();
 
-  const openLanes = () => traffic.filter(({ endpoint }) => !endpoint.stopped.aborted);
+  const working = () => loaded.filter(({ health }) => !health.stopped.aborted);
 
   const survives = (error: unknown): boolean => {
-    const ended = traffic.find(({ endpoint }) => endpoint.stopped.aborted && endpoint.stopped.reason === error);
-    if (ended === undefined || openLanes().length === 0) return false;
-    if (!closed.has(ended.endpoint)) {
-      closed.add(ended.endpoint);
+    const ended = loaded.find(({ health }) => health.stopped.aborted && health.stopped.reason === error);
+    if (ended === undefined || working().length === 0) return false;
+    if (!announced.has(ended.health)) {
+      announced.add(ended.health);
       onNotice?.(`${(error as Error).message}; the calls to ${ended.host ?? 'it'} go to the other endpoints`);
     }
     return true;
   };
 
-  /** Takes a place in the best lane, as soon as there is one: counted at once, so that of several calls each sees those before it. */
-  const enter = async (signal: AbortSignal | undefined): Promise<Traffic> => {
+  /** Chooses the best endpoint as soon as one may be called. The call counts at once, so that the next one sees it. */
+  const choose = async (signal: AbortSignal | undefined): Promise<LoadedEndpoint> => {
     for (;;) {
       signal?.throwIfAborted();
-      const open = openLanes();
-      if (open.length === 0) throw traffic.at(-1)?.endpoint.stopped.reason;
-      const ready = open.filter(({ endpoint }) => endpoint.readyInMs() <= 0);
+      const open = working();
+      if (open.length === 0) throw loaded.at(-1)?.health.stopped.reason;
+      const ready = open.filter(({ health }) => health.readyInMs() <= 0);
       if (ready.length > 0)
-        return entered(ready.reduce((best, lane) => (isLess(load(lane), load(best)) ? lane : best)));
-      const soonestMs = Math.min(...open.map(({ endpoint }) => endpoint.readyInMs()));
-      await clock.sleep(Math.max(1, soonestMs), signal, ...open.map(({ endpoint }) => endpoint.stopped));
+        return withCall(ready.reduce((best, one) => (isLess(loadOf(one), loadOf(best)) ? one : best)));
+      const soonestMs = Math.min(...open.map(({ health }) => health.readyInMs()));
+      await clock.sleep(Math.max(1, soonestMs), signal, ...open.map(({ health }) => health.stopped));
     }
   };
 
-  const send = async (lane: Traffic, ...[request, options]: Parameters<ChatModel['complete']>): Promise<Completion> => {
+  const send = async (
+    endpoint: LoadedEndpoint,
+    ...[request, options]: Parameters<ChatModel['complete']>
+  ): Promise<Completion> => {
     try {
-      return await lane.model.complete(request, options);
+      return await endpoint.model.complete(request, options);
     } catch (error) {
-      if (error instanceof AttemptError) origins.set(error, lane.endpoint);
+      if (error instanceof AttemptError) origins.set(error, endpoint.health);
       throw error;
     } finally {
-      lane.calls -= 1;
+      endpoint.calls -= 1;
     }
   };
 
   return {
-    name: lanes[0]?.model.name ?? '',
+    name: endpoints[0]?.model.name ?? '',
     async complete(request, options = {}) {
       const { signal } = options;
       for (;;) {
         try {
-          const enders = [signal, ...openLanes().map(({ endpoint }) => endpoint.stopped)];
-          return await slots.use(enders, async () => send(await enter(signal), request, options));
+          const signals = [signal, ...working().map(({ health }) => health.stopped)];
+          return await slots.use(signals, async () => send(await choose(signal), request, options));
         } catch (error) {
-          const turnedBack = error instanceof AttemptError && error.fault === 'not-sent';
-          if (!turnedBack && !survives(error)) throw error;
+          const isHeldBack = error instanceof AttemptError && error.fault === 'not-sent';
+          if (!isHeldBack && !survives(error)) throw error;
         }
       }
     },
-    endpointOf: (failure) => (failure && origins.get(failure)) ?? (traffic[0] as Traffic).endpoint,
+    healthOf: (failure) => (failure && origins.get(failure)) ?? (loaded[0] as LoadedEndpoint).health,
     survives,
   };
 }
 
-function entered(lane: Traffic): Traffic {
-  lane.calls += 1;
-  lane.fresh += 1;
+function withCall(endpoint: LoadedEndpoint): LoadedEndpoint {
+  endpoint.calls += 1;
+  endpoint.newCalls += 1;
   setImmediate(() => {
-    lane.fresh -= 1;
+    endpoint.newCalls -= 1;
   });
-  return lane;
+  return endpoint;
 }
 
-/** How many wait in the lane, then how many it has in all. */
-function load({ calls, fresh, endpoint }: Traffic): [number, number] {
-  return [Math.max(0, calls - endpoint.inFlight - fresh), calls];
+/** Returns the number of calls that wait for the endpoint's limits, then that of all its calls. */
+function loadOf({ calls, newCalls, health }: LoadedEndpoint): [number, number] {
+  return [Math.max(0, calls - health.inFlight - newCalls), calls];
 }
 
 function isLess([a, b]: [number, number], [c, d]: [number, number]): boolean {

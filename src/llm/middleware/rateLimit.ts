@@ -1,58 +1,50 @@
 import { UsageError } from '../../errors.js';
 import { throwIfAborted } from '../../util/abort.js';
+import { type OptionsOf, withDefaults } from '../../util/options.js';
 import type { ChatModel, ChatRequest, Usage } from '../chatModel.js';
 import { estimatePromptTokens } from '../cost/estimateTokens.js';
 import { AttemptError } from '../failures/attemptError.js';
 import { AdaptiveConcurrency } from '../limits/adaptiveConcurrency.js';
-import { type Clock, systemClock } from '../limits/clock.js';
-import { Slots } from '../limits/semaphore.js';
-import { Permits } from '../limits/tokenBucket.js';
-import { type RateStates, shortageMs } from '../openai/rateLimitHeaders.js';
+import { systemClock } from '../limits/clock.js';
+import { type RateStates, shortageMs } from '../limits/rateLimitHeaders.js';
+import { Semaphore } from '../limits/semaphore.js';
+import { TokenBucket } from '../limits/tokenBucket.js';
+import { type environmentOptions, limitOptions } from '../options.js';
 
-export interface LimitOptions {
-  /** The most attempts in flight at once (16), over all that use the model. */
-  concurrency?: number | undefined;
-  /** Find by trying how many attempts at once, up to `concurrency`, the server is best asked (false). */
-  adaptiveConcurrency?: boolean | undefined;
-  /** Attempts a minute; when absent, the limit that the server's headers name. */
-  requestsPerMinute?: number | undefined;
-  /** Prompt and answer tokens a minute; when absent, the limit that the server's headers name. */
-  tokensPerMinute?: number | undefined;
-  /** Answer tokens reserved for a request that sets no `maxTokens` (2,048). */
-  assumedMaxTokens?: number | undefined;
-  /** Aborting it turns away all who wait, with its reason; attempts in flight go on. */
+export interface RateLimitSettings
+  extends OptionsOf<typeof limitOptions>,
+    Pick<OptionsOf<typeof environmentOptions>, 'clock'> {
+  /** Aborting it rejects all waiting calls with its reason; attempts in flight continue. */
   stopped?: AbortSignal | undefined;
-  /** The length of "a minute", in milliseconds (60,000). */
-  windowMs?: number | undefined;
-  clock?: Clock | undefined;
 }
 
-export interface LimitedModel extends ChatModel {
+export interface RateLimitedModel extends ChatModel {
   /** The most attempts in flight at once, as it is now. */
   readonly concurrency: number;
-  /** Goes by limits that the server named; returns for how many milliseconds no call should go out. */
-  heed(rates: RateStates): number;
+  /** Applies limits that the server named; returns the milliseconds for which no call should be sent. */
+  applyRates(rates: RateStates): number;
   /** Ends the timers of the rate limits. */
   close(): Promise<void>;
 }
 
 /**
- * Lets an attempt go when a slot is free and the rates allow it, first come, first served. Tokens are reserved as the
- * prompt's estimate plus the answer's cap, and settled to what was used. A request heavier than a whole minute's tokens
+ * Sends an attempt when a slot is free and the rates allow it, first come, first served. It reserves tokens, the prompt's
+ * estimate plus the answer's cap, and corrects the reserve by what was used. A request heavier than a whole minute's tokens
  * is rejected at once.
  */
-export function limit(model: ChatModel, options: LimitOptions = {}): LimitedModel {
-  const { concurrency = 16, assumedMaxTokens = 2048, stopped, windowMs, clock = systemClock } = options;
-  const { adaptiveConcurrency = false, requestsPerMinute, tokensPerMinute } = options;
+export function rateLimit(model: ChatModel, options: RateLimitSettings = {}): RateLimitedModel {
+  const { stopped, clock = systemClock } = options;
+  const { concurrency, adaptiveConcurrency, assumedMaxTokens, requestsPerMinute, tokensPerMinute, windowMs } =
+    withDefaults(limitOptions, options);
   const adaptive = adaptiveConcurrency ? new AdaptiveConcurrency({ max: concurrency }) : undefined;
-  const slots = new Slots(adaptive?.limit ?? concurrency);
-  const requests = new Permits({ unit: 'requests', perWindow: requestsPerMinute, windowMs });
-  const tokens = new Permits({ unit: 'tokens', perWindow: tokensPerMinute, windowMs });
+  const slots = new Semaphore(adaptive?.limit ?? concurrency);
+  const requests = new TokenBucket({ unit: 'requests', perWindow: requestsPerMinute, windowMs });
+  const tokens = new TokenBucket({ unit: 'tokens', perWindow: tokensPerMinute, windowMs });
   const closed = new AbortController();
-  /** What the last attempt reserved: the next may need as much. */
+  /** The reserve of the last attempt: the next may need as much. */
   let lastReserve = 0;
 
-  const weigh = (request: ChatRequest) =>
+  const reserveFor = (request: ChatRequest) =>
     estimatePromptTokens(request.messages) + (request.maxTokens ?? assumedMaxTokens);
 
   /** Makes an attempt, from which the adaptive limit learns. */
@@ -60,7 +52,7 @@ export function limit(model: ChatModel, options: LimitOptions = {}): LimitedMode
     const isFull = slots.isFull;
     try {
       const completion = await model.complete(request, { signal });
-      adaptive?.succeeded(totalOf(completion.usage), clock.now(), isFull);
+      adaptive?.succeeded(totalTokens(completion.usage), clock.now(), isFull);
       return completion;
     } catch (error) {
       if (error instanceof AttemptError && isOverload(error)) adaptive?.overloaded(error.status === 429);
@@ -76,33 +68,33 @@ export function limit(model: ChatModel, options: LimitOptions = {}): LimitedMode
       return adaptive?.limit ?? concurrency;
     },
     async complete(request, { signal } = {}) {
-      const enders = [signal, stopped, closed.signal];
-      throwIfAborted(...enders);
-      return slots.use(enders, async () => {
-        const reserve = weigh(request);
-        const reserved = await tokens.take(reserve, enders);
+      const signals = [signal, stopped, closed.signal];
+      throwIfAborted(...signals);
+      return slots.use(signals, async () => {
+        const reserve = reserveFor(request);
+        const reserved = await tokens.take(reserve, signals);
         let used = 0;
         try {
-          const permits = await requests.take(1, enders);
+          const permits = await requests.take(1, signals);
           lastReserve = reserve;
           used = reserve;
           const completion = await attempt(request, { signal }).catch((error: unknown) => {
             if (!(error instanceof AttemptError)) throw error;
-            used = usedBy(error, reserve);
+            used = tokensUsedBy(error, reserve);
             if (error.fault === 'not-sent') requests.give(permits);
             throw error;
           });
-          used = totalOf(completion.usage);
+          used = totalTokens(completion.usage);
           return completion;
         } finally {
-          // Of what was reserved without a rate nothing can come back.
+          // If there was no rate when it was reserved, there is nothing to give back.
           if (reserved > 0) tokens.give(reserved - used);
         }
       });
     },
-    heed(rates) {
-      if (requestsPerMinute === undefined) requests.pace(rates.requests?.limit);
-      if (tokensPerMinute === undefined) tokens.pace(rates.tokens?.limit);
+    applyRates(rates) {
+      if (requestsPerMinute === undefined) requests.setRate(rates.requests?.limit);
+      if (tokensPerMinute === undefined) tokens.setRate(rates.tokens?.limit);
       return Math.max(
         rates.requests === undefined ? 0 : shortageMs(rates.requests, 1),
         rates.tokens === undefined ? 0 : shortageMs(rates.tokens, lastReserve),
@@ -123,12 +115,12 @@ function isOverload({ fault, status = 0 }: AttemptError): boolean {
   return fault === 'timeout' || overloadStatuses.has(status);
 }
 
-function totalOf({ promptTokens, completionTokens }: Usage): number {
+function totalTokens({ promptTokens, completionTokens }: Usage): number {
   return promptTokens + completionTokens;
 }
 
-/** An attempt of unknown price, an aborted one too, is taken to have used all it reserved. */
-function usedBy({ usage, billingUnknown }: AttemptError, reserved: number): number {
-  if (usage !== undefined) return totalOf(usage);
+/** Returns the tokens that a failed attempt used. If its bill is unknown, as after an abort, that is all it reserved. */
+function tokensUsedBy({ usage, billingUnknown }: AttemptError, reserved: number): number {
+  if (usage !== undefined) return totalTokens(usage);
   return billingUnknown ? reserved : 0;
 }

@@ -2,32 +2,32 @@ import { ModelError } from '../../errors.js';
 import type { ChatModel } from '../chatModel.js';
 
 /**
- * Holds back the error that ends a run until every other call has ended or is refused as well: a stage that fails aborts
- * what the stages before it have in flight, and that is paid for.
+ * Delays the error that ends a run until every other call has ended too: a stage that fails aborts the calls of the stages
+ * before it, and those in flight are paid for.
  */
-export function endTogether(model: ChatModel): ChatModel {
-  let underWay = 0;
-  let refused: (() => void)[] = [];
+export function settleBeforeFailing(model: ChatModel): ChatModel {
+  let inProgress = 0;
+  let failed: (() => void)[] = [];
 
   const leave = () => {
-    underWay -= 1;
-    if (underWay > 0) return;
-    for (const release of refused) release();
-    refused = [];
+    inProgress -= 1;
+    if (inProgress > 0) return;
+    for (const release of failed) release();
+    failed = [];
   };
 
   return {
     name: model.name,
     async complete(request, options) {
-      underWay += 1;
-      let isRefused = false;
+      inProgress += 1;
+      let isFatal = false;
       try {
         return await model.complete(request, options);
       } catch (error) {
-        isRefused = error instanceof ModelError;
+        isFatal = error instanceof ModelError;
         throw error;
       } finally {
-        const others = isRefused && new Promise<void>((release) => refused.push(release));
+        const others = isFatal && new Promise<void>((release) => failed.push(release));
         leave();
         await others;
       }

@@ -7,53 +7,53 @@ import { AttemptError } from '../failures/attemptError.js';
 import type { Budget, BudgetState } from './budget.js';
 
 interface UsageCounts {
-  /** Calls that ended, well or not. */
+  /** Calls that ended, successful or not. */
   calls: number;
   failedCalls: number;
-  /** Calls that the cache answered, or another call for the same that was under way. */
+  /** Calls that the cache answered, or an equal call in progress. */
   cachedCalls: number;
   /** Prompt and completion tokens that those would have cost. */
   savedTokens: number;
-  /** Requests that went to the server and ended. */
+  /** Requests that were sent and have ended. */
   attempts: number;
   failedAttempts: number;
-  /** Seconds that they took, added up: many run at once. */
+  /** The sum of their seconds: many run at once. */
   attemptSeconds: number;
   promptTokens: number;
   completionTokens: number;
   /** The part of the prompt tokens that the provider had cached. */
   cachedTokens: number;
-  /** The part of the completion tokens that was thinking. */
+  /** The part of the completion tokens that was reasoning. */
   reasoningTokens: number;
-  /** The part of the prompt and completion tokens that is our estimate, because the server told none. */
+  /** The part of the prompt and completion tokens that is our estimate, because the server reported none. */
   estimatedTokens: number;
-  /** Attempts that may have been billed though nobody told how much: connections lost, answers cut, calls aborted. */
+  /** Attempts that may have been billed an unknown amount: connections lost, answers cut off, calls aborted. */
   unknownAttempts: number;
 }
 
 export interface UsageTotals extends UsageCounts {
-  /** What the tokens cost, in dollars, as an exact decimal; undefined where the model has no price. */
+  /** The cost of the tokens in dollars, as an exact decimal; undefined if the model has no price. */
   costUsd?: string | undefined;
-  /** The tokens that `costUsd` leaves out: all of them where the model has no price, none where it has one. */
+  /** The tokens that `costUsd` leaves out: all of them if the model has no price, none if it has one. */
   unpricedTokens: number;
 }
 
 export interface UsageSnapshot {
   total: UsageTotals;
-  /** By the request's `stage`; `other` where it named none. */
+  /** By the request's `stage`; `other` if it named none. */
   byStage: Record<string, UsageTotals>;
-  /** Attempts under way now, and the most there were at once. */
+  /** Attempts in flight now, and the most there were at once. */
   inFlight: number;
   peakInFlight: number;
-  /** Calls that are not in flight: they wait for a slot, a rate, a hold, a budget or before a retry. */
+  /** Calls that are not in flight: they wait for a slot, a rate, a hold, a budget or a retry. */
   waiting: number;
-  /** The time that attempts have taken, those under way so far, added up. */
+  /** The sum of the seconds that attempts have taken, those in flight included. */
   busySeconds: number;
-  /** In the last 30 s: prompt and completion tokens a second, and attempts under way at once on average. */
+  /** Over the last 30 s: prompt and completion tokens a second, and attempts in flight on average. */
   recent: { tokensPerSecond: number; inFlight: number };
-  /** The day that the prices were looked up; absent where none were given. */
+  /** The day that the prices were looked up; absent if there are none. */
   pricesAsOf?: string | undefined;
-  /** What was spent of each budget; none where none was set. */
+  /** The state of each budget that was set. */
   budgets: BudgetState[];
 }
 
@@ -66,13 +66,13 @@ export interface MeterOptions {
 export interface UsageMeter {
   /** Counts the calls of a model: the outermost wrapper. */
   countCalls(model: ChatModel): ChatModel;
-  /** Counts attempts and their tokens, also those of attempts that failed: the innermost wrapper. */
+  /** Counts attempts and their tokens, failed attempts included: the innermost wrapper. */
   countAttempts(model: ChatModel): ChatModel;
-  /** The counts so far, as a copy. Its recent rates go by the times it is called. */
+  /** Returns a copy of the counts so far. Its recent rates are measured between calls of it. */
   snapshot(): UsageSnapshot;
 }
 
-const none: UsageCounts = {
+const zeroCounts: UsageCounts = {
   calls: 0,
   failedCalls: 0,
   cachedCalls: 0,
@@ -88,20 +88,20 @@ const none: UsageCounts = {
   unknownAttempts: 0,
 };
 
-/** A meter of calls, attempts, tokens and, with the model's price, money, by stage. */
+/** Makes a meter of calls, attempts, tokens and, with the model's price, money, by stage. */
 export function usageMeter({ price, pricesAsOf, budget }: MeterOptions = {}): UsageMeter {
   const stages = new Map<string, UsageCounts>();
   let calls = 0;
   let inFlight = 0;
   let peakInFlight = 0;
-  /** When the attempts in flight were begun, added up. */
-  let begunMs = 0;
+  /** The sum of the start times of the attempts in flight. */
+  let startTimesMs = 0;
   const rates = new RecentRates([0, 0]);
 
   const totalsOf = (stage = 'other'): UsageCounts => {
     const known = stages.get(stage);
     if (known !== undefined) return known;
-    const totals = { ...none };
+    const totals = { ...zeroCounts };
     stages.set(stage, totals);
     return totals;
   };
@@ -133,7 +133,7 @@ export function usageMeter({ price, pricesAsOf, budget }: MeterOptions = {}): Us
       async complete(request, options) {
         const totals = totalsOf(request.stage);
         const startedMs = performance.now();
-        begunMs += startedMs;
+        startTimesMs += startedMs;
         inFlight += 1;
         if (inFlight > peakInFlight) peakInFlight = inFlight;
         try {
@@ -142,7 +142,7 @@ export function usageMeter({ price, pricesAsOf, budget }: MeterOptions = {}): Us
           addTokens(totals, completion.usage);
           return completion;
         } catch (error) {
-          // What is left in a batch counts where a later process collects it.
+          // What is left in a batch is counted by the later process that collects it.
           if (error instanceof ModelError) throw error;
           totals.attempts += 1;
           totals.failedAttempts += 1;
@@ -150,18 +150,18 @@ export function usageMeter({ price, pricesAsOf, budget }: MeterOptions = {}): Us
           throw error;
         } finally {
           totals.attemptSeconds += (performance.now() - startedMs) / 1000;
-          begunMs -= startedMs;
+          startTimesMs -= startedMs;
           inFlight -= 1;
         }
       },
     }),
     snapshot: () => {
-      const total = priced(sum(stages.values()), price);
-      const busySeconds = total.attemptSeconds + (inFlight * performance.now() - begunMs) / 1000;
+      const total = withCost(sumOfCounts(stages.values()), price);
+      const busySeconds = total.attemptSeconds + (inFlight * performance.now() - startTimesMs) / 1000;
       const [tokensPerSecond = 0, busy = 0] = rates.next([total.promptTokens + total.completionTokens, busySeconds]);
       return {
         total,
-        byStage: Object.fromEntries([...stages].map(([stage, totals]) => [stage, priced(totals, price)])),
+        byStage: Object.fromEntries([...stages].map(([stage, totals]) => [stage, withCost(totals, price)])),
         inFlight,
         peakInFlight,
         waiting: calls - inFlight,
@@ -174,7 +174,7 @@ export function usageMeter({ price, pricesAsOf, budget }: MeterOptions = {}): Us
   };
 }
 
-function priced(counts: UsageCounts, price: ModelPrice | undefined): UsageTotals {
+function withCost(counts: UsageCounts, price: ModelPrice | undefined): UsageTotals {
   if (price === undefined) return { ...counts, unpricedTokens: counts.promptTokens + counts.completionTokens };
   return { ...counts, costUsd: dollars(costOf(price, counts)), unpricedTokens: 0 };
 }
@@ -187,25 +187,25 @@ function addTokens(totals: UsageCounts, usage: Usage): void {
   if (usage.estimated) totals.estimatedTokens += usage.promptTokens + usage.completionTokens;
 }
 
-/** An attempt that ends in anything but an AttemptError was aborted under way: nobody knows what it cost. */
+/** An attempt that ends in anything but an AttemptError was aborted in flight: what it cost is unknown. */
 function addFailure(totals: UsageCounts, error: unknown): void {
   if (!(error instanceof AttemptError)) totals.unknownAttempts += 1;
   else if (error.usage !== undefined) addTokens(totals, error.usage);
   else if (error.billingUnknown) totals.unknownAttempts += 1;
 }
 
-/** What two meters counted together, such as those of two processes that worked on one run. */
+/** Returns the sum of what two meters counted, such as those of two processes that worked on one run. */
 export function addTotals(one: UsageTotals, other: UsageTotals): UsageTotals {
   const { costUsd, unpricedTokens } = one;
   const cost = costUsd === undefined || other.costUsd === undefined ? undefined : addDollars(costUsd, other.costUsd);
   const unpriced = unpricedTokens + other.unpricedTokens;
-  return { ...sum([one, other]), costUsd: cost ?? costUsd ?? other.costUsd, unpricedTokens: unpriced };
+  return { ...sumOfCounts([one, other]), costUsd: cost ?? costUsd ?? other.costUsd, unpricedTokens: unpriced };
 }
 
-function sum(parts: Iterable<UsageCounts>): UsageCounts {
-  const total = { ...none };
+function sumOfCounts(parts: Iterable<UsageCounts>): UsageCounts {
+  const total = { ...zeroCounts };
   for (const part of parts) {
-    for (const key of Object.keys(none) as (keyof UsageCounts)[]) total[key] += part[key];
+    for (const key of Object.keys(zeroCounts) as (keyof UsageCounts)[]) total[key] += part[key];
   }
   return total;
 }

@@ -1,18 +1,19 @@
+import { HARD_QUERY } from '../../record.js';
 import type { ChatMessage, ChatModel } from '../chatModel.js';
+import { estimateUsage } from '../cost/estimateTokens.js';
 import { systemClock } from '../limits/clock.js';
-import { estimateUsage } from '../openai/readCompletion.js';
-import { keyWords, mostAlike, scriptOf, sentences, wordSet } from './text.js';
+import { frequentWords, mostSimilar, scriptOf, sentences, wordSet } from './text.js';
 
 export interface OfflineModelOptions {
-  /** How long each answer takes, in milliseconds (0). */
+  /** The time that each answer takes, in milliseconds (0). */
   delayMs?: number | undefined;
-  /** Chooses among the writer's phrasings (0). */
+  /** Chooses among the phrasings (0). */
   seed?: number | undefined;
 }
 
 /**
- * A model named `offline` that needs no network: a deterministic, extractive writer. It shows the plumbing and makes no
- * training data: it picks words and sentences out of the prompt and understands nothing.
+ * Makes the model `offline`, which needs no network: a deterministic, extractive writer. It only exercises the pipeline, and
+ * its output is not training data: it picks words and sentences out of the prompt and understands nothing.
  */
 export function offlineModel({ delayMs = 0, seed = 0 }: OfflineModelOptions = {}): ChatModel {
   return {
@@ -27,28 +28,31 @@ export function offlineModel({ delayMs = 0, seed = 0 }: OfflineModelOptions = {}
   };
 }
 
+const quotedKey = `"${HARD_QUERY}"`;
+const QUERY_LIST = new RegExp(`${quotedKey}\\s*:\\s*\\[([^\\]]*)\\]`);
+
 /**
- * The offline writer's answer to a prompt of doc2query (recognised by the literal `"hard_query"`) or of reasonDistill.
- * The material is what stands between the first opening and the last closing tag (`<document>`; `<question>` and
- * `<documents>`) of the last user message that has them, so being asked again changes nothing; without tags it is the
- * whole first user message. Never empty.
+ * Writes the answer to a prompt that asks for questions (recognised by `HARD_QUERY` in quotes) or for reasoning. The
+ * material is the text between the first opening and the last closing tag (`<document>`; `<question>` and `<documents>`) of
+ * the last user message that has them, so asking again changes nothing; without tags it is the whole first user message.
+ * Never empty.
  */
 export function offlineAnswer(messages: ChatMessage[], seed = 0): string {
   const asked = messages.filter(({ role }) => role === 'user');
   const tagged = asked.findLast(({ content }) => content.includes('</document'));
   const material = (tagged ?? asked[0])?.content ?? '';
-  const form = messages.find(({ content }) => content.includes('"hard_query"'))?.content;
+  const form = messages.find(({ content }) => content.includes(quotedKey))?.content;
   const asksForQuery = form !== undefined && !holdsDocuments(material);
   return asksForQuery ? writeQuery(material, { seed, count: queriesIn(form) }) : writeReasoning(material);
 }
 
-/** How many questions a form asks for: as many as its list shows; undefined for one that shows no list. */
+/** Returns the number of questions that a form asks for: as many as its list shows; undefined for one without a list. */
 function queriesIn(form: string): number | undefined {
-  const list = /"hard_query"\s*:\s*\[([^\]]*)\]/.exec(form)?.[1];
+  const list = QUERY_LIST.exec(form)?.[1];
   return list?.split('"question"').slice(1).length;
 }
 
-/** A document may hold any literal and any tag, so what counts is the tag that stands around all else. */
+/** A document may contain any literal and any tag, so the outermost tag decides. */
 function holdsDocuments(material: string): boolean {
   const at = material.indexOf('<documents>');
   const single = material.indexOf('<document>');
@@ -88,16 +92,16 @@ const queryForms = {
 function writeQuery(prompt: string, { seed, count }: { seed: number; count: number | undefined }): string {
   const material = between(prompt, 'document') ?? prompt;
   const script = scriptOf(material);
-  const words = keyWords(material, script, 2 + (count ?? 1));
+  const words = frequentWords(material, script, 2 + (count ?? 1));
   const forms = queryForms[script];
-  const queries = Array.from({ length: count ?? 1 }, (_, place) => {
-    const [a = '', b = a, c = b] = [...words.slice(place % words.length), ...words.slice(0, place % words.length)];
-    const round = Math.floor(place / words.length); // where the words are used up, they serve again in the next form
+  const queries = Array.from({ length: count ?? 1 }, (_, index) => {
+    const [a = '', b = a, c = b] = [...words.slice(index % words.length), ...words.slice(0, index % words.length)];
+    const round = Math.floor(index / words.length); // when the words are used up, they are reused in the next form
     const form = forms[Math.abs(Math.trunc(seed) + round) % forms.length] ?? forms[0];
     return form?.([a, b, c]);
   });
   const analysis = `The material turns on ${words[0]}; a question about it needs more than one step.`;
-  const json = JSON.stringify({ analysis, hard_query: count === undefined ? queries[0] : queries });
+  const json = JSON.stringify({ analysis, [HARD_QUERY]: count === undefined ? queries[0] : queries });
   return `\`\`\`json\n${json}\n\`\`\`\n`;
 }
 
@@ -107,9 +111,9 @@ function writeReasoning(prompt: string): string {
   const script = scriptOf(question === '' ? documents : question);
   const words = wordSet(question, script);
   const paragraphs = documents.split(/\n\s*\n/).filter((paragraph) => paragraph.trim() !== '');
-  const paragraph = mostAlike(paragraphs, words, script);
-  const quote = mostAlike(sentences(paragraph), words, script).slice(0, 300) || question;
-  const [subject = ''] = keyWords(question, script, 1);
+  const paragraph = mostSimilar(paragraphs, words, script);
+  const quote = mostSimilar(sentences(paragraph), words, script).slice(0, 300) || question;
+  const [subject = ''] = frequentWords(question, script, 1);
   if (script === 'cjk') {
     return [
       `1. 问题的核心是${subject}。`,

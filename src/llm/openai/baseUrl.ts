@@ -1,36 +1,38 @@
 import { BlockList, isIP } from 'node:net';
 import { UsageError } from '../../errors.js';
 
-/** Where a model is asked, with its secrets apart from what may be shown. */
+/** The address of a server, with its secrets separate from what may be shown. */
 export interface BaseUrl {
   /** The address without credentials and query. */
   href: string;
-  /** Host and port: how errors and notices name the endpoint. */
+  /** Host and port: the name of the server in errors and notices. */
   host: string;
   hostname: string;
   query: Record<string, string>;
-  /** The `authorization` header, where there is one to send. */
+  /** The `authorization` header, if there is one to send. */
   authorization: string | undefined;
-  /** Takes every secret out of a text. */
+  /** Removes every secret from a text. */
   redact: (text: string) => string;
 }
 
 /**
  * Reads a base URL such as `https://api.openai.com/v1`. Credentials in it are sent as Basic authorization; a query
- * (`?api-version=…`) goes with every request. Throws UsageError for what is no http(s) URL, for plain http to a public
- * host, for a key beside URL credentials and for a key that no header can carry. No message quotes a secret.
+ * (`?api-version=…`) is sent with every request. No message quotes a secret.
+ *
+ * @throws UsageError for anything but an http(s) URL, for plain http to a public host, for a key together with URL
+ * credentials and for a key that no header can carry
  */
 export function parseBaseUrl(baseUrl: string, apiKey?: string, moreSecrets: string[] = []): BaseUrl {
   if (!URL.canParse(baseUrl)) {
-    throw new UsageError('the base URL is not a URL', { hint: 'expected something like https://api.openai.com/v1' });
+    throw new UsageError('the base URL is not a URL', { hint: 'it looks like https://api.openai.com/v1' });
   }
   const url = new URL(baseUrl);
   const { host, hostname, protocol } = url;
   if (protocol !== 'https:' && protocol !== 'http:') {
-    throw new UsageError(`the base URL starts with ${protocol}, expected https: or http:`);
+    throw new UsageError(`the base URL must begin with https: or http:, got ${protocol}`);
   }
   if (protocol === 'http:' && !isPrivateHost(hostname)) {
-    throw new UsageError(`http://${host} would carry the key and the texts in the clear`, {
+    throw new UsageError(`http://${host} would send the key and the texts unencrypted`, {
       hint: 'use https://; plain http is for loopback and private addresses (an SSH tunnel to localhost is one)',
     });
   }
@@ -41,7 +43,7 @@ export function parseBaseUrl(baseUrl: string, apiKey?: string, moreSecrets: stri
     throw new UsageError(`two credentials for ${host}: a key and a user in the base URL`, { hint: 'give only one' });
   }
   if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
-    throw new UsageError('the API key is empty or holds white space, a line break or a character outside ASCII', {
+    throw new UsageError('the API key is empty or contains white space, a line break or a character outside ASCII', {
       hint: 'copy it again; a key read from a file often ends in a line break',
     });
   }
@@ -57,7 +59,7 @@ export function parseBaseUrl(baseUrl: string, apiKey?: string, moreSecrets: stri
   };
 }
 
-/** A lone % stands for itself. */
+/** Decodes a part of a URL; a lone % is kept. */
 function decode(part: string): string {
   try {
     return decodeURIComponent(part);
@@ -66,7 +68,7 @@ function decode(part: string): string {
   }
 }
 
-/** Secrets of fewer than 4 characters are left alone: they guard nothing, and every text is full of them. */
+/** Secrets of fewer than 4 characters are left in place: they protect nothing, and every text contains them. */
 function redactor(secrets: string[]): (text: string) => string {
   const forms = new Set(secrets.filter((secret) => secret.length >= 4).flatMap((s) => [s, encodeURIComponent(s)]));
   const longestFirst = [...forms].sort((a, b) => b.length - a.length);
@@ -88,7 +90,7 @@ privateAddresses.addAddress('::1', 'ipv6');
 privateAddresses.addSubnet('fc00::', 7, 'ipv6');
 privateAddresses.addSubnet('fe80::', 10, 'ipv6');
 
-/** True for loopback and private addresses, and for names that only a local network resolves: `vllm`, `x.local`. */
+/** Returns true for loopback and private addresses, and for names that only a local network resolves: `vllm`, `x.local`. */
 export function isPrivateHost(hostname: string): boolean {
   const bare = hostname.replace(/^\[|\]$/g, '');
   const version = isIP(bare);

@@ -1,9 +1,9 @@
 import { isRecord, isText } from '../../record.js';
-import { parseDelayMs } from './rateLimitHeaders.js';
+import { parseDelayMs } from '../limits/rateLimitHeaders.js';
 
-/** What a server says went wrong, whatever form it chose. */
+/** A server's error, whatever form it was sent in. */
 export interface ErrorBody {
-  words: string;
+  message: string;
   code?: string | undefined;
   type?: string | undefined;
   param?: string | undefined;
@@ -11,16 +11,16 @@ export interface ErrorBody {
   status?: number | undefined;
   /** The pause that Google asks for, as `details: [{ retryDelay: "43s" }]`. */
   retryAfterMs?: number | undefined;
-  /** What the model wrote, where Groq's own check found no JSON of the form asked for. */
+  /** The model's answer, if Groq's own check found no JSON of the requested form. */
   failedGeneration?: string | undefined;
 }
 
-/** Takes the secrets out of a text. */
+/** Removes the secrets from a text. */
 export type Redact = (text: string) => string;
 
-const longestWords = 500;
+const MAX_MESSAGE_LENGTH = 500;
 
-/** The JSON value of a body, or undefined where it is none. */
+/** Parses the JSON of a body; undefined if it is not JSON. */
 export function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);
@@ -36,7 +36,7 @@ export function isHtml(body: string): boolean {
 /**
  * Reads an error body: OpenAI's `{error: {…}}`, `{error: "…"}`, old vLLM's flat `{object: "error", message}`, FastAPI's
  * `{detail}`, Google's list of one, a provider's error inside OpenRouter's, `{message}`, an HTML page (its title) or plain
- * text. Every text goes through `redact` before it is shortened: a key that was cut would not be known any more.
+ * text. Every text goes through `redact` before it is shortened: a key that was cut off would not be recognised.
  */
 export function readErrorBody(body: string, redact: Redact): ErrorBody {
   const json = parseJson(body);
@@ -44,9 +44,9 @@ export function readErrorBody(body: string, redact: Redact): ErrorBody {
   if (isRecord(value)) return readErrorObject(value, redact);
   if (isHtml(body)) {
     const title = /<title[^>]*>([^<]*)<\/title>/i.exec(body)?.[1]?.trim();
-    return { words: shortened(redact(`an HTML page${title ? ` (${title})` : ''}`)), type: 'html' };
+    return { message: shortened(redact(`an HTML page${title ? ` (${title})` : ''}`)), type: 'html' };
   }
-  return { words: shortened(redact(body.trim() || 'an empty body')) };
+  return { message: shortened(redact(body.trim() || 'an empty body')) };
 }
 
 function readErrorObject(value: Record<string, unknown>, redact: Redact): ErrorBody {
@@ -61,7 +61,7 @@ function readFields(fields: Record<string, unknown>, message: unknown, redact: R
   const { code, type, param, status, metadata, details, failed_generation: failedGeneration } = fields;
   const number = [code, status].map(Number).find((n) => n >= 400 && n < 600);
   const own: ErrorBody = {
-    words: shortened(redact(wordsOf(message))),
+    message: shortened(redact(messageText(message))),
     code: text(code),
     type: text(type),
     param: text(param),
@@ -72,7 +72,12 @@ function readFields(fields: Record<string, unknown>, message: unknown, redact: R
   if (!isRecord(metadata) || typeof metadata.raw !== 'string') return own;
   const inner = readErrorBody(metadata.raw, redact);
   const kept = Object.entries(inner).filter(([, value]) => value !== undefined);
-  return { ...own, ...Object.fromEntries(kept), words: shortened(`${own.words}: ${inner.words}`), status: own.status };
+  return {
+    ...own,
+    ...Object.fromEntries(kept),
+    message: shortened(`${own.message}: ${inner.message}`),
+    status: own.status,
+  };
 }
 
 function retryDelayMs(details: unknown): number | undefined {
@@ -82,18 +87,18 @@ function retryDelayMs(details: unknown): number | undefined {
   return found === undefined ? undefined : parseDelayMs(found.retryDelay, Date.now());
 }
 
-/** FastAPI's list of `{loc, msg}` reads `body.max_tokens: Input should be …`. */
-function wordsOf(message: unknown): string {
+/** Writes FastAPI's list of `{loc, msg}` as `body.max_tokens: Input should be …`. */
+function messageText(message: unknown): string {
   if (typeof message === 'string') return message;
   if (!Array.isArray(message)) return JSON.stringify(message);
   return message
     .map((item) => {
-      if (!isRecord(item) || typeof item.msg !== 'string') return wordsOf(item);
+      if (!isRecord(item) || typeof item.msg !== 'string') return messageText(item);
       return Array.isArray(item.loc) ? `${item.loc.join('.')}: ${item.msg}` : item.msg;
     })
     .join('; ');
 }
 
-function shortened(words: string): string {
-  return words.length > longestWords ? `${words.slice(0, longestWords)}…` : words;
+function shortened(message: string): string {
+  return message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}…` : message;
 }

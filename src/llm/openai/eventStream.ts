@@ -2,8 +2,8 @@ import { isRecord } from '../../record.js';
 import { parseJson } from './errorBody.js';
 
 /**
- * Reads a streamed chat completion (server-sent events) and makes of its pieces the JSON that an unstreamed answer holds.
- * An error that comes midway is the whole answer, as servers put it in a 200; undefined where the stream breaks off.
+ * Reads a streamed chat completion (server-sent events) into the JSON that an unstreamed answer would have. An error that
+ * comes midway becomes the whole answer, as servers put it in a 200; undefined if the stream ends too early.
  */
 export async function readEventStream(body: AsyncIterable<Uint8Array>): Promise<unknown> {
   const message: Record<string, unknown> = {};
@@ -29,32 +29,32 @@ export async function readEventStream(body: AsyncIterable<Uint8Array>): Promise<
   return { model, usage, choices: [{ message, finish_reason: finishReason }] };
 }
 
-/** An event holds a token or a few. */
-const longestEvent = 2 ** 22;
+/** An event usually holds a few tokens. */
+const MAX_EVENT_LENGTH = 2 ** 22;
 
-/** Behind `[DONE]` nothing is waited for; but a connection that is left before its end cannot be used again. */
+/** Reads what follows `[DONE]`, without waiting for it: a connection that is left before its end cannot be reused. */
 async function readToEnd(events: AsyncIterator<string>): Promise<void> {
   try {
     while (!(await events.next()).done);
   } catch {
-    // The answer was whole before.
+    // The answer was already complete.
   }
 }
 
-/** What stands after `data:`, event by event. Comments, such as the keep-alives of DeepSeek and OpenRouter, hold none. */
+/** Yields the text after `data:` of each event. Comments, such as the keep-alives of DeepSeek and OpenRouter, have none. */
 async function* eventData(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const bytes of body) {
     const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
-    if (rest.length > longestEvent) throw new Error(`an event of over ${longestEvent / 2 ** 20} MiB`);
+    if (rest.length > MAX_EVENT_LENGTH) throw new Error(`an event of over ${MAX_EVENT_LENGTH / 2 ** 20} MiB`);
     for (const line of lines) if (line.startsWith('data:')) yield line.slice('data:'.length).trim();
   }
   if (rest.startsWith('data:')) yield rest.slice('data:'.length).trim();
 }
 
-/** Texts grow (the answer, its thinking whatever its field), lists grow (`reasoning_details`), all else is set. */
+/** Appends to texts (the answer, its reasoning in whatever field) and lists (`reasoning_details`); sets everything else. */
 function append(message: Record<string, unknown>, delta: Record<string, unknown>): void {
   for (const [key, value] of Object.entries(delta)) {
     const before = message[key];

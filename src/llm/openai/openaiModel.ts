@@ -1,67 +1,64 @@
 import type OpenAI from 'openai';
 import { UsageError } from '../../errors.js';
 import { onAbort } from '../../util/abort.js';
+import { type OptionsOf, withDefaults } from '../../util/options.js';
 import type { ChatModel, ChatRequest, Completion } from '../chatModel.js';
 import { AttemptError } from '../failures/attemptError.js';
+import type { RateStates } from '../limits/rateLimitHeaders.js';
+import { type environmentOptions, serverOptions, timeoutOptions } from '../options.js';
 import { parseBaseUrl } from './baseUrl.js';
-import { learnFrom } from './learnFrom.js';
-import type { RateStates } from './rateLimitHeaders.js';
 import { readCompletion } from './readCompletion.js';
-import { Profile, type ProfileOptions } from './serverCapabilities.js';
-import { createTransport, eventStream } from './transport.js';
+import { ServerCapabilities } from './serverCapabilities.js';
+import { createTransport, EVENT_STREAM } from './transport.js';
 
-export interface OpenaiModelOptions extends ProfileOptions {
+export interface OpenaiModelOptions
+  extends Omit<OptionsOf<typeof serverOptions>, 'baseUrl' | 'apiKey' | 'keyName'>,
+    OptionsOf<typeof timeoutOptions>,
+    Pick<OptionsOf<typeof environmentOptions>, 'onNotice'> {
   /** The model's name, as the server knows it. */
   model: string;
-  /** Where the API is, up to its version (`https://api.openai.com/v1`). */
+  /** The address of the API, up to its version (`https://api.openai.com/v1`). */
   baseUrl?: string | undefined;
-  /**
-   * The key, sent as a bearer token to the base URL's host and nowhere else; none is sent when absent. It is not read
-   * from the environment: whoever does must not pass OPENAI_API_KEY for a host that is not OpenAI's.
-   */
+  /** Sent as a bearer token to the base URL's host and nowhere else. */
   apiKey?: string | undefined;
-  /** What holds the key, such as a variable's name: messages say "the key in …". */
+  /** The name of what holds the key, such as a variable: messages say "the key in …". */
   keyName?: string | undefined;
-  /** The longest an attempt may take, its answer included, in milliseconds (600,000). */
-  attemptTimeoutMs?: number | undefined;
-  /** The longest it may take to connect, in milliseconds (10,000). */
-  connectTimeoutMs?: number | undefined;
-  /** The longest silence within a streamed answer, in milliseconds (120,000). */
-  idleTimeoutMs?: number | undefined;
-  /** More HTTP headers for every request. */
-  headers?: Record<string, string> | undefined;
-  /** Told what was learned of the model: that a parameter which it does not take is left out from then on. */
-  onNotice?: ((message: string) => void) | undefined;
-  /** Told the limits that the server names with an answer. */
+  /** Send no request without a cap on its answer, as a budget requires (false). */
+  needsCap?: boolean | undefined;
+  /** Called with the limits that the server names with an answer. */
   onRates?: ((rates: RateStates) => void) | undefined;
 }
 
 export interface OpenaiModel extends ChatModel {
-  /** Whom it asks, without credentials and query. */
+  /** The address of the server, without credentials and query. */
   readonly baseUrl: string;
-  /** Ends its connections, those in use too. */
+  /** Closes its connections, also those in use. */
   close(): Promise<void>;
 }
 
 /**
- * A model behind an OpenAI-compatible API, one attempt a call: what goes wrong is an AttemptError, for `retry` to judge.
- * The client is loaded at the first call. Throws UsageError for a base URL or a key that cannot be used.
+ * Makes a model behind an OpenAI-compatible API that makes one attempt a call: it throws failures as AttemptErrors, for
+ * `retry` to judge. The client is loaded at the first call.
+ *
+ * @throws UsageError for a base URL, a key or headers that cannot be used
  */
 export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
-  const { model, baseUrl = 'https://api.openai.com/v1', apiKey, keyName, onNotice, onRates } = options;
-  const { attemptTimeoutMs = 600_000, connectTimeoutMs = 10_000, idleTimeoutMs = 120_000 } = options;
+  const { model, baseUrl = 'https://api.openai.com/v1', apiKey, keyName, onRates } = options;
+  const { attemptTimeoutMs, connectTimeoutMs, idleTimeoutMs } = withDefaults(
+    { ...serverOptions, ...timeoutOptions },
+    options,
+  );
   const headers = checkHeaders(options.headers ?? {});
-  const endpoint = parseBaseUrl(baseUrl, apiKey, Object.values(headers));
-  const { host } = endpoint;
-  const transport = createTransport({ endpoint, connectTimeoutMs, idleTimeoutMs, headers, keyName, onRates });
-  const profile = new Profile(endpoint.hostname, options);
+  const server = parseBaseUrl(baseUrl, apiKey, Object.values(headers));
+  const transport = createTransport({ server, connectTimeoutMs, idleTimeoutMs, headers, keyName, onRates });
+  const capabilities = new ServerCapabilities(server.hostname, options);
   let client: Promise<OpenAI> | undefined;
 
   const connect = async (): Promise<OpenAI> => {
-    const { OpenAI: Client } = await import('openai');
+    const { OpenAI: Client } = await import('./client.js');
     return new Client({
-      baseURL: endpoint.href,
-      defaultQuery: endpoint.query,
+      baseURL: server.href,
+      defaultQuery: server.query,
       apiKey: 'the transport adds it',
       adminAPIKey: null,
       organization: null,
@@ -77,7 +74,7 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
     client ??= connect();
     const api = await client;
     signal?.throwIfAborted(); // it may have aborted while the client was loaded
-    const sent = profile.body(model, request);
+    const sent = capabilities.body(model, request);
     const controller = new AbortController();
     const offAbort = signal === undefined ? () => {} : onAbort(signal, () => controller.abort());
     let timedOut = false;
@@ -86,21 +83,21 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
       controller.abort();
     }, attemptTimeoutMs);
     try {
-      // `post`, because `chat.completions.create` would not hand on a streamed answer as the one JSON the transport makes of it.
+      // `post`, because `chat.completions.create` would not return a streamed answer as the one JSON that the transport makes of it.
       const answer = await api.post<unknown>('/chat/completions', {
         body: sent,
         signal: controller.signal,
         timeout: 2 ** 31 - 1,
-        ...(sent.stream && { headers: { accept: eventStream } }),
+        ...(sent.stream && { headers: { accept: EVENT_STREAM } }),
       });
-      return readCompletion(answer, request, endpoint, model);
+      return readCompletion(answer, request, server, model);
     } catch (error) {
       signal?.throwIfAborted();
       if (timedOut) {
-        const words = `no whole answer within ${attemptTimeoutMs / 1000} s`;
-        throw new AttemptError('timeout', { host, words, billingUnknown: true });
+        const serverMessage = `no complete answer within ${attemptTimeoutMs / 1000} s`;
+        throw new AttemptError('timeout', { host: server.host, serverMessage, billingUnknown: true });
       }
-      throw error instanceof AttemptError ? learnFrom(error, { profile, request, sent, onNotice }) : error;
+      throw error instanceof AttemptError ? capabilities.learnFrom(error, request, sent) : error;
     } finally {
       clearTimeout(timer);
       offAbort();
@@ -109,13 +106,13 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
 
   return {
     name: model,
-    baseUrl: endpoint.href,
+    baseUrl: server.href,
     complete: (request, { signal } = {}) => attempt(request, signal),
     close: () => transport.close(),
   };
 }
 
-/** The headers with their names in lower case. No value is quoted: it may be a key. */
+/** Returns the headers with their names in lower case. Errors quote no value: it may be a key. */
 function checkHeaders(headers: Record<string, string>): Record<string, string> {
   const entries = Object.entries(headers).map(([name, value]) => {
     if (/^[\w-]+$/.test(name) && /^[\t\x20-\x7e]*$/.test(value)) return [name.toLowerCase(), value];

@@ -1,35 +1,35 @@
 import type { Agent, Dispatcher } from 'undici';
 import { isRecord } from '../../record.js';
 import { AttemptError } from '../failures/attemptError.js';
+import { type RateStates, readRates } from '../limits/rateLimitHeaders.js';
 import type { BaseUrl } from './baseUrl.js';
 import { isHtml, parseJson, readErrorBody } from './errorBody.js';
 import { readEventStream } from './eventStream.js';
-import { type Asked, connectionError, headerOf, statusError } from './httpErrors.js';
-import { type RateStates, readRates } from './rateLimitHeaders.js';
+import { connectionError, headerOf, type RequestTarget, statusError } from './httpErrors.js';
 
 export interface TransportOptions {
-  endpoint: BaseUrl;
+  server: BaseUrl;
   /** In milliseconds. */
   connectTimeoutMs: number;
   /** Sent with every request. */
   headers: Record<string, string>;
-  /** Told the limits that the headers of every answer name. */
+  /** Called with the limits that the headers of each answer name. */
   onRates?: ((rates: RateStates) => void) | undefined;
   /** The longest silence within a streamed answer, in milliseconds. */
   idleTimeoutMs: number;
-  /** What holds the key: how messages name it. */
+  /** The name of what holds the key, for messages. */
   keyName?: string | undefined;
 }
 
 export interface Transport {
-  /** For the openai client. It always resolves; the answer's `json()` holds whole JSON or throws an AttemptError. */
+  /** For the openai client. It always resolves; the answer's `json()` returns complete JSON or throws an AttemptError. */
   fetch: typeof fetch;
   /** Ends the connections, those in use too. */
   close(): Promise<void>;
 }
 
-/** What the client is given: `json()` is all it reads of a 200, and hands on what that throws (a fetch's it would wrap). */
-class Answer extends Response {
+/** The response for the client, which reads nothing but `json()` of a 200, and passes on what that throws (it wraps what fetch throws). */
+class TransportResponse extends Response {
   override readonly json: () => Promise<unknown>;
 
   constructor(outcome: () => unknown) {
@@ -38,25 +38,25 @@ class Answer extends Response {
   }
 }
 
-/** Accepting it asks for a streamed answer. */
-export const eventStream = 'text/event-stream';
+/** The media type of streamed answers: an `accept` header with it asks for one. */
+export const EVENT_STREAM = 'text/event-stream';
 
-const redirects = new Set([301, 302, 303, 307, 308]);
-const mostRedirects = 3;
+const redirectStatuses = new Set([301, 302, 303, 307, 308]);
+const MAX_REDIRECTS = 3;
 /** An answer of a million tokens takes about a third of it. */
-const mostBodyBytes = 2 ** 24;
+const MAX_BODY_BYTES = 2 ** 24;
 
 /**
- * HTTP for the openai client over undici's `request`, which costs about half of `fetch`. The key is added here, so the
- * client never holds it, and goes to no other host: a redirect is followed on the same host only.
+ * Makes the HTTP transport of the openai client, over undici's `request`, which costs about half of `fetch`. The key is added
+ * here, so the client never holds it, and is sent to no other host: a redirect is followed on the same host only.
  */
 export function createTransport(options: TransportOptions): Transport {
-  const { endpoint, connectTimeoutMs, headers: extraHeaders, idleTimeoutMs, onRates } = options;
-  const asked: Asked = { endpoint, credential: credentialOf(options) };
+  const { server, connectTimeoutMs, headers: extraHeaders, idleTimeoutMs, onRates } = options;
+  const target: RequestTarget = { server, credential: credentialOf(options) };
   let opened: Promise<{ agent: Agent; request: typeof import('undici').request }> | undefined;
   const open = async () => {
     const { Agent: UndiciAgent, request } = await import('undici');
-    // The attempt's own timer ends it: a long answer may send no byte for many minutes.
+    // The attempt's own timer ends it: a long answer may be silent for many minutes.
     return {
       agent: new UndiciAgent({ connect: { timeout: connectTimeoutMs }, headersTimeout: 0, bodyTimeout: 0 }),
       request,
@@ -68,36 +68,36 @@ export function createTransport(options: TransportOptions): Transport {
     'user-agent': 'rareflow',
     ...extraHeaders,
   };
-  if (endpoint.authorization !== undefined) ownHeaders.authorization = endpoint.authorization;
+  if (server.authorization !== undefined) ownHeaders.authorization = server.authorization;
 
   const exchange = async (input: string, init: RequestInit): Promise<unknown> => {
     opened ??= open();
     const { agent, request } = await opened;
     const { method = 'POST', body, signal = null } = init;
-    const streams = new Headers(init.headers).get('accept') === eventStream;
-    const headers = streams ? { ...ownHeaders, accept: eventStream } : ownHeaders;
+    const streams = new Headers(init.headers).get('accept') === EVENT_STREAM;
+    const headers = streams ? { ...ownHeaders, accept: EVENT_STREAM } : ownHeaders;
     const bodyTimeout = streams ? idleTimeoutMs : 0;
     const lost = (error: unknown) => {
-      throw connectionError(error, asked, idleTimeoutMs);
+      throw connectionError(error, target, idleTimeoutMs);
     };
     let url = new URL(input);
     for (let hop = 0; ; hop++) {
       const settings = { method, headers, body: body as string, signal, bodyTimeout, dispatcher: agent };
       const response = await request(url, settings as Parameters<typeof request>[1]).catch(lost);
       onRates?.(readRates((name) => headerOf(response, name), Date.now()));
-      if (response.statusCode < 300 && headerOf(response, 'content-type')?.startsWith(eventStream)) {
-        return checkJson(response, await readEventStream(response.body).catch(lost), asked);
+      if (response.statusCode < 300 && headerOf(response, 'content-type')?.startsWith(EVENT_STREAM)) {
+        return checkJson(response, await readEventStream(response.body).catch(lost), target);
       }
-      const text = await textOf(response.body, endpoint.host).catch(lost);
-      const location = redirects.has(response.statusCode) ? headerOf(response, 'location') : undefined;
-      if (location === undefined || !URL.canParse(location, url.href)) return readAnswer(response, text, asked);
-      const target = new URL(location, url);
-      const follows = response.statusCode >= 307 && isSameHost(target, url) && hop < mostRedirects;
+      const text = await readBodyText(response.body, server.host).catch(lost);
+      const location = redirectStatuses.has(response.statusCode) ? headerOf(response, 'location') : undefined;
+      if (location === undefined || !URL.canParse(location, url.href)) return readJsonBody(response, text, target);
+      const redirect = new URL(location, url);
+      const follows = response.statusCode >= 307 && isSameHost(redirect, url) && hop < MAX_REDIRECTS;
       if (!follows) {
-        const words = endpoint.redact(`a redirect to ${target.origin}${target.pathname}`);
-        throw new AttemptError('redirect', { host: endpoint.host, status: response.statusCode, words });
+        const serverMessage = server.redact(`a redirect to ${redirect.origin}${redirect.pathname}`);
+        throw new AttemptError('redirect', { host: server.host, status: response.statusCode, serverMessage });
       }
-      url = target;
+      url = redirect;
     }
   };
 
@@ -105,9 +105,9 @@ export function createTransport(options: TransportOptions): Transport {
     async fetch(input, init = {}) {
       try {
         const json = await exchange(String(input), init);
-        return new Answer(() => json);
+        return new TransportResponse(() => json);
       } catch (error) {
-        return new Answer(() => {
+        return new TransportResponse(() => {
           throw error;
         });
       }
@@ -118,15 +118,15 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
-/** The text of a body, but not of one that never ends. */
-async function textOf(body: AsyncIterable<Uint8Array>, host: string): Promise<string> {
+/** Reads the text of a body. Throws an AttemptError for one over 16 MiB. */
+async function readBodyText(body: AsyncIterable<Uint8Array>, host: string): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.length;
-    if (bytes > mostBodyBytes) {
-      const words = `a body of over ${mostBodyBytes / 2 ** 20} MiB`;
-      throw new AttemptError('cut-body', { host, words, billingUnknown: true });
+    if (bytes > MAX_BODY_BYTES) {
+      const serverMessage = `a body of over ${MAX_BODY_BYTES / 2 ** 20} MiB`;
+      throw new AttemptError('cut-body', { host, serverMessage, billingUnknown: true });
     }
     chunks.push(chunk);
   }
@@ -138,40 +138,40 @@ function isSameHost(target: URL, from: URL): boolean {
   return target.origin === from.origin || (from.protocol === 'http:' && from.port === '' && upgraded);
 }
 
-/** How messages name what proves to the server who asks. */
+/** Returns the name of what proves to the server who asks, for messages; undefined if nothing does. */
 export function credentialOf({
-  endpoint,
+  server,
   headers,
   keyName,
-}: Pick<TransportOptions, 'endpoint' | 'headers' | 'keyName'>): string | undefined {
-  if (endpoint.authorization?.startsWith('Basic')) return 'the user in the base URL';
-  if (endpoint.authorization !== undefined) return keyName === undefined ? 'the API key' : `the key in ${keyName}`;
+}: Pick<TransportOptions, 'server' | 'headers' | 'keyName'>): string | undefined {
+  if (server.authorization?.startsWith('Basic')) return 'the user in the base URL';
+  if (server.authorization !== undefined) return keyName === undefined ? 'the API key' : `the key in ${keyName}`;
   return Object.keys(headers).some((name) => /key|auth|token/.test(name)) ? 'the key in the headers' : undefined;
 }
 
-/** The JSON of an answer. Throws an AttemptError for one that is no success. */
-function readAnswer(response: Dispatcher.ResponseData<unknown>, text: string, asked: Asked): unknown {
+/** Parses the JSON of an answer. Throws an AttemptError for one that is not a success. */
+function readJsonBody(response: Dispatcher.ResponseData<unknown>, text: string, target: RequestTarget): unknown {
   const { statusCode: status } = response;
-  if (status < 200 || status > 299) throw statusError(response, text, asked);
-  const { host, redact } = asked.endpoint;
+  if (status < 200 || status > 299) throw statusError(response, text, target);
+  const { host, redact } = target.server;
   if (text.trim() === '') {
-    throw new AttemptError('empty-body', { host, status, words: 'an empty body', billingUnknown: true });
+    throw new AttemptError('empty-body', { host, status, serverMessage: 'an empty body', billingUnknown: true });
   }
   if (isHtml(text)) {
-    const words = `${readErrorBody(text, redact).words} where JSON was expected (is the base URL right? it often ends in /v1)`;
-    throw new AttemptError('html-body', { host, status, words });
+    const serverMessage = `${readErrorBody(text, redact).message} instead of JSON (check the base URL: it often ends in /v1)`;
+    throw new AttemptError('html-body', { host, status, serverMessage });
   }
-  return checkJson(response, parseJson(text), asked);
+  return checkJson(response, parseJson(text), target);
 }
 
-/** Gateways put errors in their 200s. */
-function checkJson(response: Dispatcher.ResponseData<unknown>, json: unknown, asked: Asked): unknown {
+/** Returns the JSON of a 200. Throws an AttemptError for an error inside it, as gateways send. */
+function checkJson(response: Dispatcher.ResponseData<unknown>, json: unknown, target: RequestTarget): unknown {
   if (json === undefined) {
     const { statusCode: status } = response;
-    const words = 'an answer that breaks off';
-    throw new AttemptError('cut-body', { host: asked.endpoint.host, status, words, billingUnknown: true });
+    const serverMessage = 'an answer that breaks off';
+    throw new AttemptError('cut-body', { host: target.server.host, status, serverMessage, billingUnknown: true });
   }
   const failed = isRecord(json) && json.error !== undefined && json.error !== null && json.error !== '';
-  if (failed) throw statusError(response, JSON.stringify(json), asked);
+  if (failed) throw statusError(response, JSON.stringify(json), target);
   return json;
 }

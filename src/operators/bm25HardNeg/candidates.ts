@@ -1,4 +1,4 @@
-import type { Turns } from '../../flow/eventLoopTurns.js';
+import type { EventLoopTurns } from '../../flow/eventLoopTurns.js';
 import type { Hit, Searcher, Weighting } from '../../search/searcher.js';
 import { type KnownDocument, knownDocuments } from './documentCache.js';
 import { NearDuplicates } from './nearDuplicate.js';
@@ -10,13 +10,13 @@ export interface Candidate extends Hit {
   text: string;
 }
 
-/** Why documents of the ranking were left out, with how many. */
+/** How many documents of the ranking each rule left out. */
 export type Refusals = Record<string, number>;
 
 export interface Candidates {
   /** Best first. */
   found: Candidate[];
-  /** The positive's place in the ranking, where it was come upon. */
+  /** The positive in the ranking, if the search got that far. */
   positive: Hit | undefined;
   refused: Refusals;
 }
@@ -30,50 +30,52 @@ export interface Walk {
   /** How many candidates to find. */
   count: number;
   signal: AbortSignal;
-  /** What is done between two searches, a millisecond or two, is done in one turn. */
-  turns: Turns;
+  /** Lets the event loop turn between two searches. */
+  turns: EventLoopTurns;
 }
 
-/** Goes down the ranking, deeper each time, until there are enough candidates or no more documents. */
+/** Searches deeper each time until there are enough candidates or no more documents. */
 export async function findCandidates(index: Searcher, rules: ResolvedRules, walk: Walk): Promise<Candidates> {
   const { query, weighting, count, signal, turns } = walk;
   const { rangeMin, rangeMax, minScore } = rules;
   const filter = new CandidateFilter(index, rules, walk);
   const documents = knownDocuments(index);
   const found: Candidate[] = [];
-  let looked = 0;
+  let seen = 0;
   for (let k = Math.min(rangeMax, rangeMin + count + 7); ; k = Math.min(rangeMax, k * 4)) {
     const hits = await index.search(query, { k, weighting, signal });
     await turns.next();
-    for (const [place, hit] of hits.slice(looked).entries()) {
+    for (const [offset, hit] of hits.slice(seen).entries()) {
       if (hit.score < minScore) {
-        filter.seen.refused.minScore = hits.length - looked - place;
-        return { found, ...filter.seen };
+        filter.outcome.refused.minScore = hits.length - seen - offset;
+        return { found, ...filter.outcome };
       }
       const document = documents.get(hit.docId);
       const { id, docId, score, rank } = hit;
       if (filter.admits(hit, document)) found.push({ id, docId, score, rank, text: document.text });
-      if (found.length === count) return { found, ...filter.seen };
+      if (found.length === count) return { found, ...filter.outcome };
     }
-    looked = hits.length;
-    if (hits.length < k || k === rangeMax) return { found, ...filter.seen };
+    seen = hits.length;
+    if (hits.length < k || k === rangeMax) return { found, ...filter.outcome };
   }
 }
 
-/** Judges the documents of one ranking, best first. */
+/** Applies the rules to the documents of one ranking, best first. */
 class CandidateFilter {
-  readonly seen: { positive: Hit | undefined; refused: Refusals } = { positive: undefined, refused: {} };
+  readonly outcome: { positive: Hit | undefined; refused: Refusals } = { positive: undefined, refused: {} };
+  readonly #index: Searcher;
+  readonly #rules: ResolvedRules;
+  readonly #walk: Pick<Walk, 'positives' | 'positiveScore'>;
   readonly #texts: Set<string>;
   readonly #ownText: string;
   readonly #positiveTexts: ReadonlySet<string>;
   readonly #idGroups: ReadonlySet<string | undefined>;
   #nearDuplicates: NearDuplicates[] | undefined;
 
-  constructor(
-    private readonly index: Searcher,
-    private readonly rules: ResolvedRules,
-    private readonly walk: Pick<Walk, 'positives' | 'positiveScore'>,
-  ) {
+  constructor(index: Searcher, rules: ResolvedRules, walk: Pick<Walk, 'positives' | 'positiveScore'>) {
+    this.#index = index;
+    this.#rules = rules;
+    this.#walk = walk;
     const { texts, text, ids } = walk.positives;
     this.#ownText = normalized(text);
     this.#positiveTexts = new Set(texts.map(normalized));
@@ -83,26 +85,26 @@ class CandidateFilter {
 
   admits(hit: Hit, document: KnownDocument): boolean {
     const { plain } = document;
-    const isOwn = hit.id === this.walk.positives.id || plain === this.#ownText;
-    if (isOwn) this.seen.positive ??= hit;
-    const isPositive = isOwn || this.walk.positives.ids.has(hit.id) || this.#positiveTexts.has(plain);
+    const isOwn = hit.id === this.#walk.positives.id || plain === this.#ownText;
+    if (isOwn) this.outcome.positive ??= hit;
+    const isPositive = isOwn || this.#walk.positives.ids.has(hit.id) || this.#positiveTexts.has(plain);
     const reason = isPositive ? undefined : this.#refusal(hit, document);
     this.#texts.add(plain);
-    if (reason !== undefined) this.seen.refused[reason] = (this.seen.refused[reason] ?? 0) + 1;
+    if (reason !== undefined) this.outcome.refused[reason] = (this.outcome.refused[reason] ?? 0) + 1;
     return !isPositive && reason === undefined;
   }
 
-  /** The rule that leaves a document out, by the name of its option. */
+  /** Returns the name of the rule that leaves a document out, which is its option's. */
   #refusal({ id, docId, rank, score }: Hit, document: KnownDocument): string | undefined {
-    const { skipTop, rangeMin, maxScore, maxScoreRatio, absoluteMargin } = this.rules;
-    const { positives, positiveScore } = this.walk;
+    const { skipTop, rangeMin, maxScore, maxScoreRatio, absoluteMargin } = this.#rules;
+    const { positives, positiveScore } = this.#walk;
     if (rank <= skipTop) return 'skipTop';
     if (rank < rangeMin) return 'rangeMin';
     if (score > maxScore) return 'maxScore';
     if (maxScoreRatio !== Number.POSITIVE_INFINITY && score >= maxScoreRatio * positiveScore) return 'maxScoreRatio';
     if (score > positiveScore - absoluteMargin) return 'absoluteMargin';
     if (positives.excludedIds.has(id)) return 'excludeIds';
-    if (positives.groups.size > 0 && positives.groups.has(this.index.group?.(docId))) return 'groupKey';
+    if (positives.groups.size > 0 && positives.groups.has(this.#index.group?.(docId))) return 'groupKey';
     const group = this.#groupOf(id);
     if (group !== undefined && this.#idGroups.has(group)) return 'groupPattern';
     if (this.#texts.has(document.plain)) return 'sameText';
@@ -110,14 +112,14 @@ class CandidateFilter {
   }
 
   #groupOf(id: string): string | undefined {
-    const found = this.rules.groupPattern?.exec(id);
+    const found = this.#rules.groupPattern?.exec(id);
     return found === null || found === undefined ? undefined : (found[1] ?? found[0]);
   }
 
   #isNearDuplicate({ shingles }: KnownDocument): boolean {
-    const { nearDuplicate } = this.rules;
+    const { nearDuplicate } = this.#rules;
     if (nearDuplicate === false) return false;
-    this.#nearDuplicates ??= this.walk.positives.texts.map((positive) => new NearDuplicates(positive, nearDuplicate));
+    this.#nearDuplicates ??= this.#walk.positives.texts.map((positive) => new NearDuplicates(positive, nearDuplicate));
     return this.#nearDuplicates.some((near) => near.includes(shingles));
   }
 }

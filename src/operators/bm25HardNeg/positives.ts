@@ -1,45 +1,46 @@
 import { RejectError } from '../../errors.js';
 import { type DataRecord, isRecord, isText } from '../../record.js';
 import type { Searcher } from '../../search/searcher.js';
+import { describe } from '../../util/check.js';
 
-/** What a record says of its positives, and of other documents that must not become negatives. */
+/** A record's positives, and other documents that must not become its negatives. */
 export interface Positives {
   /** The record's own document. */
   id: string | undefined;
   text: string;
   /** The ids of all positives. */
   ids: ReadonlySet<string>;
-  /** The texts of all positives, the own one first. */
+  /** The texts of all positives, the record's own text first. */
   texts: readonly string[];
   excludedIds: ReadonlySet<string>;
-  /** What the positives hold under `groupKey`. */
+  /** The values of the positives under `groupKey`. */
   groups: ReadonlySet<string | undefined>;
 }
 
 export interface PositiveKeys {
-  inputTextKey: string;
+  textKey: string;
   idKey: string;
-  inputPositivesKey: string | undefined;
+  positivesKey: string | undefined;
   excludeIds: string | undefined;
   groupKey: string | undefined;
 }
 
-/** Reads them from a record whose text is good; throws RejectError where a list holds what it must not. */
+/** Reads the positives of a record whose text is good. Throws RejectError for a list with a value of another kind. */
 export function positivesOf(record: DataRecord, keys: PositiveKeys, index: Searcher): Positives {
-  const text = record[keys.inputTextKey] as string;
-  const id = idOf(record[keys.idKey]);
+  const text = record[keys.textKey] as string;
+  const id = idText(record[keys.idKey]);
   const ids = new Set(id === undefined ? [] : [id]);
   const texts = [text];
-  for (const item of listOf(record, keys.inputPositivesKey, 'texts and ids')) {
-    const { id: itsId, text: itsText } = positiveOf(item, index, keys.inputPositivesKey as string);
+  for (const item of listOf(record, keys.positivesKey, 'texts and ids')) {
+    const { id: itsId, text: itsText } = readPositive(item, index, keys.positivesKey as string);
     if (itsId !== undefined) ids.add(itsId);
     if (itsText !== undefined) texts.push(itsText);
     else if (itsId !== undefined) texts.push(...index.docIds(itsId).map((docId) => index.text(docId)));
   }
   const excludedIds = listOf(record, keys.excludeIds, 'ids').map((item) => {
-    const excluded = idOf(item);
+    const excluded = idText(item);
     if (excluded !== undefined) return excluded;
-    throw new RejectError(`"${keys.excludeIds}" holds ${JSON.stringify(item)}, which is no id`);
+    throw new RejectError(`"${keys.excludeIds}" holds ${JSON.stringify(item)}, which is not an id`);
   });
   return {
     id,
@@ -51,21 +52,21 @@ export function positivesOf(record: DataRecord, keys: PositiveKeys, index: Searc
   };
 }
 
-/** The groups of the record itself, by its own key, and of all positives that the index knows by their ids. */
+/** Returns the groups of the record itself, by its own key, and of all positives whose id is in the index. */
 function groupsOf(record: DataRecord, ids: Iterable<string>, groupKey: string | undefined, index: Searcher) {
   if (groupKey === undefined) return new Set<string>();
   const known = [...ids].flatMap((id) => index.docIds(id)).map((docId) => index.group?.(docId));
-  return new Set([idOf(record[groupKey]), ...known].filter((group) => group !== undefined));
+  return new Set([idText(record[groupKey]), ...known].filter((group) => group !== undefined));
 }
 
-/** A string is an id where the index has one such, and a text otherwise; an object names which it holds. */
-function positiveOf(item: unknown, index: Searcher, key: string): { id?: string | undefined; text?: string } {
+/** Reads one positive: a string is an id if the index has that id, and a text otherwise; an object has an `id` or a `text`. */
+function readPositive(item: unknown, index: Searcher, key: string): { id?: string | undefined; text?: string } {
   if (isRecord(item)) {
-    const id = idOf(item.id);
+    const id = idText(item.id);
     if (isText(item.text)) return { id, text: item.text };
     if (id !== undefined) return { id };
   }
-  const id = idOf(item);
+  const id = idText(item);
   if (id !== undefined && index.docIds(id).length > 0) return { id };
   if (isText(item)) return { text: item };
   throw new RejectError(`"${key}" holds ${JSON.stringify(item)}, which is neither a text nor an id of the index`);
@@ -75,15 +76,15 @@ function listOf(record: DataRecord, key: string | undefined, what: string): unkn
   const value = key === undefined ? undefined : record[key];
   if (value === undefined || value === null) return [];
   if (Array.isArray(value)) return value;
-  throw new RejectError(`"${key}" holds ${JSON.stringify(value)?.slice(0, 40)}, not a list of ${what}`);
+  throw new RejectError(`"${key}" holds ${describe(value)}, not a list of ${what}`);
 }
 
-/** A string or a number as the index has it for an id. */
-export function idOf(value: unknown): string | undefined {
+/** Returns an id, a string or a number, as the index keeps it. */
+export function idText(value: unknown): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
-/** A text without what white space may differ in. */
+/** Normalizes the white space of a text, for comparison. */
 export function normalized(text: string): string {
   return text.replace(/[^\S ]\s*| \s+/g, ' ').trim();
 }

@@ -1,17 +1,17 @@
 import type { Hit, Searcher } from '../../search/searcher.js';
 import type { Candidate } from './candidates.js';
 
-/** A tool whose choices can be had exactly. */
-export type Profile = 'dataflow' | 'reasonir';
+/** A tool whose choices can be reproduced exactly. */
+export type ReferenceTool = 'dataflow' | 'reasonir';
 
-interface ProfileRules {
+interface ToolSettings {
   numNeg: number;
   query: 'question' | 'scenario+question';
   skipTop: number;
 }
 
-/** What the two tools do; both weigh the query as a document, and both look at the first 1,000 of the whole ranking. */
-export const profiles: Record<Profile, ProfileRules> = {
+/** The settings of the two tools. Both weigh the query as a document, and both read the first 1,000 of the whole ranking. */
+export const referenceTools: Record<ReferenceTool, ToolSettings> = {
   dataflow: { numNeg: 3, query: 'question', skipTop: 0 },
   reasonir: { numNeg: 1, query: 'scenario+question', skipTop: 20 },
 };
@@ -19,10 +19,10 @@ export const profiles: Record<Profile, ProfileRules> = {
 const RANKING_DEPTH = 1000;
 
 export interface Reproduction {
-  profile: Profile;
+  profile: ReferenceTool;
   query: string;
   numNeg: number;
-  /** The positive's text, and its id where the record has one. */
+  /** The positive's text, and its id if the record has one. */
   text: string;
   id: string | undefined;
   signal: AbortSignal;
@@ -30,18 +30,18 @@ export interface Reproduction {
 
 /**
  * Chooses as DataFlow's BM25HardNegGenerator does (all but the positive's own row) or as ReasonIR's BM25_Miner does (from rank 21
- * on, all but the positive's text): so a duplicate of the positive may be among them, and so may documents of score 0, which
- * follow the others in corpus order.
+ * on, all but the positive's text). So a duplicate of the positive may be among the negatives, and so may documents that score
+ * 0, which follow the others in corpus order.
  */
 export async function reproduce(
   index: Searcher,
   { profile, query, numNeg, text, id, signal }: Reproduction,
 ): Promise<{ negatives: Candidate[]; positive: Hit | undefined }> {
-  const { skipTop } = profiles[profile];
+  const { skipTop } = referenceTools[profile];
   const ownRow = id === undefined ? undefined : rowOf(index, id, text);
   const negatives: Candidate[] = [];
   let positive: Hit | undefined;
-  for await (const hit of ranking(index, query, skipTop + numNeg + 1, signal)) {
+  for await (const hit of wholeRanking(index, query, skipTop + numNeg + 1, signal)) {
     if (negatives.length === numNeg) break;
     const found = index.text(hit.docId);
     const isOwn = ownRow === undefined ? positive === undefined && found === text : hit.docId === ownRow;
@@ -52,14 +52,14 @@ export async function reproduce(
   return { negatives, positive };
 }
 
-/** The document of that id, the one of that text where several have it. */
+/** Returns the document with an id; of several, the one with the text. */
 function rowOf(index: Searcher, id: string, text: string): number | undefined {
   const docIds = index.docIds(id);
   return docIds.find((docId) => index.text(docId) === text) ?? docIds[0];
 }
 
-/** Every document, best first, equal scores in corpus order, those of score 0 too. */
-async function* ranking(index: Searcher, query: string, first: number, signal: AbortSignal): AsyncGenerator<Hit> {
+/** Yields every document, best first, equal scores in corpus order, including those that score 0. */
+async function* wholeRanking(index: Searcher, query: string, first: number, signal: AbortSignal): AsyncGenerator<Hit> {
   const known = new Set<number>();
   for (let k = first; ; k *= 4) {
     const hits = await index.search(query, { k: Math.min(k, RANKING_DEPTH), weighting: 'dataflow', signal });

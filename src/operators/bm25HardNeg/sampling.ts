@@ -3,38 +3,38 @@ import { shuffledOrder } from '../../util/random.js';
 import type { Candidate } from './candidates.js';
 import type { ResolvedRules } from './rules.js';
 
-/** A document taken as a negative; `similarity` to the positive where it was computed. */
-export interface Negative extends Candidate {
+/** A document taken as a negative, with its similarity to the positive if that was computed. */
+export interface SampledNegative extends Candidate {
   similarity?: number;
 }
 
 export interface Choice {
   numNeg: number;
-  /** The texts of the positives: the greatest similarity to one of them counts. */
+  /** The texts of the positives: the greatest similarity to any of them counts. */
   positiveTexts: readonly string[];
   /** Numbers in [0, 1), for `random`. */
   random: () => number;
 }
 
-/** Whether the rules compare candidates with the positive. */
-export function comparesCandidates({ sampling, maxPositiveSimilarity }: ResolvedRules): boolean {
+/** Returns true if the rules compare candidates with the positive. */
+function comparesCandidates({ sampling, maxPositiveSimilarity }: ResolvedRules): boolean {
   return sampling === 'dissimilar' || maxPositiveSimilarity !== undefined;
 }
 
-/** How many candidates the rules choose from. */
+/** Returns how many candidates the rules choose from. */
 export function candidatesWanted(rules: ResolvedRules, numNeg: number): number {
   return rules.sampling === 'random' || comparesCandidates(rules) ? rules.candidateWindow : numNeg;
 }
 
-/** Takes `numNeg` of the candidates, best ranked first; fewer where too many are over maxPositiveSimilarity. */
+/** Takes `numNeg` of the candidates, best ranked first; fewer if too many are over maxPositiveSimilarity. */
 export async function sample(
   index: Searcher,
   candidates: readonly Candidate[],
   rules: ResolvedRules,
   { numNeg, positiveTexts, random }: Choice,
-): Promise<{ negatives: Negative[]; tooSimilar: number }> {
+): Promise<{ negatives: SampledNegative[]; tooSimilar: number }> {
   const { sampling, maxPositiveSimilarity = 1 } = rules;
-  const compared: Negative[] = comparesCandidates(rules)
+  const compared: SampledNegative[] = comparesCandidates(rules)
     ? await withSimilarities(index, candidates, positiveTexts)
     : [...candidates];
   const fit = compared.filter(({ similarity = 0 }) => similarity <= maxPositiveSimilarity);
@@ -44,10 +44,10 @@ export async function sample(
   return { negatives, tooSimilar: compared.length - fit.length };
 }
 
-/** The candidates in the order in which they are taken. */
-function inOrder(fit: Negative[], sampling: ResolvedRules['sampling'], random: () => number): Negative[] {
+/** Returns the candidates in the order in which they are taken. */
+function inOrder(fit: SampledNegative[], sampling: ResolvedRules['sampling'], random: () => number): SampledNegative[] {
   if (sampling === 'top') return fit;
-  if (sampling === 'random') return shuffledOrder(fit.length, random).map((place) => fit[place] as Negative);
+  if (sampling === 'random') return shuffledOrder(fit.length, random).map((index) => fit[index] as SampledNegative);
   return fit.toSorted((a, b) => (a.similarity ?? 0) - (b.similarity ?? 0) || a.rank - b.rank);
 }
 
@@ -55,16 +55,16 @@ async function withSimilarities(
   index: Searcher,
   candidates: readonly Candidate[],
   positiveTexts: readonly string[],
-): Promise<Negative[]> {
+): Promise<SampledNegative[]> {
   const greatest = new Float64Array(candidates.length);
   for (const text of positiveTexts) {
     const similarities = await index.similarities(text, candidates);
-    for (let place = 0; place < candidates.length; place++) {
-      greatest[place] = Math.max(greatest[place] as number, similarities[place] as number);
+    for (let at = 0; at < candidates.length; at++) {
+      greatest[at] = Math.max(greatest[at] as number, similarities[at] as number);
     }
   }
-  // Spreading the candidates would take longer than comparing them.
-  return candidates.map(({ id, docId, score, rank, text }, place) => {
-    return { id, docId, score, rank, text, similarity: greatest[place] as number };
+  // Spreading the candidates takes longer than comparing them.
+  return candidates.map(({ id, docId, score, rank, text }, at) => {
+    return { id, docId, score, rank, text, similarity: greatest[at] as number };
   });
 }

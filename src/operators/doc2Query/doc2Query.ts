@@ -1,109 +1,165 @@
 import { RejectError } from '../../errors.js';
-import type { Operator } from '../../flow/operator.js';
-import { addUsage, type ChatModel, type Usage } from '../../llm/chatModel.js';
-import { type DataRecord, defaultKeys } from '../../record.js';
-import { requireWholeNumber } from '../../util/check.js';
+import { type AnswerSchema, addUsage, type Completion, type Usage } from '../../llm/chatModel.js';
+import type { DataRecord } from '../../record.js';
 import { promptLanguage } from '../../util/language.js';
-import { provenanceOf } from '../provenance.js';
-import { type RecordOptions, recordOperator, textProblem } from '../recordOperator.js';
-import { checkTemplate, type PromptOptions, versionOf } from '../template.js';
-import { parse, render, renderAgain, requiredPlaceholders, schemaFor, version } from './prompt.js';
+import { type OptionsOf, type Resolved, resolveOptions, valuesOf } from '../../util/options.js';
+import { askModel } from '../askModel.js';
+import { textInput } from '../inputKeys.js';
+import type { HowParsed } from '../jsonAnswer.js';
+import { type ModelProvenance, provenanceOf } from '../provenance.js';
+import { type Field, type ProvenanceField, type RecordOperator, recordOperator } from '../recordOperator.js';
+import { recordOptions } from '../recordOptions.js';
+import { versionOf } from '../template.js';
+import { doc2QueryOptions } from './options.js';
+import {
+  DOC2QUERY_PROMPT_VERSION,
+  doc2QuerySchema,
+  type HardQuery,
+  parseDoc2Query,
+  renderDoc2Query,
+  renderDoc2QueryAgain,
+} from './prompt.js';
 
-export interface Doc2QueryOptions extends RecordOptions, PromptOptions {
-  model: ChatModel;
-  /** Default `text`. */
+/** The type parameters are the keys written and whether provenance is kept, as literals. */
+export interface Doc2QueryOptions<
+  QuestionKey extends string = string,
+  ScenarioKey extends string = string,
+  Kept extends boolean = boolean,
+> extends OptionsOf<typeof doc2QueryOptions> {
+  questionKey?: QuestionKey | undefined;
+  scenarioKey?: ScenarioKey | undefined;
+  provenance?: Kept | undefined;
+  /** @deprecated Use `textKey`. */
   inputKey?: string | undefined;
-  /** Default `question`. */
-  outputQuestionKey?: string | undefined;
-  /** Default `scenario`. */
-  outputScenarioKey?: string | undefined;
-  /**
-   * How many answers are paid for at most, until one can be read, those among them that are blank or cut off. Default 3. What
-   * gave no answer (a rate limit, a lost connection) does not count: the model has attempts of its own for that.
-   */
-  maxAttempts?: number | undefined;
-  /** Questions per document; each becomes a record of its own. Default 1. */
-  queriesPerDoc?: number | undefined;
+  /** @deprecated Use `questionKey`. */
+  outputQuestionKey?: QuestionKey | undefined;
+  /** @deprecated Use `scenarioKey`. */
+  outputScenarioKey?: ScenarioKey | undefined;
 }
+
+/** What doc2Query keeps of each record under `_rareflow.doc2query`. */
+export type Doc2QueryProvenance = ModelProvenance & {
+  parsed: HowParsed;
+  cached?: true;
+  /** Set for all but the first record that one answer made; the first has the tokens. */
+  sharesAnswer?: true;
+};
+
+export type Doc2QueryFields<QuestionKey extends string, ScenarioKey extends string, Kept extends boolean> = Field<
+  QuestionKey,
+  string
+> &
+  Field<ScenarioKey, string> &
+  ProvenanceField<Kept, 'doc2query', Doc2QueryProvenance>;
+
+const STAGE = 'doc2query';
 
 /**
- * Doc2Query: asks a model for a question that needs reasoning, and the scenario it lives in, for each document.
+ * Doc2Query: asks a model for a question that needs reasoning, and the scenario in which it comes up, for each document.
  *
- * Adds `question` and `scenario`. An answer that cannot be read is asked for again, `maxAttempts` answers in all, then the
- * record is rejected with the last one. Models that can be held to a JSON schema are; a prompt of your own is sent without one:
- * it holds `{{text}}` and asks for `{"hard_query": {"question", "scenario"}}`.
- * Throws UsageError for options out of range, ModelError when the model cannot be used at all.
+ * Adds `question` and `scenario`. If an answer cannot be read the model is asked again, for `maxAttempts` answers in all;
+ * then the record is rejected with the last one. Attempts that gave no answer (a rate limit, a lost connection) do not
+ * count: the model retries those itself. Our prompt is sent with a JSON schema, for models that can be held to one. A custom
+ * prompt is sent without: it asks for `{"hard_query": {"question", "scenario"}}`, or `{"questions": [...]}`, which leaves
+ * the records without a scenario.
+ *
+ * @throws UsageError for options that are unknown, missing or out of range
+ * @throws ModelError, while it runs, if the model cannot be used at all
  */
-export function doc2Query(options: Doc2QueryOptions): Operator<object, DataRecord> {
-  const {
-    model,
-    inputKey = defaultKeys.text,
-    outputQuestionKey = defaultKeys.question,
-    outputScenarioKey = defaultKeys.scenario,
-    maxAttempts = 3,
-    queriesPerDoc = 1,
-    language = 'auto',
-    promptTemplate: template,
-    ...recordOptions
-  } = options;
-  requireWholeNumber('maxAttempts', maxAttempts);
-  requireWholeNumber('queriesPerDoc', queriesPerDoc);
-  if (template !== undefined) checkTemplate(template, requiredPlaceholders);
-  const stage = 'doc2query';
-  const promptVersion = versionOf(version, template);
-  const schema = template === undefined ? schemaFor(queriesPerDoc) : undefined;
+export function doc2Query<
+  const QuestionKey extends string = 'question',
+  const ScenarioKey extends string = 'scenario',
+  const Kept extends boolean = true,
+>(
+  options: Doc2QueryOptions<QuestionKey, ScenarioKey, Kept>,
+): RecordOperator<Doc2QueryFields<QuestionKey, ScenarioKey, Kept>> {
+  const settings = resolveOptions('doc2Query', doc2QueryOptions, options);
+  const { textKey, questionKey, scenarioKey, queriesPerDoc, promptTemplate } = settings;
+  const prompting: Prompting = {
+    ...settings,
+    promptVersion: versionOf(DOC2QUERY_PROMPT_VERSION, promptTemplate),
+    schema: promptTemplate === undefined ? doc2QuerySchema(queriesPerDoc) : undefined,
+  };
 
-  /** A question without a scenario must not keep the scenario of an earlier one. */
-  const scenarioField = (record: DataRecord, scenario: string | undefined): DataRecord =>
-    scenario === undefined && record[outputScenarioKey] === undefined ? {} : { [outputScenarioKey]: scenario };
+  const fieldsOf = (record: DataRecord, { question, scenario }: HardQuery): DataRecord => {
+    // A question without a scenario must not keep the scenario of an earlier one.
+    const hasScenario = scenarioKey !== '' && (scenario !== undefined || record[scenarioKey] !== undefined);
+    return { [questionKey]: question, ...(hasScenario && { [scenarioKey]: scenario }) };
+  };
 
-  return recordOperator(
+  const addQuestions = recordOperator(
     {
-      stage,
-      inputs: [{ key: inputKey, option: 'inputKey', problem: textProblem }],
-      outputs: [outputQuestionKey, outputScenarioKey],
+      stage: STAGE,
+      inputs: [textInput(textKey, 'textKey')],
+      outputs: [questionKey, ...(scenarioKey === '' ? [] : [scenarioKey])],
     },
-    recordOptions,
+    valuesOf(recordOptions, settings),
     async (record, signal) => {
-      const text = record[inputKey] as string;
-      const promptIn = language === 'auto' ? promptLanguage(text) : language;
-      const first = render({ text, language: promptIn, queriesPerDoc, template });
-      let messages = first;
-      let answers = 0;
-      let attempts = 0;
-      let usage: Usage | undefined;
-      let last: string | undefined;
-      let cached = true;
-      for (;;) {
-        const request = { messages, schema, stage, maxAnswers: maxAttempts - answers, sample: answers };
-        const completion = await model.complete(request, { signal }).catch((error: unknown) => {
-          throw error instanceof RejectError && answers > 0 ? afterEarlier(error, attempts, last) : error;
-        });
-        answers += completion.answers ?? 1;
-        attempts += completion.attempts;
-        usage = addUsage(usage, completion.usage);
-        cached &&= completion.cached === true;
-        last = completion.text;
-        const answer = parse(last);
-        if (answer.ok) {
-          const made = { ...provenanceOf({ ...completion, attempts }, promptVersion), parsed: answer.parsed };
-          return answer.queries.slice(0, queriesPerDoc).map(({ question, scenario }, place) => ({
-            fields: { [outputQuestionKey]: question, ...scenarioField(record, scenario) },
-            provenance:
-              place === 0 ? { ...made, ...usage, ...(cached && { cached }) } : { ...made, sharesAnswer: true },
-          }));
-        }
-        if (answers >= maxAttempts) {
-          const unread = answers === 1 ? 'the answer could not be read' : `none of ${answers} answers could be read`;
-          throw new RejectError(`${unread}: ${answer.reason}`, { attempts, answer: last });
-        }
-        messages = renderAgain(first, last, answer.reason, promptIn);
-      }
+      const { queries, provenance, usage } = await askForQueries(record[textKey] as string, prompting, signal);
+      return queries.slice(0, queriesPerDoc).map((query, index) => ({
+        fields: fieldsOf(record, query),
+        provenance: { ...provenance, ...(index === 0 ? usage : { sharesAnswer: true as const }) },
+      }));
     },
   );
+  return addQuestions as unknown as RecordOperator<Doc2QueryFields<QuestionKey, ScenarioKey, Kept>>;
 }
 
-/** The model gave up on a re-ask: what was asked for before it counts too. */
-function afterEarlier({ message, hint, cause, attempts = 1, answer }: RejectError, earlier: number, last?: string) {
+interface Prompting extends Resolved<typeof doc2QueryOptions> {
+  promptVersion: string;
+  schema: AnswerSchema | undefined;
+}
+
+interface Made {
+  queries: HardQuery[];
+  provenance: Doc2QueryProvenance;
+  /** What all answers cost, and whether all came from the cache. */
+  usage: Usage & { cached?: true };
+}
+
+/** Asks until an answer can be read. Throws RejectError after `maxAttempts` answers. */
+async function askForQueries(text: string, prompting: Prompting, signal: AbortSignal): Promise<Made> {
+  const { model, queriesPerDoc, maxAttempts, promptTemplate: template, promptVersion, schema } = prompting;
+  const language = prompting.language === 'auto' ? promptLanguage(text) : prompting.language;
+  const first = renderDoc2Query({ text, language, queriesPerDoc, template });
+  let messages = first;
+  let answers = 0;
+  let attempts = 0;
+  let usage: Usage | undefined;
+  let last: string | undefined;
+  let cached = true;
+  for (;;) {
+    const request = { messages, schema, stage: STAGE, maxAnswers: maxAttempts - answers, sample: answers };
+    const completion: Completion = await askModel(model, request, signal).catch((error: unknown) => {
+      throw error instanceof RejectError && answers > 0 ? withEarlierAttempts(error, attempts, last) : error;
+    });
+    answers += completion.answers ?? 1;
+    attempts += completion.attempts;
+    usage = addUsage(usage, completion.usage);
+    cached &&= completion.cached === true;
+    last = completion.text;
+    const answer = parseDoc2Query(last);
+    if (answer.ok) {
+      const provenance = provenanceOf({ ...completion, attempts }, promptVersion);
+      return {
+        queries: answer.queries,
+        provenance: { ...provenance, parsed: answer.parsed },
+        usage: { ...usage, ...(cached && { cached }) },
+      };
+    }
+    if (answers >= maxAttempts) {
+      const unread = answers === 1 ? 'the answer could not be read' : `none of ${answers} answers could be read`;
+      throw new RejectError(`${unread}: ${answer.reason}`, { attempts, answer: last });
+    }
+    messages = renderDoc2QueryAgain(first, last, answer.reason, language);
+  }
+}
+
+/** The error of a later request, with the attempts and the answer of earlier ones. */
+function withEarlierAttempts(
+  { message, hint, cause, attempts = 1, answer }: RejectError,
+  earlier: number,
+  last?: string,
+) {
   return new RejectError(message, { hint, cause, attempts: earlier + attempts, answer: answer ?? last });
 }

@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import type { AnswerSchema, ChatMessage } from '../../llm/chatModel.js';
+import { HARD_QUERY } from '../../record.js';
 import type { PromptLanguage } from '../../util/language.js';
 import { answerSchema, type HowParsed, parseJsonAnswer } from '../jsonAnswer.js';
 import { fillTemplate, type PromptTemplate } from '../template.js';
 
-/** Changes whenever the words below do. */
-export const version = 'doc2query-2';
-
-/** What a template of the user's own must hold; it may also hold `{{queriesPerDoc}}`. */
-export const requiredPlaceholders = ['text'];
+/** Changes whenever the texts below do. */
+export const DOC2QUERY_PROMPT_VERSION = 'doc2query-2';
 
 export interface Doc2QueryPrompt {
   text: string;
@@ -17,20 +15,23 @@ export interface Doc2QueryPrompt {
   template?: PromptTemplate | undefined;
 }
 
-/** The instructions come first and are the same for every document, so that providers can cache them. */
-export function render({ text, language, queriesPerDoc, template }: Doc2QueryPrompt): ChatMessage[] {
+/**
+ * Renders the messages for a document. The instructions come first and are the same for every document, so that providers
+ * can cache them.
+ */
+export function renderDoc2Query({ text, language, queriesPerDoc, template }: Doc2QueryPrompt): ChatMessage[] {
   if (template !== undefined) {
     return [{ role: 'user', content: fillTemplate(template, { text, queriesPerDoc: String(queriesPerDoc) }) }];
   }
-  const { instructions, request } = words[language];
+  const { instructions, request } = questionTexts[language];
   return [
-    { role: 'system', content: `${instructions(queriesPerDoc)}\n\n${format(language, queriesPerDoc)}` },
+    { role: 'system', content: `${instructions(queriesPerDoc)}\n\n${answerFormat(language, queriesPerDoc)}` },
     { role: 'user', content: `<document>\n${text}\n</document>\n\n${request}` },
   ];
 }
 
-/** Asks again after an answer that could not be used; the end of that answer is quoted, 2 KB of it at most. */
-export function renderAgain(
+/** Renders the messages after an answer that could not be used. They quote the last 2 KB of that answer. */
+export function renderDoc2QueryAgain(
   messages: ChatMessage[],
   answer: string,
   reason: string,
@@ -38,12 +39,14 @@ export function renderAgain(
 ): ChatMessage[] {
   return [
     ...messages,
-    { role: 'assistant', content: endOf(answer, 2000) },
-    { role: 'user', content: words[language].again(reason) },
+    { role: 'assistant', content: endOf(answer, QUOTED_BYTES) },
+    { role: 'user', content: questionTexts[language].again(reason) },
   ];
 }
 
-/** A text, or so many bytes of its end. */
+const QUOTED_BYTES = 2000;
+
+/** Returns a text, or the last `bytes` bytes of it. */
 function endOf(text: string, bytes: number): string {
   const encoded = Buffer.from(text);
   if (encoded.length <= bytes) return text;
@@ -53,26 +56,26 @@ function endOf(text: string, bytes: number): string {
     .replace(/^\ufffd+/, '')}`;
 }
 
-/** A question made of a document; a plain list of questions comes without scenarios. */
+/** A question about a document. A plain list of questions has no scenarios. */
 export interface HardQuery {
   question: string;
   scenario?: string | undefined;
 }
 
-/** Words, not an ellipsis that was echoed from the form asked for. */
-const text = z
+/** A text with words in it: not an ellipsis that was echoed from the form asked for. */
+const textWithWords = z
   .string()
   .trim()
   .regex(/[\p{L}\p{N}]/u, 'it holds no words');
-const hardQuery = z.object({ question: text, scenario: text });
+const hardQuery = z.object({ question: textWithWords, scenario: textWithWords });
 
-/** Either form of an answer; of a list the good items are kept, each question once. */
-const schema = z
+/** Either form of an answer. Of a list, the good items are kept, each question once. */
+const answerForm = z
   .object({ hard_query: z.unknown().optional(), questions: z.array(z.unknown()).optional() })
   .refine((answer) => answer.hard_query !== undefined || answer.questions !== undefined, 'it has no key hard_query')
   .transform(({ hard_query: asked, questions }, context): HardQuery[] => {
     const items = questions?.map((question) => ({ question })) ?? [asked].flat();
-    const form = questions === undefined ? hardQuery : z.object({ question: text });
+    const form = questions === undefined ? hardQuery : z.object({ question: textWithWords });
     const read = items.map((item) => form.safeParse(item));
     const good = new Map(read.flatMap(({ data }) => (data === undefined ? [] : [[data.question, data]])));
     if (good.size > 0) return [...good.values()];
@@ -81,33 +84,33 @@ const schema = z
     return z.NEVER;
   });
 
-const asked = z.strictObject({ question: z.string(), scenario: z.string() });
+const queryForm = z.strictObject({ question: z.string(), scenario: z.string() });
 
 /**
- * The form that the prompt asks for, for models that can be held to it. A model that must write JSON from its first sign
- * cannot think in prose before it, so the form begins with room for that.
+ * Returns the form that the prompt asks for, for models that can be held to it. A model that must write JSON from its first
+ * character cannot think in prose before it, so the form begins with room for that.
  */
-export function schemaFor(queriesPerDoc: number): AnswerSchema {
-  const hard_query = queriesPerDoc === 1 ? asked : z.array(asked);
-  return answerSchema('hard_query', z.strictObject({ analysis: z.string(), hard_query }));
+export function doc2QuerySchema(queriesPerDoc: number): AnswerSchema {
+  const query = queriesPerDoc === 1 ? queryForm : z.array(queryForm);
+  return answerSchema(HARD_QUERY, z.strictObject({ analysis: z.string(), [HARD_QUERY]: query }));
 }
 
-export type ParsedAnswer = { ok: true; queries: HardQuery[]; parsed: HowParsed } | { ok: false; reason: string };
+export type Doc2QueryAnswer = { ok: true; queries: HardQuery[]; parsed: HowParsed } | { ok: false; reason: string };
 
 /** Reads `{"hard_query": {…}}`, `{"hard_query": [{…}, …]}` or `{"questions": […]}` out of an answer. */
-export function parse(answer: string): ParsedAnswer {
-  const read = parseJsonAnswer(answer, schema);
+export function parseDoc2Query(answer: string): Doc2QueryAnswer {
+  const read = parseJsonAnswer(answer, answerForm);
   return read.ok ? { ok: true, queries: read.value, parsed: read.parsed } : read;
 }
 
-function format(language: PromptLanguage, queriesPerDoc: number): string {
-  const { shape, one, many } = words[language];
+function answerFormat(language: PromptLanguage, queriesPerDoc: number): string {
+  const { shape, one, many } = questionTexts[language];
   const object = `{"question": "…", "scenario": "…"}`;
   const queries = queriesPerDoc === 1 ? object : `[${Array(queriesPerDoc).fill(object).join(', ')}]`;
   return `${shape(queriesPerDoc === 1 ? one : many(queriesPerDoc))}\n{"analysis": "…", "hard_query": ${queries}}`;
 }
 
-const words = {
+const questionTexts = {
   en: {
     instructions: (
       count: number,

@@ -2,11 +2,8 @@ import type { ChatMessage } from '../../llm/chatModel.js';
 import type { PromptLanguage } from '../../util/language.js';
 import { fillTemplate, type PromptTemplate } from '../template.js';
 
-/** Changes whenever the words below do. */
-export const version = 'reason-distill-1';
-
-/** What a template of the user's own must hold. */
-export const requiredPlaceholders = ['question', 'documents'];
+/** Changes whenever the texts below do. */
+export const REASON_DISTILL_PROMPT_VERSION = 'reason-distill-1';
 
 export interface ReasonDistillPrompt {
   question: string;
@@ -17,15 +14,19 @@ export interface ReasonDistillPrompt {
   template?: PromptTemplate | undefined;
 }
 
-/** The instructions come first and are the same for every record, so that providers can cache them. */
-export function render({ question, scenario, documents, language, template }: ReasonDistillPrompt): ChatMessage[] {
+/**
+ * Renders the messages for a question. The instructions come first and are the same for every record, so that providers can
+ * cache them.
+ */
+export function renderReasonDistill(prompt: ReasonDistillPrompt): ChatMessage[] {
+  const { question, scenario, documents, language, template } = prompt;
   const shown = documents.join('\n\n');
   if (template !== undefined) {
     return [
       { role: 'user', content: fillTemplate(template, { question, scenario: scenario ?? '', documents: shown }) },
     ];
   }
-  const { instructions, request } = words[language];
+  const { instructions, request } = reasoningTexts[language];
   const parts = [
     ...(scenario === undefined ? [] : [`<scenario>\n${scenario}\n</scenario>`]),
     `<question>\n${question}\n</question>`,
@@ -38,7 +39,7 @@ export function render({ question, scenario, documents, language, template }: Re
   ];
 }
 
-const words = {
+const reasoningTexts = {
   en: {
     instructions: `You answer questions by reasoning over documents that a search engine brought up. You will be given a scenario, a question and several documents. Some documents bear on the question; others only share its words.
 

@@ -1,83 +1,91 @@
-import type { Operator } from '../../flow/operator.js';
-import type { ChatModel, Completion } from '../../llm/chatModel.js';
-import { type DataRecord, defaultKeys } from '../../record.js';
+import type { Completion } from '../../llm/chatModel.js';
 import { promptLanguage } from '../../util/language.js';
+import { type OptionsOf, resolveOptions, valuesOf } from '../../util/options.js';
 import { seededRandom, shuffledOrder } from '../../util/random.js';
-import { provenanceOf } from '../provenance.js';
-import { type RecordOptions, recordOperator, textListProblem, textProblem } from '../recordOperator.js';
-import { checkTemplate, type PromptOptions, versionOf } from '../template.js';
-import { render, requiredPlaceholders, version } from './prompt.js';
+import { askModel } from '../askModel.js';
+import { textInput, textListInput } from '../inputKeys.js';
+import { type ModelProvenance, provenanceOf } from '../provenance.js';
+import { type Field, type ProvenanceField, type RecordOperator, recordOperator } from '../recordOperator.js';
+import { recordOptions } from '../recordOptions.js';
+import { versionOf } from '../template.js';
+import { reasonDistillOptions } from './options.js';
+import { REASON_DISTILL_PROMPT_VERSION, renderReasonDistill } from './prompt.js';
 
-export interface ReasonDistillOptions extends RecordOptions, PromptOptions {
-  model: ChatModel;
-  /** Default `text`. */
+/** The type parameters are the key written and whether provenance is kept, as literals. */
+export interface ReasonDistillOptions<ReasoningKey extends string = string, Kept extends boolean = boolean>
+  extends OptionsOf<typeof reasonDistillOptions> {
+  reasoningKey?: ReasoningKey | undefined;
+  provenance?: Kept | undefined;
+  /** @deprecated Use `textKey`. */
   inputTextKey?: string | undefined;
-  /** Default `question`. */
+  /** @deprecated Use `questionKey`. */
   inputQuestionKey?: string | undefined;
-  /** Default `scenario`; `''` for questions that have none. */
+  /** @deprecated Use `scenarioKey`. */
   inputScenarioKey?: string | undefined;
-  /** Default `hard_negatives`. */
+  /** @deprecated Use `negativesKey`. */
   inputHardnegKey?: string | undefined;
-  /** Default `reasoning`. */
-  outputKey?: string | undefined;
-  /** Seeds the order of the documents, together with the record's own question and text. Default 0. */
-  seed?: number | undefined;
+  /** @deprecated Use `reasoningKey`. */
+  outputKey?: ReasoningKey | undefined;
 }
 
-/**
- * ReasonDistill: has a teacher model reason over the question and its documents, the positive and the negatives shuffled.
- *
- * Adds `reasoning`: the teacher's whole answer; thinking that came apart is put before it, as
- * `<think>…</think>\n<answer>…</answer>`. The order shown is kept under `_rareflow.reason_distill.order`: 0 is the
- * record's own text, n its n-th negative. A prompt of your own holds `{{question}}` and `{{documents}}`, and may hold
- * `{{scenario}}`. Throws ModelError when the model cannot be used at all.
- */
-export function reasonDistill(options: ReasonDistillOptions): Operator<object, DataRecord> {
-  const {
-    model,
-    inputTextKey = defaultKeys.text,
-    inputQuestionKey = defaultKeys.question,
-    inputScenarioKey = defaultKeys.scenario,
-    inputHardnegKey = defaultKeys.hardNegatives,
-    outputKey = defaultKeys.reasoning,
-    seed = 0,
-    language = 'auto',
-    promptTemplate: template,
-    ...recordOptions
-  } = options;
-  if (template !== undefined) checkTemplate(template, requiredPlaceholders);
-  const stage = 'reason_distill';
-  const promptVersion = versionOf(version, template);
-  const scenarioInput = { key: inputScenarioKey, option: 'inputScenarioKey', problem: textProblem };
+/** What reasonDistill keeps of each record under `_rareflow.reason_distill`. */
+export type ReasonDistillProvenance = ModelProvenance & {
+  cached?: true;
+  seed: number;
+  /** The documents in the order shown: 0 is the record's own text, n its n-th negative. */
+  order: number[];
+};
 
-  return recordOperator(
+export type ReasonDistillFields<ReasoningKey extends string, Kept extends boolean> = Field<ReasoningKey, string> &
+  ProvenanceField<Kept, 'reason_distill', ReasonDistillProvenance>;
+
+/**
+ * ReasonDistill: has a teacher model reason over each question and its documents, the positive and the negatives shuffled.
+ *
+ * Adds `reasoning`: the teacher's whole answer. Thinking that came apart from it is put before it, as
+ * `<think>…</think>\n<answer>…</answer>`. The order of the documents depends on the seed and the record's own question and
+ * text.
+ *
+ * @throws UsageError for options that are unknown, missing or out of range
+ * @throws ModelError, while it runs, if the model cannot be used at all
+ */
+export function reasonDistill<const ReasoningKey extends string = 'reasoning', const Kept extends boolean = true>(
+  options: ReasonDistillOptions<ReasoningKey, Kept>,
+): RecordOperator<ReasonDistillFields<ReasoningKey, Kept>> {
+  const settings = resolveOptions('reasonDistill', reasonDistillOptions, options);
+  const { model, textKey, questionKey, scenarioKey, negativesKey, reasoningKey, seed, language } = settings;
+  const { promptTemplate: template } = settings;
+  const stage = 'reason_distill';
+  const promptVersion = versionOf(REASON_DISTILL_PROMPT_VERSION, template);
+
+  const addReasoning = recordOperator(
     {
       stage,
       inputs: [
-        { key: inputTextKey, option: 'inputTextKey', problem: textProblem },
-        { key: inputQuestionKey, option: 'inputQuestionKey', problem: textProblem },
-        ...(inputScenarioKey === '' ? [] : [scenarioInput]),
-        { key: inputHardnegKey, option: 'inputHardnegKey', problem: textListProblem },
+        textInput(textKey, 'textKey'),
+        textInput(questionKey, 'questionKey'),
+        ...(scenarioKey === '' ? [] : [textInput(scenarioKey, 'scenarioKey')]),
+        textListInput(negativesKey, 'negativesKey'),
       ],
-      outputs: [outputKey],
+      outputs: [reasoningKey],
     },
-    recordOptions,
+    valuesOf(recordOptions, settings),
     async (record, signal) => {
-      const text = record[inputTextKey] as string;
-      const question = record[inputQuestionKey] as string;
-      const candidates = [text, ...(record[inputHardnegKey] as string[])];
-      const order = shuffledOrder(candidates.length, seededRandom(seed, question, text));
-      const messages = render({
+      const text = record[textKey] as string;
+      const question = record[questionKey] as string;
+      const documents = [text, ...(record[negativesKey] as string[])];
+      const order = shuffledOrder(documents.length, seededRandom(seed, question, text));
+      const messages = renderReasonDistill({
         question,
-        scenario: inputScenarioKey === '' ? undefined : (record[inputScenarioKey] as string),
-        documents: order.map((place) => candidates[place] as string),
+        scenario: scenarioKey === '' ? undefined : (record[scenarioKey] as string),
+        documents: order.map((index) => documents[index] as string),
         language: language === 'auto' ? promptLanguage(question) : language,
         template,
       });
-      const completion = await model.complete({ messages, stage }, { signal });
+      const completion = await askModel(model, { messages, stage }, signal);
       return [
         {
-          fields: { [outputKey]: withThinking(completion) },
+          fields: { [reasoningKey]: withThinking(completion) },
           provenance: {
             ...provenanceOf(completion, promptVersion),
             ...completion.usage,
@@ -89,9 +97,10 @@ export function reasonDistill(options: ReasonDistillOptions): Operator<object, D
       ];
     },
   );
+  return addReasoning as unknown as RecordOperator<ReasonDistillFields<ReasoningKey, Kept>>;
 }
 
-/** The answer as training text, with the thinking before it where that came apart. */
+/** Returns the answer as training text, with the thinking before it if that came apart. */
 export function withThinking({ text, thinking }: Pick<Completion, 'text' | 'thinking'>): string {
   if (thinking === undefined) return text;
   const answer = /<answer>[\s\S]*<\/answer>/.test(text) ? text : `<answer>${text}</answer>`;

@@ -5,27 +5,27 @@ import { recordView } from './record.js';
 import { rowList } from './rowList.js';
 
 /** @import { Entry } from '../entry.js' */
-/** @import { Filters, Row } from '../viewData.js' */
+/** @import { Filters, RecordRow } from '../viewData.js' */
 
 /**
- * Where the browser gets records from. `from` is 0 or a `next` that an earlier page gave.
+ * The source of the records. `from` is 0 or the `next` of an earlier page.
  *
  * @typedef {{
- *   rows(filters: Filters, from: number, count: number, told: { signal: AbortSignal, onRow: (row: Row) => void, onProgress: (words: string) => void }): Promise<Page>,
- *   entry(row: Row): Promise<Entry>,
+ *   rows(filters: Filters, from: number, count: number, observer: { signal: AbortSignal, onRow: (row: RecordRow) => void, onProgress: (words: string) => void }): Promise<Page>,
+ *   entry(row: RecordRow): Promise<Entry>,
  *   total?: () => number,
  * }} Source
  */
 /**
- * `first` counts from 0 and `total` all that match, where that is known; `next` is there where more may come.
+ * `first` is the index of the first row and `total` the number of matches, if known; `next` is set if there may be more.
  *
- * @typedef {{ rows: Row[], first?: number, total?: number, next?: number | undefined, note?: string | undefined }} Page
+ * @typedef {{ rows: RecordRow[], first?: number, total?: number, next?: number | undefined, note?: string | undefined }} Page
  */
 
-const rowsOfPage = 50;
+const ROWS_PER_PAGE = 50;
 
 /**
- * The list of records, the filters over it, and the record that is looked at.
+ * The list of records with its filters, and the selected record.
  *
  * @param {Source} source
  * @param {{ warnings: Record<string, string>, states: string[], languages: string[], heading: HTMLElement, about: string }} options
@@ -33,7 +33,7 @@ const rowsOfPage = 50;
 export function recordBrowser(source, { heading, about, ...choices }) {
   /** @type {Filters} */
   let filters = noFilters;
-  /** The starts of the pages up to this one. */
+  /** The start of each page up to this one. */
   let starts = [0];
   /** @type {Page} */
   let page = { rows: [] };
@@ -49,12 +49,12 @@ export function recordBrowser(source, { heading, about, ...choices }) {
     source.total !== undefined && button('Newest', () => goToRecord(source.total?.() ?? 0)),
   ]);
   const status = h('p', { class: 'status', role: 'status' });
-  const list = rowList(choices.warnings, (place) => choose(place, { byHand: true }));
+  const list = rowList(choices.warnings, (index) => choose(index, { byHand: true }));
   const detail = h('div', { class: 'detail' });
   const previous = button('Previous', () => turn(-1));
   const next = button('Next', () => turn(1));
 
-  /** Shows what matches, from its start. @param {Partial<Filters>} changes */
+  /** Shows the matches, from the first. @param {Partial<Filters>} changes */
   function narrow(changes) {
     filters = { ...filters, ...changes };
     form.set(filters);
@@ -77,22 +77,22 @@ export function recordBrowser(source, { heading, about, ...choices }) {
     if (!(at >= 0)) return;
     filters = noFilters;
     form.set(filters);
-    const first = Math.floor(at / rowsOfPage) * rowsOfPage;
+    const first = Math.floor(at / ROWS_PER_PAGE) * ROWS_PER_PAGE;
     starts = first === 0 ? [0] : [0, first];
     await load();
     await choose(at - first);
   }
 
-  /** Reads the page anew; with `keep`, what is looked at stays. */
+  /** Reads the page again; with `keep`, the selected record stays. */
   async function load({ keep = false } = {}) {
     asked.abort();
     asked = new AbortController();
     const { signal } = asked;
-    /** @type {Row[]} */
+    /** @type {RecordRow[]} */
     const soFar = [];
-    const told = {
+    const observer = {
       signal,
-      onRow: (/** @type {Row} */ row) => {
+      onRow: (/** @type {RecordRow} */ row) => {
         soFar.push(row);
         if (!signal.aborted) list.draw(soFar);
       },
@@ -101,18 +101,19 @@ export function recordBrowser(source, { heading, about, ...choices }) {
       },
     };
     try {
-      const loaded = await source.rows(filters, /** @type {number} */ (starts.at(-1)), rowsOfPage, told);
+      const loaded = await source.rows(filters, /** @type {number} */ (starts.at(-1)), ROWS_PER_PAGE, observer);
       if (signal.aborted) return;
       page = loaded;
       list.draw(page.rows);
       if (!keep || selected < 0) await choose(0, { scrolls: false });
-      tell();
+      showStatus();
     } catch (error) {
-      if (!signal.aborted) status.textContent = `Could not be read: ${error instanceof Error ? error.message : error}`;
+      if (!signal.aborted)
+        status.textContent = `Cannot read the records: ${error instanceof Error ? error.message : error}`;
     }
   }
 
-  function tell() {
+  function showStatus() {
     const { rows, first = 0, total, note } = page;
     const range = rows.length === 0 ? '' : `${formatCount(first + 1)}–${formatCount(first + rows.length)} of `;
     const count = total === undefined ? `${formatCount(rows.length)} found` : `${range}${formatCount(total)}`;
@@ -122,9 +123,9 @@ export function recordBrowser(source, { heading, about, ...choices }) {
     next.toggleAttribute('disabled', page.next === undefined);
   }
 
-  async function choose(/** @type {number} */ place, { byHand = false, scrolls = true } = {}) {
-    const row = page.rows[place];
-    selected = row === undefined ? -1 : place;
+  async function choose(/** @type {number} */ index, { byHand = false, scrolls = true } = {}) {
+    const row = page.rows[index];
+    selected = row === undefined ? -1 : index;
     list.mark(selected, scrolls);
     if (row === undefined) {
       detail.replaceChildren();
@@ -138,14 +139,14 @@ export function recordBrowser(source, { heading, about, ...choices }) {
 
   /** @param {number} by */
   async function step(by) {
-    const place = selected + by;
-    if (place < 0 && starts.length > 1) {
+    const index = selected + by;
+    if (index < 0 && starts.length > 1) {
       await turn(-1);
       await choose(page.rows.length - 1);
-    } else if (place >= page.rows.length && page.next !== undefined) {
+    } else if (index >= page.rows.length && page.next !== undefined) {
       await turn(1);
-    } else if (place >= 0 && place < page.rows.length) {
-      await choose(place);
+    } else if (index >= 0 && index < page.rows.length) {
+      await choose(index);
     }
   }
 
@@ -164,14 +165,14 @@ export function recordBrowser(source, { heading, about, ...choices }) {
     offerStates: form.offerStates,
     load,
     step,
-    /** Shows what these filters alone leave. @param {Partial<Filters>} only */
+    /** Applies these filters and no others. @param {Partial<Filters>} only */
     narrow: (only) => narrow({ ...noFilters, ...only }),
-    /** Records have come behind those that the source knew: they show where this page has room. */
+    /** Shows records that were added to the source, if this page has room. */
     async grow() {
       if (!isUnfiltered(filters) || source.total === undefined) return;
-      if (page.rows.length < rowsOfPage) return load({ keep: true });
+      if (page.rows.length < ROWS_PER_PAGE) return load({ keep: true });
       page = { ...page, total: source.total(), next: (page.first ?? 0) + page.rows.length };
-      tell();
+      showStatus();
     },
   };
 }

@@ -8,8 +8,8 @@ const width = 340;
 const plotHeight = 84;
 
 /**
- * A histogram, or two that are mirrored about one axis, so that they can be compared whatever their counts: a bar's height is its
- * share of its own series. The table below it says the same in numbers.
+ * A histogram, or two that are mirrored about one axis. The height of a bar is its share of its own series, so that series of
+ * different counts can be compared. The table below has the numbers.
  *
  * @param {Chart} chart
  */
@@ -17,7 +17,7 @@ export function histogramFigure({ title, unit, about, data }) {
   const { series, beyond } = data;
   const labels = series.map(
     ({ name, count, median, low, high }) =>
-      `${formatCount(count)} ${name}: median ${formatValue(median)}, 9 in 10 from ${formatValue(low)} to ${formatValue(high)}`,
+      `${formatCount(count)} ${name}: median ${formatValue(median)}, 90 % from ${formatValue(low)} to ${formatValue(high)}`,
   );
   return h(
     'figure',
@@ -28,11 +28,7 @@ export function histogramFigure({ title, unit, about, data }) {
     h(
       'table',
       { class: 'quantiles' },
-      h(
-        'thead',
-        null,
-        h('tr', null, ...['', 'count', '5 %', 'median', '95 %', 'most'].map((name) => columnHead(name))),
-      ),
+      h('thead', null, h('tr', null, ...['', 'count', '5 %', 'median', '95 %', 'max'].map((name) => columnHead(name)))),
       h(
         'tbody',
         null,
@@ -67,7 +63,7 @@ function histogramSvg({ series }, label) {
   const from = /** @type {Bin} */ (bins[0]).from;
   const to = /** @type {Bin} */ (bins.at(-1)).to;
   const left = (/** @type {number} */ value) => 2 + ((value - from) / (to - from)) * (width - 4);
-  // A bar of a single whole number stands about its tick.
+  // A bar of a single whole number is centred on its tick.
   const isSingle = /** @type {Bin} */ (bins[0]).to - from === 1;
   const x = (/** @type {number} */ value) => left(isSingle ? value + 0.5 : value);
   return s(
@@ -143,7 +139,7 @@ function ticks(from, to) {
 }
 
 /**
- * A table whose numbers are drawn as bars beside them.
+ * A table with a bar beside each number.
  *
  * @param {string} caption
  * @param {{ label: string, count: number, note?: string }[]} rows
@@ -172,7 +168,7 @@ export function barTable(caption, rows, { head = 'records', kind = '' } = {}) {
   );
 }
 
-/** A bar of a length, for a number that stands beside it. @param {number} share 0 to 1 */
+/** A bar for the number beside it. @param {number} share 0 to 1 */
 export function barSvg(share) {
   return s(
     'svg',

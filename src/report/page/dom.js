@@ -2,7 +2,7 @@
 /** @typedef {Record<string, string | number | boolean | ((event: any) => void) | null | undefined>} Attributes */
 
 /**
- * Makes an element. Strings become text nodes, whatever they hold: nothing here reads markup.
+ * Makes an element. Strings become text nodes; nothing here reads markup.
  *
  * @param {string} name
  * @param {Attributes | null} [attributes] `on…` takes a listener; null, undefined and false leave an attribute out

@@ -3,7 +3,7 @@ import { stageName } from './format.js';
 
 /** @import { Filters } from '../viewData.js' */
 
-const typingMs = 250;
+const TYPING_DELAY_MS = 250;
 
 /** @type {Filters} */
 export const noFilters = { words: '', warning: '', state: '', language: '' };
@@ -12,7 +12,7 @@ export const noFilters = { words: '', warning: '', state: '', language: '' };
 export const isUnfiltered = (filters) => Object.values(filters).every((value) => value === '');
 
 /**
- * The search field and the selects that narrow the list.
+ * The search field and the selects that filter the list.
  *
  * @param {{ warnings: Record<string, string>, states: string[], languages: string[] }} choices
  * @param {(changes: Partial<Filters>) => void} onChange
@@ -32,7 +32,7 @@ export function filterForm({ warnings, states, languages }, onChange, more) {
   let typing;
   search.addEventListener('input', () => {
     clearTimeout(typing);
-    typing = setTimeout(() => onChange({ words: search.value.trim() }), typingMs);
+    typing = setTimeout(() => onChange({ words: search.value.trim() }), TYPING_DELAY_MS);
   });
   const selects = {
     warning: select('warning', Object.entries(warnings), onChange),
@@ -59,7 +59,7 @@ export function filterForm({ warnings, states, languages }, onChange, more) {
   return {
     element,
     search,
-    /** Shows what the list is narrowed to, where that was not done here. @param {Filters} filters */
+    /** Shows filters that were set elsewhere. @param {Filters} filters */
     set({ words, warning, state, language }) {
       clearTimeout(typing);
       if (search.value.trim() !== words) search.value = words;
@@ -67,7 +67,7 @@ export function filterForm({ warnings, states, languages }, onChange, more) {
         selects[/** @type {keyof typeof selects} */ (name)].value = value;
       }
     },
-    /** Offers stages that were not known before. @param {string[]} known */
+    /** Adds stages to choose from. @param {string[]} known */
     offerStates(known) {
       const had = new Set([...selects.state.options].map(({ value }) => value));
       for (const state of known) {

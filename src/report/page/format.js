@@ -11,7 +11,7 @@ export const formatCompact = (value) => compact.format(value);
 /** `7.15`, `12,345` @param {number} value */
 export const formatValue = (value) => (Math.abs(value) >= 100 ? whole.format(value) : precise.format(value));
 
-/** `3.2 %`; what is there is never shown as 0 or, unless it is all, as 100. @param {number} share 0 to 1 */
+/** `3.2 %`; a share above 0 is never shown as 0, and a share below 1 never as 100. @param {number} share 0 to 1 */
 export function formatShare(share) {
   const percent = share * 100;
   if (percent > 0 && percent < 0.1) return '< 0.1 %';
@@ -33,5 +33,5 @@ export function formatSeconds(seconds) {
 /** `1 record`, `2 records` @param {number} count @param {string} noun */
 export const formatNoun = (count, noun) => `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 
-/** The rule by which stages are named in prose. @param {string} name */
+/** The name of a stage in prose. @param {string} name */
 export const stageName = (name) => name.replaceAll('_', ' ');

@@ -1,6 +1,6 @@
 import { h } from './dom.js';
 
-/** What stands around the sections. @param {HTMLElement[]} sections @param {string[]} anchors @param {string} foot */
+/** Draws the sections between the header and the footer. @param {HTMLElement[]} sections @param {string[]} anchors @param {string} foot */
 export function frame(sections, anchors, foot) {
   const names = anchors.map((id) => h('a', { href: `#${id}` }, `${id.slice(0, 1).toUpperCase()}${id.slice(1)}`));
   document.body.append(
@@ -11,7 +11,7 @@ export function frame(sections, anchors, foot) {
       h('p', { class: 'mark' }, 'rareflow'),
       names.length > 0 && h('nav', { 'aria-label': 'Sections' }, ...names),
       h('button', { type: 'button', id: 'theme', onclick: changeTheme }),
-      h('button', { type: 'button', 'aria-label': 'Keys', onclick: showKeys }, '?'),
+      h('button', { type: 'button', 'aria-label': 'Keyboard shortcuts', onclick: showKeys }, '?'),
     ),
     h('main', null, ...sections),
     h('footer', null, h('p', null, foot)),
@@ -34,7 +34,7 @@ function keep(name, value) {
   try {
     localStorage.setItem(`rareflow-${name}`, value);
   } catch {
-    // It holds for this visit.
+    // The choice is kept for this visit only.
   }
 }
 
@@ -57,20 +57,20 @@ function changeTheme() {
 function keysDialog() {
   const keys = [
     ['j', 'next record'],
-    ['k', 'the one before'],
+    ['k', 'previous record'],
     ['/', 'search'],
     ['t', 'colours: auto, light, dark'],
-    ['?', 'these keys'],
-    ['Esc', 'leave the search, close this'],
+    ['?', 'show these keys'],
+    ['Esc', 'leave the search, close this list'],
   ];
   const single = h('input', { type: 'checkbox', id: 'single-keys', checked: kept('keys') !== 'off' });
   single.addEventListener('change', () => keep('keys', singleKeys() ? 'on' : 'off'));
   return h(
     'dialog',
     { id: 'keys', 'aria-labelledby': 'keys-heading' },
-    h('h2', { id: 'keys-heading' }, 'Keys'),
+    h('h2', { id: 'keys-heading' }, 'Keyboard shortcuts'),
     h('dl', null, ...keys.flatMap(([key, does]) => [h('dt', null, h('kbd', null, key)), h('dd', null, does)])),
-    h('p', null, single, h('label', { for: 'single-keys' }, 'Single letters do something')),
+    h('p', null, single, h('label', { for: 'single-keys' }, 'Enable single-letter keys')),
     h('form', { method: 'dialog' }, h('button', null, 'Close')),
   );
 }

@@ -15,7 +15,7 @@ import { sampleSource, servedSource } from './sources.js';
 /** @import { ReportData } from '../reportData.js' */
 /** @import { ViewData, ViewStatus } from '../viewData.js' */
 
-const pollMs = 1000;
+const POLL_INTERVAL_MS = 1000;
 
 /** @type {ReportData | ViewData} */
 const data = JSON.parse(document.getElementById('data')?.textContent ?? '{}');
@@ -34,7 +34,7 @@ function drawReport(report) {
     states: distinct(entries.map(({ state }) => state)),
     languages: distinct(entries.map(({ language }) => language)),
     heading: h('h2', { id: 'records-heading' }, 'Records'),
-    about: `${entries.length === total ? 'All of them' : `${formatCount(entries.length)} of ${formatCount(total)}, chosen by chance, and some of each warning and each stage’s rejects`}. Words shared with the question are marked. rareflow view shows a whole file.`,
+    about: `${entries.length === total ? 'All records' : `${formatCount(entries.length)} of ${formatCount(total)} records: a random sample, with records of each warning and rejects of each stage`}. Words shared with the question are marked. rareflow view shows a whole file.`,
   });
   const show = (/** @type {string} */ warning) => {
     void records.narrow({ warning });
@@ -70,13 +70,13 @@ function drawView(view) {
   records.element.classList.add('alone');
   const reading = h('p', { class: 'about', role: 'status' });
   records.element.querySelector('.about')?.replaceWith(reading);
-  frame([records.element], [], 'Served by rareflow view from the file itself.');
+  frame([records.element], [], 'Served by rareflow view, directly from the file.');
   void follow(source, records, reading);
   return records;
 }
 
 /**
- * Asks again and again how far the file is read, and shows what came.
+ * Polls how far the file has been read, and shows new records.
  *
  * @param {ReturnType<typeof servedSource>} source
  * @param {ReturnType<typeof recordBrowser>} records
@@ -95,14 +95,14 @@ async function follow(source, records, reading) {
       else if (status.records > (last?.records ?? 0)) await records.grow();
       last = status;
     } catch {
-      reading.textContent = 'The server has gone: start rareflow view again.';
+      reading.textContent = 'The server has stopped. Start rareflow view again.';
     }
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
   }
 }
 
 /** @param {ViewStatus} status */
 function statusWords({ records, bytesRead, bytes, partial }) {
-  const share = bytes > 0 && bytesRead < bytes ? `; ${formatShare(bytesRead / bytes)} of the file is read` : '';
+  const share = bytes > 0 && bytesRead < bytes ? `; ${formatShare(bytesRead / bytes)} of the file read so far` : '';
   return `${formatCount(records)} records${partial ? ', and a run is writing more' : ''}${share}. Words shared with the question are marked.`;
 }

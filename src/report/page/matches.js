@@ -1,8 +1,8 @@
 /** @import { Entry } from '../entry.js' */
-/** @import { Filters, Row } from '../viewData.js' */
+/** @import { Filters, RecordRow } from '../viewData.js' */
 
 /**
- * Whether a record is one of those asked for: the words stand somewhere in its texts as they are, whatever their case.
+ * Returns true if a record matches the filters. Its texts must hold the words in the same order, in any case.
  *
  * @param {Entry} entry
  * @param {Filters} filters
@@ -23,10 +23,10 @@ function textsOf({ id, title, text, question, scenario, reasoning, negatives, re
 }
 
 /**
- * What a list shows of a record.
+ * Returns the row of a record in the list.
  *
  * @param {Entry} entry
- * @returns {Row}
+ * @returns {RecordRow}
  */
 export function rowOf({ number, id, question, title, text, rejected, warnings }) {
   const words = rejected?.reason ?? question ?? title ?? text ?? '(no text)';

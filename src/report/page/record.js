@@ -6,7 +6,7 @@ import { marked, wordsOf } from './words.js';
 /** @import { Entry, StageFacts } from '../entry.js' */
 
 /**
- * One record, whole: question and scenario, the document and the negatives side by side, the reasoning, how it was made.
+ * A whole record: question and scenario, the document beside the negatives, the reasoning, and how it was made.
  *
  * @param {Entry} entry
  * @param {Record<string, string>} warningNames
@@ -73,8 +73,8 @@ function documents({ text, title, positive, negatives }, words) {
     'div',
     { class: 'documents' },
     text !== undefined && documentCard({ name: 'Document', kind: 'positive', title, text, most, ...positive }, words),
-    ...negatives.map((negative, place) =>
-      documentCard({ name: `Negative ${place + 1}`, kind: 'negative', title: negative.id, most, ...negative }, words),
+    ...negatives.map((negative, index) =>
+      documentCard({ name: `Negative ${index + 1}`, kind: 'negative', title: negative.id, most, ...negative }, words),
     ),
   );
 }

@@ -1,18 +1,18 @@
 import { h } from './dom.js';
 import { formatCount } from './format.js';
 
-/** @import { Row } from '../viewData.js' */
+/** @import { RecordRow } from '../viewData.js' */
 
 /**
- * A list of records of which one is chosen.
+ * A list of records, one of which is selected.
  *
- * @param {Record<string, string>} warnings what they are called
+ * @param {Record<string, string>} warnings their names
  * @param {(place: number) => void} onChoose
  */
 export function rowList(warnings, onChoose) {
   const element = h('ol', { class: 'rows', 'aria-label': 'Records' });
 
-  /** @param {Row} row @param {number} place */
+  /** @param {RecordRow} row @param {number} place */
   function rowButton({ number, words, warnings: found, rejected }, place) {
     const flags = found.map((name) => warnings[name] ?? name).join(', ');
     return h(
@@ -26,7 +26,7 @@ export function rowList(warnings, onChoose) {
 
   return {
     element,
-    /** Shows these; those that are there already stay, and keep the focus. @param {Row[]} rows */
+    /** Shows these rows. Rows that are already there stay, and keep the focus. @param {RecordRow[]} rows */
     draw(rows) {
       while (element.children.length > rows.length) element.lastChild?.remove();
       for (const [place, row] of rows.entries()) {
@@ -38,7 +38,7 @@ export function rowList(warnings, onChoose) {
         else drawn.replaceWith(item);
       }
     },
-    /** Marks one as chosen, none where there is no such place. @param {number} chosen @param {boolean} scrolls */
+    /** Marks one row as selected; none if there is no such index. @param {number} chosen @param {boolean} scrolls */
     mark(chosen, scrolls) {
       for (const [place, item] of [...element.children].entries()) {
         if (place === chosen) item.firstElementChild?.setAttribute('aria-current', 'true');
@@ -46,12 +46,12 @@ export function rowList(warnings, onChoose) {
         if (place === chosen && scrolls) scrollWithin(element, /** @type {HTMLElement} */ (item));
       }
     },
-    /** Whether the record that is looked at stands below the list, as on a phone. */
+    /** Returns true if the selected record is below the list, as on a phone. */
     isStacked: () => getComputedStyle(element).getPropertyValue('--stacked').trim() === '1',
   };
 }
 
-/** Scrolls a list, and not the page around it. @param {HTMLElement} list @param {HTMLElement} item */
+/** Scrolls the list, but not the page. @param {HTMLElement} list @param {HTMLElement} item */
 function scrollWithin(list, item) {
   const above = item.offsetTop;
   if (above < list.scrollTop) list.scrollTop = above;

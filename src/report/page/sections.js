@@ -8,11 +8,11 @@ import { formatCompact, formatCount, formatNoun, formatSeconds, formatShare, sta
 /** @import { Child } from './dom.js' */
 
 /**
- * Where the records went, what they took, and when.
+ * The number of records in and out, with their tokens, cost and time.
  *
  * @param {ReportData} data
  */
-export function overview({ counts, toldByRun, run, stages, title }) {
+export function overview({ counts, countsFromRun, run, stages, title }) {
   const tokens = stages.reduce((sum, stage) => sum + tokensOf(stage), 0);
   const costs = stages.flatMap(({ usage }) => (usage?.costUsd === undefined ? [] : [Number(usage.costUsd)]));
   const cost = costs.reduce((sum, one) => sum + one, 0);
@@ -29,13 +29,13 @@ export function overview({ counts, toldByRun, run, stages, title }) {
       ...(counts.extra > 0 ? figure('further questions', `+ ${formatCount(counts.extra)}`) : []),
       ...figure('out', formatCount(counts.out)),
       ...figure('rejected', formatCount(counts.rejected)),
-      ...(counts.pending > 0 ? figure('undone', formatCount(counts.pending)) : []),
+      ...(counts.pending > 0 ? figure('pending', formatCount(counts.pending)) : []),
       ...(tokens > 0 ? figure('tokens', formatCompact(tokens)) : []),
       ...(costs.length > 0 ? figure('cost', dollars(cost)) : []),
-      ...(run.seconds === undefined ? [] : figure('time at work', formatSeconds(run.seconds))),
+      ...(run.seconds === undefined ? [] : figure('run time', formatSeconds(run.seconds))),
     ),
-    !toldByRun &&
-      h('p', { class: 'about' }, 'Counted in the output and its rejects: the run left no summary of itself here.'),
+    !countsFromRun &&
+      h('p', { class: 'about' }, 'Counted in the output and its rejects; no summary of the run was found.'),
   );
 }
 
@@ -46,8 +46,8 @@ function ledeOf({ in: read, extra, out, rejected, pending }) {
     rejected === 0
       ? 'none was rejected'
       : `${formatCount(rejected)} (${formatShare(rejected / (all || 1))}) were rejected`;
-  const rest = pending === 0 ? '' : `, and ${formatCount(pending)} are still to be done`;
-  return `${formatNoun(out, 'record')} came of ${formatCount(read)}${extra > 0 ? ` and ${formatNoun(extra, 'further question')}` : ''}; ${rejects}${rest}.`;
+  const rest = pending === 0 ? '' : `, and ${formatCount(pending)} are pending`;
+  return `${formatNoun(out, 'record')} from ${formatCount(read)}${extra > 0 ? ` and ${formatNoun(extra, 'further question')}` : ''}; ${rejects}${rest}.`;
 }
 
 /** @param {string} name @param {string} value */
@@ -71,7 +71,7 @@ function flowBar({ out, rejected, pending }) {
     at += wide;
     return part;
   });
-  const label = `Out ${formatShare(out / all)}, rejected ${formatShare(rejected / all)}, undone ${formatShare(pending / all)}`;
+  const label = `Out ${formatShare(out / all)}, rejected ${formatShare(rejected / all)}, pending ${formatShare(pending / all)}`;
   return s(
     'svg',
     { class: 'flow', viewBox: '0 0 1000 10', preserveAspectRatio: 'none', role: 'img', 'aria-label': label },
@@ -80,13 +80,13 @@ function flowBar({ out, rejected, pending }) {
 }
 
 /**
- * What stands out, in words; a button shows such records.
+ * The findings, each with a button that shows such records.
  *
  * @param {Finding[]} findings
  * @param {(warning: string) => void} show
  */
 export function findingsSection(findings, show) {
-  const levels = { serious: 'Serious', look: 'Look at these', note: 'Note' };
+  const levels = { serious: 'Serious', look: 'Check these', note: 'Note' };
   const items = findings.map(({ level, count, share, words, warning }) =>
     h(
       'li',
@@ -99,7 +99,7 @@ export function findingsSection(findings, show) {
         h('button', { type: 'button', onclick: () => show(warning), 'aria-label': `Show records: ${words}` }, 'Show'),
     ),
   );
-  const none = h('p', { class: 'about' }, 'Nothing stands out. That says nothing of whether the reasoning is right.');
+  const none = h('p', { class: 'about' }, 'No warnings. This does not mean that the reasoning is correct.');
   return section('warnings', 'Warnings', items.length === 0 ? none : h('ul', { class: 'findings' }, ...items));
 }
 
@@ -117,7 +117,7 @@ export function stagesSection(stages) {
     'prompt tokens',
     'answer tokens',
     ...(costly ? ['cost'] : []),
-    ...(watched ? ['time at work'] : []),
+    ...(watched ? ['active time'] : []),
     ...(timed ? ['time in requests', 'per request'] : []),
   ];
   const rows = stages.map((stage) => {
@@ -150,10 +150,10 @@ export function stagesSection(stages) {
       ...cells.map((cell) => h('td', null, cell)),
     );
   });
-  const told = stages.some(({ usage }) => usage !== undefined)
-    ? `Tokens and requests as the run told them, those of rejected records included.${timed ? ' Requests run side by side: together they may take longer than the run.' : ''}`
-    : 'Tokens and requests as the records tell them; those of rejected records are not among them.';
-  const time = watched ? ' Time at work is that in which a stage had one record or more under way.' : '';
+  const source = stages.some(({ usage }) => usage !== undefined)
+    ? `Tokens and requests as the run reported them, including those of rejected records.${timed ? ' Requests run in parallel, so their sum may exceed the time of the run.' : ''}`
+    : 'Tokens and requests from the provenance of the records, without those of rejected records.';
+  const time = watched ? ' Active time is the time in which a stage had at least one record in progress.' : '';
   return section(
     'stages',
     'Stages',
@@ -166,12 +166,12 @@ export function stagesSection(stages) {
         h('tbody', null, ...rows),
       ),
     ),
-    h('p', { class: 'about' }, told + time),
+    h('p', { class: 'about' }, source + time),
     attemptsPart(stages),
   );
 }
 
-/** All requests of a stage together, and one on average. @param {StageSum['usage']} usage */
+/** The time of all requests of a stage, and the mean. @param {StageSum['usage']} usage */
 function timesOf(usage) {
   const { attempts = 0, attemptSeconds = 0 } = usage ?? {};
   return attempts === 0 ? ['–', '–'] : [formatSeconds(attemptSeconds), formatSeconds(attemptSeconds / attempts)];
@@ -186,7 +186,7 @@ function attemptsPart(stages) {
       const rows = attempts
         .slice(0, last + 1)
         .map((count, place) => ({ label: place === 7 ? '8 or more' : formatNoun(place + 1, 'request'), count }));
-      return barTable(`Requests that a record of ${stageName(name)} took`, rows);
+      return barTable(`Requests for each record of ${stageName(name)}`, rows);
     });
   return tables.length === 0 ? null : h('div', { class: 'pair' }, ...tables);
 }
@@ -209,7 +209,7 @@ export function rejectsSection({ rejects, counts }) {
     return section(
       'rejects',
       'Rejects',
-      h('p', { class: 'about' }, 'Their file was not found beside the output: name it with --rejects.'),
+      h('p', { class: 'about' }, 'No rejects file was found beside the output. Pass it with --rejects.'),
     );
   }
   const rows = rejects.top.map(({ example, count }) => {
@@ -219,7 +219,10 @@ export function rejectsSection({ rejects, counts }) {
   return section(
     'rejects',
     'Rejects',
-    barTable('By reason; numbers in a reason may differ', rows, { head: 'rejects', kind: 'negative' }),
+    barTable('By reason; reasons that differ only in numbers are counted together', rows, {
+      head: 'rejects',
+      kind: 'negative',
+    }),
     slackNote(rejects),
   );
 }
@@ -240,16 +243,16 @@ export function repetitionSection({ repeated, similar, negatives, languages }) {
     h(
       'p',
       { class: 'about' },
-      `${formatNoun(repeated.count, 'question')} asked before word for word, ${formatCount(similar.count)} nearly so (7 in 10 of their three-word sequences, by estimate, among the last 262,144 questions).`,
+      `${formatNoun(repeated.count, 'question')} asked before word for word, ${formatCount(similar.count)} nearly the same (an estimated 70 % of their three-word sequences, among the last 262,144 questions).`,
     ),
     h(
       'div',
       { class: 'pair' },
-      repeated.top.length > 0 && barTable('Questions asked again', label(repeated, ''), { head: 'again' }),
+      repeated.top.length > 0 && barTable('Repeated questions', label(repeated, ''), { head: 'repeats' }),
       similar.top.length > 0 &&
-        barTable('Questions nearly the same', label(similar, 'as that of record #'), { head: 'times' }),
+        barTable('Near-duplicate questions', label(similar, 'as in record #'), { head: 'times' }),
       negatives.top.length > 0 &&
-        barTable('Negatives used most', label(negatives, '#'), { head: 'times', kind: 'negative' }),
+        barTable('Most frequent negatives', label(negatives, '#'), { head: 'times', kind: 'negative' }),
       languages.length > 0 &&
         barTable('Languages of the questions, by script', label({ top: languages, slack: 0 }, '')),
     ),
@@ -264,7 +267,7 @@ function slackNote({ slack }) {
     h(
       'p',
       { class: 'about' },
-      `There were too many to count each: these counts may be too low by up to ${formatCount(slack)}.`,
+      `There were too many to count each one; these counts may be too low by up to ${formatCount(slack)}.`,
     )
   );
 }
@@ -279,7 +282,7 @@ function section(id, heading, ...children) {
   );
 }
 
-/** A table that may be wider than the screen. @param {string} name @param {HTMLElement} table */
+/** A scrolling frame for a table that may be wider than the screen. @param {string} name @param {HTMLElement} table */
 function scrolling(name, table) {
   return h('div', { class: 'scrolling', tabindex: 0, role: 'region', 'aria-label': name }, table);
 }

@@ -2,17 +2,17 @@ import { formatCount, formatShare } from './format.js';
 import { matches, rowOf } from './matches.js';
 
 /** @import { Entry } from '../entry.js' */
-/** @import { Row, SearchLine, ViewStatus } from '../viewData.js' */
+/** @import { RecordRow, SearchLine, ViewStatus } from '../viewData.js' */
 /** @import { Page, Source } from './browser.js' */
 
 /**
- * The records that are in the page.
+ * The records in the page.
  *
  * @param {Entry[]} entries
  * @returns {Source}
  */
 export function sampleSource(entries) {
-  /** @type {WeakMap<Row, Entry>} */
+  /** @type {WeakMap<RecordRow, Entry>} */
   const entryOf = new WeakMap();
   return {
     async rows(filters, from, count) {
@@ -38,10 +38,10 @@ export function servedSource() {
   let records = 0;
   /** @type {Source['rows']} */
   const page = async (_filters, from, count, { signal }) => {
-    const told = await getJson(`api/rows?from=${from}&count=${count}`, signal);
-    records = told.records;
-    const next = from + told.rows.length < records ? from + told.rows.length : undefined;
-    return { rows: told.rows, first: from, total: records, next };
+    const answer = await getJson(`api/rows?from=${from}&count=${count}`, signal);
+    records = answer.records;
+    const next = from + answer.rows.length < records ? from + answer.rows.length : undefined;
+    return { rows: answer.rows, first: from, total: records, next };
   };
   /** @type {Source['rows']} */
   const search = async (filters, from, count, { signal, onRow, onProgress }) => {
@@ -50,22 +50,22 @@ export function servedSource() {
     const found = { rows: [] };
     for await (const line of linesOf(await get(`api/search?${query}`, signal))) {
       /** @type {SearchLine} */
-      const told = JSON.parse(line);
-      if ('row' in told) {
-        found.rows.push(told.row);
-        onRow(told.row);
+      const result = JSON.parse(line);
+      if ('row' in result) {
+        found.rows.push(result.row);
+        onRow(result.row);
         continue;
       }
-      found.next = told.next;
-      const share = told.records === 0 ? 1 : told.scanned / told.records;
-      found.note = `${formatShare(share)} of ${formatCount(told.records)} records searched`;
+      found.next = result.next;
+      const share = result.records === 0 ? 1 : result.scanned / result.records;
+      found.note = `${formatShare(share)} of ${formatCount(result.records)} records searched`;
       onProgress(`${formatCount(found.rows.length)} found; ${found.note}`);
     }
     return found;
   };
   return {
-    rows: (filters, from, count, told) =>
-      (Object.values(filters).some((value) => value !== '') ? search : page)(filters, from, count, told),
+    rows: (filters, from, count, observer) =>
+      (Object.values(filters).some((value) => value !== '') ? search : page)(filters, from, count, observer),
     entry: (row) => getJson(`api/record?number=${row.number}`),
     total: () => records,
     async status() {

@@ -1,16 +1,9 @@
 import type { Analyzer } from './analyzer.js';
-import { foldWidth } from './foldWidth.js';
+import { BigramWriter, isCjkWord } from './bigrams.js';
 import { lowerCase } from './lowerCase.js';
-import { WordScanner } from './standardTokenizer.js';
+import { StandardTokenizer } from './standardTokenizer.js';
+import { cjkStopWords } from './stopWords.js';
 import { CharClass as C, charClass } from './wordBreak.js';
-
-/** The stop words of Lucene's CJKAnalyzer. */
-const STOP_WORDS = new Set(
-  (
-    'a and are as at be but by for if in into is it no not of on or s such t that the their then there these they this ' +
-    'to was will with www'
-  ).split(' '),
-);
 
 /**
  * Lucene's CJKAnalyzer, token for token: words of UAX #29 in lower case and of one width, with runs of Han, Hiragana, Katakana
@@ -21,91 +14,46 @@ export class CjkAnalyzer implements Analyzer {
 
   tokens(text: string): string[] {
     const made = new BigramWriter();
-    const words = new WordScanner(text);
+    const words = new StandardTokenizer(text);
     while (words.next()) {
       const word = text.slice(words.start, words.end);
       const term = lowerCase(foldWidth(word));
       if (isCjkWord(word) && !isIterationMark(word)) made.run(term, words.start, words.end);
       else made.word(term);
     }
-    return made.finish().filter((term) => !STOP_WORDS.has(term));
+    return made.finish().filter((term) => !cjkStopWords.has(term));
   }
 }
 
-/**
- * For texts of several languages, or of one that is not English: each script by its own rule within one text. Han, Hiragana,
- * Katakana and Hangul become pairs of characters, as in `cjk`, and so do Thai, Lao, Khmer and Burmese; words of all other
- * scripts are taken whole. All are of one width, case and form (Unicode's NFKC); there are no stop words and no stemming.
- */
-export class MultilingualAnalyzer implements Analyzer {
-  readonly name = 'multilingual';
-
-  tokens(text: string): string[] {
-    const made = new BigramWriter();
-    const words = new WordScanner(text);
-    while (words.next()) {
-      const word = text.slice(words.start, words.end);
-      const term = lowerCase(word.normalize('NFKC'));
-      if (isCjkWord(word) || isComplexWord(word)) made.run(term, words.start, words.end);
-      else made.word(term);
-    }
-    return made.finish();
-  }
-}
-
-/** Puts runs of adjacent words of single characters together and writes their pairs. */
-class BigramWriter {
-  readonly #tokens: string[] = [];
-  #run: string[] = [];
-  #end = -1;
-
-  word(term: string): void {
-    this.#endRun();
-    this.#tokens.push(term);
-  }
-
-  run(chars: string, start: number, end: number): void {
-    if (start !== this.#end) this.#endRun();
-    this.#run.push(...chars);
-    this.#end = end;
-  }
-
-  finish(): string[] {
-    this.#endRun();
-    return this.#tokens;
-  }
-
-  #endRun(): void {
-    const run = this.#run;
-    if (run.length === 1) this.#tokens.push(run[0] as string);
-    for (let at = 1; at < run.length; at++) this.#tokens.push(`${run[at - 1]}${run[at]}`);
-    if (run.length > 0) this.#run = [];
-  }
-}
-
-/** 々 and its like are letters to StandardTokenizer, not ideographs. */
+/** True for 々 and similar marks, which are letters to StandardTokenizer, not ideographs. */
 function isIterationMark(word: string): boolean {
   const both = C.single | C.letter;
   return (charClass(word.codePointAt(0) as number) & both) === both;
 }
 
-const HANGUL = /^[\p{Script=Hangul}\p{Grapheme_Extend}\p{Mc}\p{Cf}]+$/u;
+const OTHER_WIDTH = /[\uff01-\uff5e\uff65-\uff9f]/;
 
-/** Whether the word is of Han, Hiragana, Katakana or Hangul alone. */
-function isCjkWord(word: string): boolean {
-  const first = word.codePointAt(0) as number;
-  if (first < 0x1100) return false;
-  const classes = charClass(first);
-  if ((classes & C.single) !== 0) return true;
-  if ((classes & C.katakana) !== 0) return consistsOf(word, C.katakana | C.ignorable);
-  return (classes & C.letter) !== 0 && HANGUL.test(word);
+/**
+ * Lucene's CJKWidthFilter: full-width ASCII becomes ASCII, and half-width Katakana becomes full-width, with its voiced and half-voiced
+ * marks joined to the letters before them.
+ */
+function foldWidth(word: string): string {
+  if (!OTHER_WIDTH.test(word)) return word;
+  let folded = '';
+  for (const unit of word.split('')) {
+    const code = unit.charCodeAt(0);
+    if (code >= 0xff01 && code <= 0xff5e) folded += String.fromCharCode(code - 0xfee0);
+    else if (code >= 0xff65 && code <= 0xff9f) folded = withKana(folded, unit.normalize('NFKC'));
+    else folded += unit;
+  }
+  return folded;
 }
 
-function isComplexWord(word: string): boolean {
-  return (charClass(word.codePointAt(0) as number) & C.complex) !== 0;
-}
-
-function consistsOf(word: string, classes: number): boolean {
-  for (const char of word) if ((charClass(char.codePointAt(0) as number) & classes) === 0) return false;
-  return true;
+function withKana(before: string, kana: string): string {
+  const last = before.slice(-1);
+  if ((kana === '\u3099' || kana === '\u309a') && last >= '\u30a6' && last <= '\u30fd') {
+    const joined = `${last}${kana}`.normalize('NFC');
+    if (joined.length === 1) return before.slice(0, -1) + joined;
+  }
+  return before + kana;
 }

@@ -1,5 +1,5 @@
 /**
- * The Porter stem of a lower-case word, exactly as Lucene's PorterStemFilter computes it: words of one or two UTF-16 units
+ * Returns the Porter stem of a lower-case word, exactly as Lucene's PorterStemFilter computes it: words of one or two UTF-16 units
  * stay, every unit that is not a, e, i, o, u (or y after a consonant) counts as a consonant, digits and accents included.
  *
  * M. F. Porter, "An algorithm for suffix stripping", Program 14(3), 1980, with the departures of the author's own Java
@@ -8,13 +8,13 @@
 export function porterStem(word: string): string {
   if (word.length < 3) return word;
   let stem = step1(word);
-  stem = longestSuffix(stem, STEP2, 0);
-  stem = longestSuffix(stem, STEP3, 0);
-  stem = longestSuffix(stem, STEP4, 1);
+  stem = longestSuffix(stem, step2Suffixes, 0);
+  stem = longestSuffix(stem, step3Suffixes, 0);
+  stem = longestSuffix(stem, step4Suffixes, 1);
   return step5(stem);
 }
 
-const STEP2: readonly (readonly [suffix: string, replacement: string])[] = [
+const step2Suffixes: readonly (readonly [suffix: string, replacement: string])[] = [
   ['ational', 'ate'],
   ['tional', 'tion'],
   ['enci', 'ence'],
@@ -38,7 +38,7 @@ const STEP2: readonly (readonly [suffix: string, replacement: string])[] = [
   ['logi', 'log'],
 ];
 
-const STEP3: readonly (readonly [suffix: string, replacement: string])[] = [
+const step3Suffixes: readonly (readonly [suffix: string, replacement: string])[] = [
   ['icate', 'ic'],
   ['ative', ''],
   ['alize', 'al'],
@@ -48,7 +48,7 @@ const STEP3: readonly (readonly [suffix: string, replacement: string])[] = [
   ['ness', ''],
 ];
 
-const STEP4: readonly (readonly [suffix: string, replacement: string])[] =
+const step4Suffixes: readonly (readonly [suffix: string, replacement: string])[] =
   'al ance ence er ic able ible ant ement ment ent sion tion ou ism ate iti ous ive ize'
     .split(' ')
     .map((suffix) => [suffix, suffix.endsWith('ion') ? suffix.slice(0, 1) : '']);
@@ -62,36 +62,36 @@ function step1(word: string): string {
     else if (!stem.endsWith('ss')) stem = stem.slice(0, -1);
   }
   if (stem.endsWith('eed')) {
-    if (measure(stem, stem.length - 3) > 0) stem = stem.slice(0, -1);
+    if (stemMeasure(stem, stem.length - 3) > 0) stem = stem.slice(0, -1);
   } else {
     const cut = stem.endsWith('ed') ? 2 : stem.endsWith('ing') ? 3 : 0;
-    if (cut > 0 && hasVowel(stem, stem.length - cut)) stem = mend(stem.slice(0, -cut));
+    if (cut > 0 && hasVowel(stem, stem.length - cut)) stem = restoreEnding(stem.slice(0, -cut));
   }
   if (stem.endsWith('y') && hasVowel(stem, stem.length - 1)) stem = `${stem.slice(0, -1)}i`;
   return stem;
 }
 
-/** Gives back what -ed and -ing had changed: hopp → hop, siz → size. */
-function mend(stem: string): string {
+/** Restores what -ed and -ing had changed: hopp → hop, siz → size. */
+function restoreEnding(stem: string): string {
   if (stem.endsWith('at') || stem.endsWith('bl') || stem.endsWith('iz')) return `${stem}e`;
   if (endsInDoubleConsonant(stem)) return /[lsz]$/.test(stem) ? stem : stem.slice(0, -1);
-  return measure(stem, stem.length) === 1 && endsInShortSyllable(stem, stem.length) ? `${stem}e` : stem;
+  return stemMeasure(stem, stem.length) === 1 && endsInShortSyllable(stem, stem.length) ? `${stem}e` : stem;
 }
 
 /** A final e, and ll → l. */
 function step5(word: string): string {
   let stem = word;
-  const m = measure(stem, stem.length);
+  const m = stemMeasure(stem, stem.length);
   if (stem.endsWith('e')) {
-    const before = measure(stem, stem.length - 1);
+    const before = stemMeasure(stem, stem.length - 1);
     if (before > 1 || (before === 1 && !endsInShortSyllable(stem, stem.length - 1))) stem = stem.slice(0, -1);
   }
   return stem.endsWith('ll') && m > 1 ? stem.slice(0, -1) : stem;
 }
 
 /**
- * Replaces the first suffix of the table that the word has, where what stands before it measures over `floor`. In step 4, where
- * that is 1, the s or t of -sion and -tion stands before it too.
+ * Replaces the first suffix of the table that the word has, if the part before it has a measure over `floor`. In step 4, where `floor`
+ * is 1, the s or t of -sion and -tion belongs to that part.
  */
 function longestSuffix(
   word: string,
@@ -102,7 +102,7 @@ function longestSuffix(
     if (!word.endsWith(suffix)) continue;
     const length = word.length - suffix.length;
     const kept = floor > 0 ? length + replacement.length : length;
-    return measure(word, kept) > floor ? word.slice(0, length) + replacement : word;
+    return stemMeasure(word, kept) > floor ? word.slice(0, length) + replacement : word;
   }
   return word;
 }
@@ -122,8 +122,8 @@ function isConsonant(word: string, at: number): boolean {
   }
 }
 
-/** Porter's m: how many vowel-consonant sequences the first `length` units hold. */
-function measure(word: string, length: number): number {
+/** Porter's m: the number of vowel-consonant sequences in the first `length` units. */
+function stemMeasure(word: string, length: number): number {
   let m = 0;
   let afterVowel = false;
   for (let at = 0; at < length; at++) {

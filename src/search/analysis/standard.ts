@@ -1,6 +1,6 @@
 import type { Analyzer } from './analyzer.js';
 import { lowerCase } from './lowerCase.js';
-import { WordScanner } from './standardTokenizer.js';
+import { StandardTokenizer } from './standardTokenizer.js';
 
 /** Lucene's StandardAnalyzer without stop words, token for token: the words of UAX #29 in lower case. */
 export class StandardAnalyzer implements Analyzer {
@@ -8,7 +8,7 @@ export class StandardAnalyzer implements Analyzer {
 
   tokens(text: string): string[] {
     const tokens: string[] = [];
-    const words = new WordScanner(text);
+    const words = new StandardTokenizer(text);
     while (words.next()) tokens.push(this.termOf(text.slice(words.start, words.end)));
     return tokens;
   }

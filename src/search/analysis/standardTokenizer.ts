@@ -1,5 +1,4 @@
-import { emojiLength } from './emoji.js';
-import { CharClass as C, charClass } from './wordBreak.js';
+import { CharClass as C, charClass, emojiLength } from './wordBreak.js';
 
 /** Lucene's maximum token length, in UTF-16 units: the scanner never sees more of the text at once. */
 const WINDOW = 255;
@@ -8,11 +7,11 @@ const WINDOW = 255;
 const FNV_BASIS = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
-const ASCII = Uint8Array.from({ length: 128 }, (_, code) => charClass(code) & 0xff);
+const asciiClasses = Uint8Array.from({ length: 128 }, (_, code) => charClass(code) & 0xff);
 const WORD_CHAR = C.letter | C.numeric | C.katakana | C.extendNumLet;
 
 /** Where a word may stand after what was read; each state names what may follow it. */
-const FOLLOW = {
+const follow = {
   start: WORD_CHAR,
   letter: C.letter | C.numeric | C.extendNumLet,
   numeric: C.letter | C.numeric | C.extendNumLet,
@@ -25,29 +24,33 @@ const FOLLOW = {
   needsHebrew: C.hebrew,
 } as const;
 
-type State = keyof typeof FOLLOW;
+type State = keyof typeof follow;
 
 /**
  * Finds the words of a text one after another, as Lucene 8's StandardTokenizer does: UAX #29 word breaks (longest match of
  * its grammar), emoji sequences, Han and Hiragana one character each, runs of South-East Asian scripts whole,
  * and nothing longer than 255 UTF-16 units.
  */
-export class WordScanner {
+export class StandardTokenizer {
   /** The word found last is `text.slice(start, end)`. */
   start = 0;
   end = 0;
   /** Of the word found last where it is ASCII letters alone: 32 bits (FNV-1a), never 0. Else 0. */
   hash = 0;
 
-  constructor(private readonly text: string) {}
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
 
   /** Moves to the next word; false where there is none. */
   next(): boolean {
-    const { text } = this;
+    const text = this.#text;
     for (let at = this.end; at < text.length; ) {
       const code = text.charCodeAt(at);
       if (code < 128) {
-        const classes = ASCII[code] as number;
+        const classes = asciiClasses[code] as number;
         if ((classes & WORD_CHAR) === 0 && !(code === 35 || code === 42)) {
           at++;
           continue;
@@ -72,7 +75,7 @@ export class WordScanner {
 
   /** The end of a word of ASCII letters alone, or 0 where it takes a closer look. */
   #asciiWordEnd(start: number): number {
-    const { text } = this;
+    const text = this.#text;
     const { length } = text;
     let end = start + 1;
     let code = 0;
@@ -80,22 +83,22 @@ export class WordScanner {
     for (; end < length; end++) {
       code = text.charCodeAt(end);
       if (code >= 128) return 0;
-      if (((ASCII[code] as number) & C.letter) === 0) break;
+      if (((asciiClasses[code] as number) & C.letter) === 0) break;
       hash = Math.imul(hash ^ code, FNV_PRIME);
     }
     this.hash = ((hash ^ (hash >>> 15)) | 1) >>> 0;
     if (end - start > WINDOW) return 0;
     if (end >= text.length) return end;
-    const classes = ASCII[code] as number;
+    const classes = asciiClasses[code] as number;
     if ((classes & (C.numeric | C.extendNumLet)) !== 0) return 0;
     if ((classes & C.midLetter) === 0 || end + 1 === text.length) return end;
     const after = text.charCodeAt(end + 1);
-    return after < 128 && ((ASCII[after] as number) & C.letter) === 0 ? end : 0;
+    return after < 128 && ((asciiClasses[after] as number) & C.letter) === 0 ? end : 0;
   }
 
   /** The end of the longest token at `start` by any rule; `start` where none applies. */
   #longestEnd(start: number): number {
-    const { text } = this;
+    const text = this.#text;
     const limit = windowEnd(text, start);
     const code = codePointAt(text, start, limit);
     const classes = charClass(code);
@@ -118,11 +121,11 @@ function wordEnd(text: string, start: number, limit: number): number {
     const classes = charClass(code);
     const after = skipIgnorable(text, at + (code > 0xffff ? 2 : 1), limit);
     const afterHebrew = hebrew && state === 'letter';
-    if ((classes & FOLLOW[state]) !== 0) {
+    if ((classes & follow[state]) !== 0) {
       const closing: boolean = state === 'needsHebrew';
       const leading: boolean = state === 'start' && (classes & C.extendNumLet) !== 0;
       if (!leading) end = after;
-      state = leading ? 'start' : closing ? 'closed' : stateOf(classes);
+      state = leading ? 'start' : closing ? 'closed' : stateAfter(classes);
     } else if (afterHebrew && code === 0x27) {
       end = after;
       state = 'closed';
@@ -136,7 +139,7 @@ function wordEnd(text: string, start: number, limit: number): number {
   return end;
 }
 
-function stateOf(classes: number): State {
+function stateAfter(classes: number): State {
   if ((classes & C.letter) !== 0) return 'letter';
   if ((classes & C.numeric) !== 0) return 'numeric';
   return (classes & C.katakana) !== 0 ? 'katakana' : 'extendNumLet';

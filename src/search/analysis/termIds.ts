@@ -1,48 +1,51 @@
 import { grown } from '../format/segmentWriter.js';
-import { WordScanner } from './standardTokenizer.js';
+import { StandardTokenizer } from './standardTokenizer.js';
 
-/** No term comes of the word. */
-const NONE = 0xffffffff;
-/** What a known word takes besides its letters. */
+/** The id for a word that gives no term. */
+const NO_TERM = 0xffffffff;
+/** Memory for a known word without its letters. */
 const BYTES_PER_WORD = 40;
 
 /**
- * Turns texts into numbers of terms without making a string of every word: words of ASCII letters are found in a hash table by
- * their characters, with open addressing; the others in a Map.
+ * Turns texts into term ids without creating a string for every word: words of ASCII letters are found by their characters in a hash
+ * table with open addressing, the others in a Map.
  */
-export class WordNumbers {
-  /** The terms of the text analyzed last, in its order. */
+export class TermIds {
+  /** The term ids of the text analyzed last, in its order. */
   terms = new Uint32Array(1024);
-  /** By slot of the hash table: a word's place among the words, and 1 more; 0 for none. */
+  /** The index of a word plus 1, by slot of the hash table; 0 for an empty slot. */
   #slots = new Uint32Array(2 ** 14);
   #hashes = new Uint32Array(2 ** 13);
-  #numbers = new Uint32Array(2 ** 13);
-  /** Where the letters of each word end, and those of the next begin. */
+  #ids = new Uint32Array(2 ** 13);
+  /** The end of the letters of each word, where those of the next begin. */
   #ends = new Uint32Array(2 ** 13);
   #letters = new Uint8Array(2 ** 16);
   #words = 0;
   readonly #others = new Map<string, number>();
   #otherBytes = 0;
 
-  /** `termOf` gives the term of a word, '' for none; `numberOf` the number of a term. */
-  constructor(
-    private readonly termOf: (word: string) => string,
-    private readonly numberOf: (term: string) => number,
-  ) {}
+  readonly #termOf: (word: string) => string;
+  readonly #idOf: (term: string) => number;
+
+  /** `termOf` returns the term of a word, '' for none; `idOf` returns the id of a term. */
+  constructor(termOf: (word: string) => string, idOf: (term: string) => number) {
+    this.#termOf = termOf;
+    this.#idOf = idOf;
+  }
 
   get bytes(): number {
     return this.#words * BYTES_PER_WORD + this.#letters.length + this.#otherBytes;
   }
 
-  /** Fills `terms`; returns how many there are. */
+  /** Fills `terms` and returns their number. */
   analyze(text: string): number {
-    const words = new WordScanner(text);
+    const words = new StandardTokenizer(text);
     let { terms } = this;
     let count = 0;
     while (words.next()) {
       const { start, end, hash } = words;
       const number = hash === 0 ? this.#other(text.slice(start, end)) : this.#find(text, start, end, hash);
-      if (number === NONE) continue;
+      if (number === NO_TERM) continue;
       if (count === terms.length) {
         terms = grown(terms);
         this.terms = terms;
@@ -58,7 +61,7 @@ export class WordNumbers {
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const word = (slots[slot] as number) - 1;
       if (word < 0) return this.#addWord(text.slice(start, end), hash, slot);
-      if (this.#hashes[word] === hash && this.#isWord(word, text, start, end)) return this.#numbers[word] as number;
+      if (this.#hashes[word] === hash && this.#isWord(word, text, start, end)) return this.#ids[word] as number;
     }
   }
 
@@ -66,18 +69,18 @@ export class WordNumbers {
     const letters = this.#letters;
     let at = word === 0 ? 0 : (this.#ends[word - 1] as number);
     if ((this.#ends[word] as number) - at !== end - start) return false;
-    for (let place = start; place < end; place++) if (letters[at++] !== text.charCodeAt(place)) return false;
+    for (let unit = start; unit < end; unit++) if (letters[at++] !== text.charCodeAt(unit)) return false;
     return true;
   }
 
   #addWord(written: string, hash: number, slot: number): number {
     const word = this.#words++;
-    if (word === this.#numbers.length) {
+    if (word === this.#ids.length) {
       this.#hashes = grown(this.#hashes);
-      this.#numbers = grown(this.#numbers);
+      this.#ids = grown(this.#ids);
       this.#ends = grown(this.#ends);
     }
-    const number = this.#numberOf(written);
+    const number = this.#termIdOf(written);
     const start = word === 0 ? 0 : (this.#ends[word - 1] as number);
     const end = start + written.length;
     if (end > this.#letters.length) {
@@ -87,7 +90,7 @@ export class WordNumbers {
     }
     for (let at = 0; at < written.length; at++) this.#letters[start + at] = written.charCodeAt(at);
     this.#hashes[word] = hash;
-    this.#numbers[word] = number;
+    this.#ids[word] = number;
     this.#ends[word] = end;
     this.#slots[slot] = word + 1;
     if (this.#words * 2 > this.#slots.length) this.#growSlots();
@@ -110,14 +113,14 @@ export class WordNumbers {
     if (known !== undefined) return known;
     // A copy: a slice would keep the whole text it was cut from in memory.
     const word = Buffer.from(slice, 'utf16le').toString('utf16le');
-    const number = this.#numberOf(word);
+    const number = this.#termIdOf(word);
     this.#others.set(word, number);
     this.#otherBytes += BYTES_PER_WORD + 40 + 2 * word.length;
     return number;
   }
 
-  #numberOf(word: string): number {
-    const term = this.termOf(word);
-    return term === '' ? NONE : this.numberOf(term);
+  #termIdOf(word: string): number {
+    const term = this.#termOf(word);
+    return term === '' ? NO_TERM : this.#idOf(term);
   }
 }

@@ -6,35 +6,43 @@ import type { Analyzer } from '../analysis/analyzer.js';
 import { type Bm25Index, openIndex } from '../bm25Index.js';
 import { keyBytes } from '../format/bytes.js';
 import { MANIFEST_NAME, type Manifest, readManifest } from '../format/manifest.js';
-import { type IndexData, openIndexData } from '../format/openSegments.js';
-import { keptByAny } from '../format/segmentReader.js';
+import { type IndexSegments, openIndexSegments } from '../format/openSegments.js';
+import { storedByAny } from '../format/segmentReader.js';
 import { type SegmentMeta, SegmentWriter } from '../format/segmentWriter.js';
-import { Generation, removeEmptyFolder, removeIndex } from '../indexing/indexCommit.js';
+import { IndexCommit, removeEmptyFolder, removeIndex } from '../indexing/indexCommit.js';
 import { mergeSegments } from '../indexing/mergeSegments.js';
-import { appendTerms, joinAppended } from './flexAppend.js';
-import { type FlexBatch, type FlexId, type FlexIndex, giveBack, takeBatch, writeBatch } from './flexBatch.js';
 import { analyzerOf } from './options.js';
+import {
+  appendTerms,
+  type FlexId,
+  type FlexIndex,
+  joinAppended,
+  type PendingWrites,
+  restorePendingWrites,
+  takePendingWrites,
+  writeSegment,
+} from './pendingWrites.js';
 
 export { bm25Options } from './options.js';
 
 export interface Bm25StorageOptions {
-  /** What searches return ids as; the index holds strings. Default `string`. */
+  /** The type of the ids that searches return; the index holds strings. Default `string`. */
   type?: 'string' | 'number' | undefined;
-  /** For an index that is not there yet. Default 0.9. */
+  /** BM25's k1, for a new index. Default 0.9. */
   k1?: number | undefined;
-  /** For an index that is not there yet. Default 0.4. */
+  /** BM25's b, for a new index. Default 0.4. */
   b?: number | undefined;
 }
 
-/** A hit with its stored text, where there is one. */
+/** A hit with its stored text, if there is one. */
 export interface EnrichedHit {
   id: FlexId;
   doc: { text: string } | null;
 }
 
-type Found = FlexId[] | FlexId[][] | EnrichedHit[];
+type FlexResult = FlexId[] | FlexId[][] | EnrichedHit[];
 
-/** Commits that only add leave so many segments at most; then all are merged into one. */
+/** The most segments that commits leave when they only add; then all are merged into one. */
 const MAX_SEGMENTS = 8;
 
 /**
@@ -70,7 +78,7 @@ export class Bm25Storage {
     const append = flex.append.bind(flex);
     flex.append = (id, content) => {
       appendTerms(flex, id, analyzer.tokens(content));
-      return append(id, ''); // FlexSearch's own part of it: the task, and the commit where it commits by itself
+      return append(id, ''); // FlexSearch's part: the task, and the commit if it commits by itself
     };
   }
 
@@ -110,14 +118,14 @@ export class Bm25Storage {
     await removeEmptyFolder(this.id);
   }
 
-  /** Writes what was added and removed since the last commit, all or nothing. */
+  /** Writes all that was added and removed since the last commit, or nothing. */
   async commit(index: Index): Promise<void> {
     const flex = index as unknown as FlexIndex;
-    const batch = takeBatch(flex);
+    const batch = takePendingWrites(flex);
     try {
       await this.#inTurn(() => this.#write(batch));
     } catch (error) {
-      giveBack(flex, batch);
+      restorePendingWrites(flex, batch);
       throw error;
     }
   }
@@ -128,7 +136,14 @@ export class Bm25Storage {
   }
 
   /** The documents of one term. FlexSearch calls it for queries of one term, `search` for those of more. */
-  async get(term: string, _context?: string, limit = 0, offset = 0, resolve = true, enrich = false): Promise<Found> {
+  async get(
+    term: string,
+    _context?: string,
+    limit = 0,
+    offset = 0,
+    resolve = true,
+    enrich = false,
+  ): Promise<FlexResult> {
     return this.#find([term], limit, offset, resolve, enrich);
   }
 
@@ -141,7 +156,7 @@ export class Bm25Storage {
     resolve = true,
     enrich = false,
     tag?: unknown,
-  ): Promise<Found> {
+  ): Promise<FlexResult> {
     if (tag) throw new UsageError('a Bm25Storage has no tags');
     return this.#find(terms, limit, offset, resolve, enrich);
   }
@@ -159,7 +174,7 @@ export class Bm25Storage {
     return this.db?.manifest;
   }
 
-  #find(terms: string[], limit: number, offset: number, resolve: boolean, enrich: boolean): Found {
+  #find(terms: string[], limit: number, offset: number, resolve: boolean, enrich: boolean): FlexResult {
     const { db } = this;
     if (db === undefined || terms.length === 0) return [];
     const k = limit > 0 ? limit + offset : db.docCount;
@@ -185,8 +200,8 @@ export class Bm25Storage {
     return done;
   }
 
-  async #write(given: FlexBatch): Promise<void> {
-    const base = existsSync(join(this.id, MANIFEST_NAME)) ? await openIndexData(this.id) : undefined;
+  async #write(given: PendingWrites): Promise<void> {
+    const base = existsSync(join(this.id, MANIFEST_NAME)) ? await openIndexSegments(this.id) : undefined;
     try {
       const batch = base ? joinAppended(given, base.segments) : given;
       const removed = new Set(base && batch.tasks.flatMap(({ del }) => (del === undefined ? [] : docIdsOf(base, del))));
@@ -203,20 +218,20 @@ export class Bm25Storage {
     await this.open();
   }
 
-  async #writeGeneration(batch: FlexBatch, base: IndexData | undefined, removed: Set<number>): Promise<void> {
+  async #writeGeneration(batch: PendingWrites, base: IndexSegments | undefined, removed: Set<number>): Promise<void> {
     const append = base !== undefined && removed.size === 0 && base.segments.length < MAX_SEGMENTS;
     const from = append ? base.manifest.data : undefined;
-    const generation = await Generation.begin(this.id, from);
+    const generation = await IndexCommit.begin(this.id, from);
     try {
       const segments: SegmentMeta[] = append ? [...base.meta.segments] : [];
       if (base && !append && removed.size < base.manifest.docCount) {
-        const old = new SegmentWriter(generation.streams, keptByAny(base.segments));
+        const old = new SegmentWriter(generation.streams, storedByAny(base.segments));
         mergeSegments(base.segments, removed, old);
         segments.push(old.finish());
       }
       if (batch.added.size > 0) {
         const added = new SegmentWriter(generation.streams, { storesTexts: false });
-        writeBatch(batch, added);
+        writeSegment(batch, added);
         segments.push(added.finish());
       }
       generation.close(segments);
@@ -238,7 +253,7 @@ export class Bm25Storage {
   }
 }
 
-function docIdsOf({ segments }: IndexData, id: FlexId): number[] {
+function docIdsOf({ segments }: IndexSegments, id: FlexId): number[] {
   const key = keyBytes(String(id));
   return segments.flatMap((segment) => [...segment.docIds(key)]);
 }

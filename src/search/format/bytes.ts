@@ -1,9 +1,9 @@
-/** A growing run of bytes. Integers are written as LEB128 varints: 7 bits a byte, low bits first. */
+/** A growing buffer. Integers are written as LEB128 varints: 7 bits a byte, low bits first. */
 export class ByteWriter {
   #bytes = new Uint8Array(256);
   length = 0;
 
-  /** An integer from 0 to 2^53 − 1. */
+  /** Writes an integer from 0 to 2^53 − 1. */
   varint(value: number): void {
     if (this.length + 8 > this.#bytes.length) this.#reserve(8);
     let rest = value;
@@ -12,7 +12,7 @@ export class ByteWriter {
     this.#bytes[this.length++] = rest;
   }
 
-  /** The bytes themselves, with room for `count` more behind `length`, for a caller that writes there and moves `length` on. */
+  /** Returns the buffer with room for `count` more bytes after `length`, for a caller that writes there and advances `length`. */
   room(count: number): Uint8Array {
     this.#reserve(count);
     return this.#bytes;
@@ -28,7 +28,7 @@ export class ByteWriter {
     this.length = 0;
   }
 
-  /** What was written since the last `clear`; good until the next write. */
+  /** Returns the bytes since the last `clear`; valid until the next write. */
   view(): Uint8Array {
     return this.#bytes.subarray(0, this.length);
   }
@@ -72,7 +72,7 @@ export class ByteReader {
 const SURROGATE = /[\ud800-\udfff]/;
 
 /**
- * The bytes of a term or an id: UTF-8, but each half of a surrogate pair by itself (CESU-8). So lone surrogates survive, and the
+ * Encodes a term or an id: UTF-8, but each half of a surrogate pair by itself (CESU-8). So lone surrogates survive, and the
  * order of the bytes is the order of `<` on strings.
  */
 export function keyBytes(text: string): Uint8Array {
@@ -87,7 +87,7 @@ function unitBytes(unit: number): number[] {
   return [0xe0 | (unit >> 12), 0x80 | ((unit >> 6) & 63), 0x80 | (unit & 63)];
 }
 
-/** The text that `keyBytes` made these bytes of. */
+/** Decodes what `keyBytes` encoded. */
 export function keyText(bytes: Uint8Array): string {
   if (!hasSurrogates(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
   let text = '';
@@ -108,7 +108,7 @@ function hasSurrogates(bytes: Uint8Array): boolean {
   return false;
 }
 
-/** How many bytes both begin with. */
+/** Returns the length of the common prefix. */
 export function sharedPrefix(a: Uint8Array, b: Uint8Array): number {
   const limit = Math.min(a.length, b.length);
   let shared = 0;

@@ -1,18 +1,21 @@
 import { CHUNK_BYTES, type DataFileReader, type DataFileWriter, type StreamName } from './dataFile.js';
 
-/** Appends bytes to a stream of a data file, from a chunk of its own on. */
-export class StreamWriter {
+/** Appends bytes to a stream of a data file, beginning with a new chunk. */
+export class ChunkedStreamWriter {
   readonly #chunk = new Uint8Array(CHUNK_BYTES);
   #filled = 0;
 
-  constructor(
-    private readonly file: DataFileWriter,
-    private readonly name: StreamName,
-  ) {}
+  readonly #file: DataFileWriter;
+  readonly #name: StreamName;
 
-  /** Where the next byte goes. */
+  constructor(file: DataFileWriter, name: StreamName) {
+    this.#file = file;
+    this.#name = name;
+  }
+
+  /** The offset of the next byte. */
   get offset(): number {
-    return this.file.chunks(this.name) * CHUNK_BYTES + this.#filled;
+    return this.#file.chunks(this.#name) * CHUNK_BYTES + this.#filled;
   }
 
   append(bytes: Uint8Array): void {
@@ -25,28 +28,31 @@ export class StreamWriter {
     }
   }
 
-  /** Writes what is left. */
+  /** Writes the remaining bytes. */
   finish(): void {
     if (this.#filled === 0) return;
-    this.file.append(this.name, this.#chunk.subarray(0, this.#filled));
+    this.#file.append(this.#name, this.#chunk.subarray(0, this.#filled));
     this.#filled = 0;
   }
 }
 
-/** Chunks that a reader keeps if not told otherwise: 4 MB. */
+/** The number of chunks that a reader keeps by default: 4 MB. */
 const KEPT_CHUNKS = 256;
 
 /** Reads any bytes of a stream, and keeps the chunks read last. */
-export class StreamReader {
+export class ChunkedStreamReader {
   readonly #chunks = new Map<number, Uint8Array>();
   #kept = KEPT_CHUNKS;
 
-  constructor(
-    private readonly file: DataFileReader,
-    private readonly name: StreamName,
-  ) {}
+  readonly #file: DataFileReader;
+  readonly #name: StreamName;
 
-  /** How many bytes of the stream to keep in memory. */
+  constructor(file: DataFileReader, name: StreamName) {
+    this.#file = file;
+    this.#name = name;
+  }
+
+  /** Sets how many bytes of the stream stay in memory. */
   keep(bytes: number): void {
     this.#kept = Math.max(KEPT_CHUNKS, Math.floor(bytes / CHUNK_BYTES));
   }
@@ -74,7 +80,7 @@ export class StreamReader {
       this.#chunks.set(number, known);
       return known;
     }
-    const chunk = this.file.chunk(this.name, number);
+    const chunk = this.#file.chunk(this.#name, number);
     if (this.#chunks.size >= this.#kept)
       for (const oldest of this.#chunks.keys()) if (this.#chunks.delete(oldest)) break;
     this.#chunks.set(number, chunk);

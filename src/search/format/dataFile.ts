@@ -2,29 +2,29 @@ import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } fr
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { OutputError } from '../../errors.js';
-import { damaged } from './errors.js';
+import { damagedIndex } from './errors.js';
 
 /**
  * A data file is a row of slots of 16 KiB, each a chunk of one stream with the checksum of its bytes and of its place; then the
- * footer, JSON; then the footer's length and checksum. Every byte stands under a checksum, and a reader maps nothing into memory:
- * what is damaged or cut is refused, whatever it says.
+ * footer, JSON; then the footer's length and checksum. Every byte is covered by a checksum, and a reader maps nothing into memory:
+ * damaged or truncated bytes are always refused.
  */
 export const streamNames = ['terms', 'postings', 'docs', 'texts', 'tables'] as const;
 export type StreamName = (typeof streamNames)[number];
 
 const SLOT_BYTES = 2 ** 14;
 export const CHUNK_BYTES = SLOT_BYTES - 4;
-/** Slots that are written at once: 1 MB. */
+/** The number of slots that are written at once: 1 MB. */
 const WRITTEN_SLOTS = 64;
 const TAIL_BYTES = 8;
 
 interface Footer {
-  /** The place of each slot's stream in `streamNames`, a digit a slot; a stream's chunks are in their order. */
+  /** The index of each slot's stream in `streamNames`, one digit a slot; the chunks of a stream are in order. */
   slots: string;
   meta: unknown;
 }
 
-/** Writes chunks and one JSON value, `meta`, to a file that nobody reads yet. Nothing is synced: its owner does that. */
+/** Writes chunks and one JSON value, `meta`, to a file that has no readers yet. The owner of the file syncs it. */
 export class DataFileWriter {
   readonly #file: number;
   readonly #buffer = Buffer.alloc(WRITTEN_SLOTS * SLOT_BYTES);
@@ -32,8 +32,11 @@ export class DataFileWriter {
   #slots = '';
   #waiting = 0;
 
-  /** Where the file is there, its chunks stay and others follow. */
-  constructor(private readonly path: string) {
+  readonly #path: string;
+
+  /** Opens the file. If it exists, its chunks stay and others are appended. */
+  constructor(path: string) {
+    this.#path = path;
     this.#file = openSync(path, 'a+');
     if (fstatSync(this.#file).size === 0) return;
     const { slots } = readFooter(this.#file, path);
@@ -42,18 +45,18 @@ export class DataFileWriter {
     ftruncateSync(this.#file, slots.length * SLOT_BYTES);
   }
 
-  /** How many chunks a stream has. */
+  /** Returns the number of chunks of a stream. */
   chunks(name: StreamName): number {
     return this.#counts[name];
   }
 
-  /** Adds a chunk to a stream; one of less than CHUNK_BYTES is filled with zeros. */
+  /** Adds a chunk to a stream; one shorter than CHUNK_BYTES is padded with zeros. */
   append(name: StreamName, bytes: Uint8Array): void {
     const start = this.#waiting * SLOT_BYTES;
     this.#buffer.set(bytes, start);
     this.#buffer.fill(0, start + bytes.length, start + CHUNK_BYTES);
     const chunk = this.#buffer.subarray(start, start + CHUNK_BYTES);
-    this.#buffer.writeUInt32LE(checksum(name, this.#counts[name]++, chunk), start + CHUNK_BYTES);
+    this.#buffer.writeUInt32LE(chunkChecksum(name, this.#counts[name]++, chunk), start + CHUNK_BYTES);
     this.#slots += streamNames.indexOf(name);
     if (++this.#waiting === WRITTEN_SLOTS) this.#flush();
   }
@@ -81,16 +84,16 @@ export class DataFileWriter {
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
     } catch (error) {
-      throw new OutputError('cannot write the index', { path: this.path, cause: error });
+      throw new OutputError('cannot write the index', { path: this.#path, cause: error });
     }
   }
 }
 
-/** Reads what DataFileWriter wrote, and refuses every chunk whose checksum is wrong. */
+/** Reads what DataFileWriter wrote. Refuses every chunk whose checksum is wrong. */
 export class DataFileReader {
   readonly meta: unknown;
   readonly #file: number;
-  /** By stream: the slot of each of its chunks. */
+  /** The slots of the chunks of each stream. */
   readonly #places: Record<StreamName, number[]> = { terms: [], postings: [], docs: [], texts: [], tables: [] };
 
   constructor(readonly path: string) {
@@ -109,7 +112,7 @@ export class DataFileReader {
     return this.#places[name].length;
   }
 
-  /** The chunk as a copy of the caller's own. */
+  /** Returns a copy of a chunk. */
   chunk(name: StreamName, number: number): Uint8Array {
     const slot = this.#places[name][number];
     if (slot === undefined) throw this.#damaged(name, number, 'is missing');
@@ -119,7 +122,7 @@ export class DataFileReader {
     }
     const chunk = bytes.subarray(0, CHUNK_BYTES);
     const stored = Buffer.from(bytes.buffer, CHUNK_BYTES).readUInt32LE();
-    if (stored === checksum(name, number, chunk)) return chunk;
+    if (stored === chunkChecksum(name, number, chunk)) return chunk;
     throw this.#damaged(name, number, 'has a wrong checksum');
   }
 
@@ -128,7 +131,7 @@ export class DataFileReader {
   }
 
   #damaged(name: StreamName, number: number, what: string): Error {
-    return damaged(dirname(this.path), `chunk ${number} of its ${name} ${what}`);
+    return damagedIndex(dirname(this.path), `chunk ${number} of its ${name} ${what}`);
   }
 }
 
@@ -136,7 +139,7 @@ function openFile(path: string): number {
   try {
     return openSync(path, 'r');
   } catch (error) {
-    throw damaged(dirname(path), 'its data file cannot be opened', error);
+    throw damagedIndex(dirname(path), 'its data file cannot be opened', error);
   }
 }
 
@@ -151,14 +154,14 @@ function readFooter(file: number, path: string): Footer {
     readSync(file, footer, 0, length, start);
     if (crc32(footer) === tail.readUInt32LE(4)) return JSON.parse(footer.toString()) as Footer;
   }
-  throw damaged(dirname(path), 'the end of its data file has a wrong checksum');
+  throw damagedIndex(dirname(path), 'the end of its data file has a wrong checksum');
 }
 
 function streamOf(slot: string | undefined): StreamName {
   return streamNames[Number(slot)] as StreamName;
 }
 
-/** Covers the chunk's place too, so that no chunk can stand for another. */
-function checksum(name: StreamName, number: number, bytes: Uint8Array): number {
+/** Covers the stream and the number of the chunk too, so that no chunk is taken for another. */
+function chunkChecksum(name: StreamName, number: number, bytes: Uint8Array): number {
   return crc32(bytes, crc32(`${name}:${number}`));
 }

@@ -1,18 +1,18 @@
 import { ByteReader, ByteWriter } from './bytes.js';
-import type { StreamReader, StreamWriter } from './chunkedStream.js';
+import type { ChunkedStreamReader, ChunkedStreamWriter } from './chunkedStream.js';
 import { FrontDecoder, FrontEncoder } from './frontCoding.js';
 
-/** A block ends when it holds so many bytes. */
+/** A block ends when it holds this many bytes. */
 const BLOCK_BYTES = 512;
-/** Lists of so few postings stand in the dictionary itself. */
+/** Up to this many postings are stored in the dictionary itself. */
 const INLINE_POSTINGS = 8;
 
-/** Where a dictionary lies in the streams. */
-export interface DictionaryPlace {
+/** The location of a dictionary in the streams. */
+export interface DictionaryMeta {
   entries: number;
-  /** Of the first block in the stream of blocks. */
+  /** The offset of the first block in the stream of blocks. */
   offset: number;
-  /** Of the index, first keys and sizes of the blocks, in the stream of tables. */
+  /** The offset of the index (first keys and sizes of the blocks) in the stream of tables. */
   indexOffset: number;
   indexBytes: number;
 }
@@ -23,12 +23,12 @@ export interface DictionaryEntry {
   /** In the stream of postings. */
   offset: number;
   length: number;
-  /** The bytes, where they stand in the dictionary. */
+  /** The bytes, if they are stored in the dictionary. */
   inline: Uint8Array | undefined;
 }
 
 /**
- * Writes a sorted map of keys to postings: blocks of front-coded keys, the postings of frequent keys in a stream of their own, and
+ * Writes a sorted map of keys to postings: blocks of front-coded keys, the postings of frequent keys in a separate stream, and
  * an index of the blocks' first keys that a reader holds in memory.
  */
 export class DictionaryWriter {
@@ -39,30 +39,32 @@ export class DictionaryWriter {
   readonly #keys = new FrontEncoder();
   readonly #firstKeys = new FrontEncoder();
 
-  constructor(
-    private readonly blocks: StreamWriter,
-    private readonly postings: StreamWriter,
-  ) {
+  readonly #blocks: ChunkedStreamWriter;
+  readonly #postings: ChunkedStreamWriter;
+
+  constructor(blocks: ChunkedStreamWriter, postings: ChunkedStreamWriter) {
+    this.#blocks = blocks;
+    this.#postings = postings;
     this.#offset = blocks.offset;
   }
 
-  /** Keys must come in ascending order of their bytes. */
+  /** Adds a key; keys must come in ascending order of their bytes. */
   add(key: Uint8Array, count: number, postings: Uint8Array): void {
     if (this.#block.length === 0) {
       this.#firstKeys.write(this.#index, key);
       this.#keys.reset();
-      this.#block.varint(this.postings.offset);
+      this.#block.varint(this.#postings.offset);
     }
     this.#keys.write(this.#block, key);
     this.#block.varint(count);
     this.#block.varint(postings.length);
     if (count <= INLINE_POSTINGS) this.#block.raw(postings);
-    else this.postings.append(postings);
+    else this.#postings.append(postings);
     this.#entries++;
     if (this.#block.length >= BLOCK_BYTES) this.#endBlock();
   }
 
-  finish(tables: StreamWriter): DictionaryPlace {
+  finish(tables: ChunkedStreamWriter): DictionaryMeta {
     if (this.#block.length > 0) this.#endBlock();
     const indexOffset = tables.offset;
     tables.append(this.#index.view());
@@ -71,7 +73,7 @@ export class DictionaryWriter {
 
   #endBlock(): void {
     this.#index.varint(this.#block.length);
-    this.blocks.append(this.#block.view());
+    this.#blocks.append(this.#block.view());
     this.#block.clear();
   }
 }
@@ -85,15 +87,25 @@ interface BlockIndex {
 export class Dictionary {
   #index: BlockIndex | undefined;
 
+  readonly #place: DictionaryMeta;
+  readonly #blocks: ChunkedStreamReader;
+  readonly #postings: ChunkedStreamReader;
+  readonly #tables: ChunkedStreamReader;
+
   constructor(
-    private readonly place: DictionaryPlace,
-    private readonly blocks: StreamReader,
-    private readonly postings: StreamReader,
-    private readonly tables: StreamReader,
-  ) {}
+    place: DictionaryMeta,
+    blocks: ChunkedStreamReader,
+    postings: ChunkedStreamReader,
+    tables: ChunkedStreamReader,
+  ) {
+    this.#place = place;
+    this.#blocks = blocks;
+    this.#postings = postings;
+    this.#tables = tables;
+  }
 
   get entries(): number {
-    return this.place.entries;
+    return this.#place.entries;
   }
 
   lookup(key: Uint8Array): DictionaryEntry | undefined {
@@ -136,17 +148,17 @@ export class Dictionary {
     return undefined;
   }
 
-  /** Every key in order; `key` is good until the next one is read. */
+  /** Yields every key in order; `key` is valid until the next one is read. */
   *all(): Generator<DictionaryEntry & { key: Uint8Array }> {
     for (let block = 0; block < this.#blockIndex().firstKeys.length; block++) yield* this.#read(block);
   }
 
-  /** The bytes of an entry's postings. */
+  /** Returns the bytes of the postings of an entry. */
   postingsOf({ offset, length, inline }: DictionaryEntry): Uint8Array {
-    return inline ?? this.postings.read(offset, length);
+    return inline ?? this.#postings.read(offset, length);
   }
 
-  /** The last block whose first key is not after `key`; −1 where there is none. */
+  /** Returns the last block whose first key is not after `key`; −1 if there is none. */
   #blockOf(key: Uint8Array): number {
     const { firstKeys } = this.#blockIndex();
     let low = 0;
@@ -159,7 +171,7 @@ export class Dictionary {
     return low - 1;
   }
 
-  /** The entries of a block; `key` is good until the next one is read. */
+  /** Yields the entries of a block; `key` is valid until the next one is read. */
   *#read(block: number): Generator<DictionaryEntry & { key: Uint8Array }> {
     const reader = this.#blockReader(block);
     let offset = reader.varint();
@@ -177,7 +189,7 @@ export class Dictionary {
   #blockReader(block: number): ByteReader {
     const { offsets } = this.#blockIndex();
     const start = offsets[block] as number;
-    return new ByteReader(this.blocks.read(start, (offsets[block + 1] as number) - start));
+    return new ByteReader(this.#blocks.read(start, (offsets[block + 1] as number) - start));
   }
 
   #blockIndex(): BlockIndex {
@@ -186,8 +198,8 @@ export class Dictionary {
   }
 
   #loadIndex(): BlockIndex {
-    const { offset, indexOffset, indexBytes } = this.place;
-    const reader = new ByteReader(this.tables.read(indexOffset, indexBytes));
+    const { offset, indexOffset, indexBytes } = this.#place;
+    const reader = new ByteReader(this.#tables.read(indexOffset, indexBytes));
     const firstKeys: Uint8Array[] = [];
     const offsets = [offset];
     const keys = new FrontDecoder();

@@ -1,9 +1,9 @@
 import { IndexError } from '../../errors.js';
 
-/** How to make an index anew. */
+/** The hint for an index that must be built again. */
 export const rebuildHint = (path: string): string => `build it: rareflow index CORPUS -o ${path}`;
 
-/** The error for an index whose bytes are not those that were written. */
-export function damaged(path: string, what: string, cause?: unknown): IndexError {
+/** Returns the error for an index whose bytes are not those that were written. */
+export function damagedIndex(path: string, what: string, cause?: unknown): IndexError {
   return new IndexError(`${path} is damaged: ${what}`, { hint: rebuildHint(path), cause });
 }

@@ -4,36 +4,33 @@ import { crc32 } from 'node:zlib';
 import { IndexError, UsageError } from '../../errors.js';
 import { type DataRecord, isRecord, placeOf } from '../../record.js';
 
-/** Where a text stands: the line of its record in the files of the corpus, which count as one file. */
-export interface TextPlace {
+/** The location of a text: the line of its record in the files of the corpus, which count as one long file. */
+export interface TextLocation {
   offset: number;
   bytes: number;
   /** CRC-32 of the text. */
   checksum: number;
 }
 
-/** The files that hold the texts of an index, in their order, as they were when it was built. */
-export interface CorpusFiles {
+/** The files that hold the texts of an index, in order, as they were when it was built. */
+export interface ExternalFiles {
   textKey: string;
   files: { path: string; bytes: number; modifiedMs: number }[];
 }
 
-/** Finds where texts stand, for an index that does not store them. */
-export class PlaceFinder {
-  readonly files: CorpusFiles['files'] = [];
+/** Locates texts in the corpus, for an index that does not store them. */
+export class TextLocator {
+  readonly files: ExternalFiles['files'] = [];
   readonly #starts = new Map<string, number>();
   #end = 0;
 
-  /** Throws UsageError for a record of which no reader remembers the place. */
-  find(record: DataRecord, text: string): TextPlace {
+  /** Locates a text. Throws UsageError for a record without a known position. */
+  find(record: DataRecord, text: string): TextLocation {
     const place = placeOf(record);
     if (place === undefined) {
-      throw new UsageError(
-        'store: false needs to know where each record stands in its file, and it is not known here',
-        {
-          hint: 'read the corpus with readJsonl(path, { places: true }), or store the texts',
-        },
-      );
+      throw new UsageError('store: false needs the position of each record in its file, and these records have none', {
+        hint: 'read the corpus with readJsonl(path, { places: true }), or store the texts',
+      });
     }
     const start = this.#starts.get(place.path) ?? this.#begin(place.path);
     return { offset: start + place.offset, bytes: place.bytes, checksum: crc32(text) };
@@ -50,16 +47,18 @@ export class PlaceFinder {
 }
 
 /**
- * Reads texts back from the files of the corpus. Size and time of each file are compared when it is opened, and the checksum of
- * every text that is read: what was not indexed is never given. Throws IndexError where a file has changed or is gone.
+ * Reads texts from the files of the corpus. The size and time of each file are checked when it is opened, and the checksum of
+ * every text that is read: a text that was not indexed is never returned. Throws IndexError if a file has changed or is missing.
  */
-export class CorpusTexts {
+export class ExternalTexts {
   readonly #files: { fd: number; path: string; start: number; end: number }[] = [];
 
-  constructor(
-    private readonly index: string,
-    private readonly corpus: CorpusFiles,
-  ) {
+  readonly #index: string;
+  readonly #corpus: ExternalFiles;
+
+  constructor(index: string, corpus: ExternalFiles) {
+    this.#index = index;
+    this.#corpus = corpus;
     let start = 0;
     try {
       for (const file of corpus.files) {
@@ -72,12 +71,12 @@ export class CorpusTexts {
     }
   }
 
-  text({ offset, bytes, checksum }: TextPlace): string {
+  text({ offset, bytes, checksum }: TextLocation): string {
     const file = this.#files.find(({ start, end }) => offset >= start && offset < end);
     if (file === undefined) throw this.#changed('the corpus', 'a text lies behind its end');
     const line = Buffer.allocUnsafe(bytes);
     const read = readSync(file.fd, line, 0, bytes, offset - file.start);
-    const text = read === bytes ? textIn(line, this.corpus.textKey) : undefined;
+    const text = read === bytes ? textIn(line, this.#corpus.textKey) : undefined;
     if (text !== undefined && crc32(text) === checksum) return text;
     throw this.#changed(file.path, `at byte ${offset - file.start} it holds another text`);
   }
@@ -86,13 +85,13 @@ export class CorpusTexts {
     for (const { fd } of this.#files.splice(0)) closeSync(fd);
   }
 
-  #open({ path: file, bytes, modifiedMs }: CorpusFiles['files'][number]): number {
+  #open({ path: file, bytes, modifiedMs }: ExternalFiles['files'][number]): number {
     let fd: number;
     try {
       fd = openSync(file, 'r');
     } catch (cause) {
-      throw new IndexError(`${this.index} reads its texts from ${file}, which cannot be opened`, {
-        hint: 'put the file back, or index it where it is now',
+      throw new IndexError(`${this.#index} reads its texts from ${file}, which cannot be opened`, {
+        hint: 'restore the file, or index it at its new path',
         cause,
       });
     }
@@ -104,8 +103,8 @@ export class CorpusTexts {
   }
 
   #changed(file: string, what: string): IndexError {
-    return new IndexError(`${this.index} reads its texts from ${file}, which has changed since: ${what}`, {
-      hint: `index it again: rareflow index ${file} -o ${this.index} --no-store`,
+    return new IndexError(`${this.#index} reads its texts from ${file}, which has changed since: ${what}`, {
+      hint: `index it again: rareflow index ${file} -o ${this.#index} --no-store`,
     });
   }
 }

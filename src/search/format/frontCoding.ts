@@ -1,6 +1,6 @@
 import { type ByteReader, type ByteWriter, sharedPrefix } from './bytes.js';
 
-/** Writes keys that resemble the one before: how many bytes they share with it, then the others. */
+/** Writes keys by the length of the prefix that they share with the key before, and the rest. */
 export class FrontEncoder {
   #last = new Uint8Array(0);
 
@@ -12,7 +12,7 @@ export class FrontEncoder {
     this.#last = Uint8Array.from(key);
   }
 
-  /** The next key is written whole. */
+  /** Makes the next key be written in full. */
   reset(): void {
     this.#last = new Uint8Array(0);
   }
@@ -23,13 +23,13 @@ export class FrontDecoder {
   #bytes = new Uint8Array(64);
   #length = 0;
 
-  /** The next key; its bytes are good until the one after it is read. */
+  /** Returns the next key; its bytes are valid until the key after it is read. */
   read(reader: ByteReader): Uint8Array {
     this.skip(reader);
     return this.key;
   }
 
-  /** Goes to the next key. */
+  /** Moves to the next key. */
   skip(reader: ByteReader): void {
     const shared = reader.varint();
     const suffix = reader.raw(reader.varint());

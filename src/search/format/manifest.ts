@@ -3,39 +3,39 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { IndexError } from '../../errors.js';
 import { isRecord } from '../../record.js';
-import { damaged, rebuildHint } from './errors.js';
-import type { CorpusFiles } from './externalTexts.js';
+import { damagedIndex, rebuildHint } from './errors.js';
+import type { ExternalFiles } from './externalTexts.js';
 
 export const MANIFEST_NAME = 'index.json';
 const FORMAT = 'rareflow-bm25';
 const VERSION = 2;
 
-/** What an index is, and which data file holds it: the file `index.json`. Writing it is what commits a build. */
+/** The properties of an index and the name of its data file: the content of `index.json`. Writing it commits a build. */
 export interface Manifest {
   format: string;
   version: number;
   /** The name of the data file. */
   data: string;
-  /** Its size: a shorter one was cut. */
+  /** Its size: a shorter file was truncated. */
   dataBytes: number;
   analyzer: string;
   k1: number;
   b: number;
   docCount: number;
   sumDocLength: number;
-  /** The key of the documents' groups, where the index keeps them. */
+  /** The key of the groups of the documents, if the index keeps them. */
   groupKey?: string | undefined;
-  /** Where the texts are, if not in the index. */
-  corpus?: CorpusFiles | undefined;
+  /** The files that hold the texts, if the index does not. */
+  corpus?: ExternalFiles | undefined;
   /** ISO 8601, UTC. */
   createdAt: string;
-  /** What the builder says the index was made of. */
+  /** The builder's description of what the index was made from. */
   source?: unknown;
 }
 
 export type ManifestContent = Omit<Manifest, 'format' | 'version' | 'createdAt'>;
 
-/** Puts the manifest in place in one step: readers see the old one or this one. */
+/** Replaces the manifest atomically: readers see the old one or this one. */
 export async function writeManifest(path: string, content: ManifestContent, temporary: string): Promise<void> {
   const manifest: Manifest = { format: FORMAT, version: VERSION, ...content, createdAt: new Date().toISOString() };
   const checksum = checksumOf(manifest);
@@ -43,17 +43,18 @@ export async function writeManifest(path: string, content: ManifestContent, temp
   await rename(join(path, temporary), join(path, MANIFEST_NAME));
 }
 
-/** Reads and checks the manifest of the index at `path`; throws IndexError where there is none that can be used. */
+/** Reads and checks the manifest of the index at `path`. Throws IndexError if there is none that can be used. */
 export async function readManifest(path: string): Promise<Manifest> {
-  const value = parse(path, await read(path));
-  if (!isRecord(value) || value.format !== FORMAT) throw noIndex(path, `its ${MANIFEST_NAME} is not one of ours`);
+  const value = parseManifest(path, await readManifestFile(path));
+  if (!isRecord(value) || value.format !== FORMAT)
+    throw noIndex(path, `its ${MANIFEST_NAME} was not written by rareflow`);
   if (value.version !== VERSION) {
     throw new IndexError(`${path} has format version ${value.version}; this rareflow reads version ${VERSION}`, {
       hint: rebuildHint(path),
     });
   }
   const { checksum, ...manifest } = value;
-  if (checksum !== checksumOf(manifest)) throw damaged(path, `${MANIFEST_NAME} has a wrong checksum`);
+  if (checksum !== checksumOf(manifest)) throw damagedIndex(path, `${MANIFEST_NAME} has a wrong checksum`);
   return manifest as unknown as Manifest;
 }
 
@@ -65,7 +66,7 @@ export async function liveDataFile(path: string): Promise<string | undefined> {
   );
 }
 
-async function read(path: string): Promise<string> {
+async function readManifestFile(path: string): Promise<string> {
   try {
     return await readFile(join(path, MANIFEST_NAME), 'utf8');
   } catch (error) {
@@ -76,16 +77,16 @@ async function read(path: string): Promise<string> {
   }
 }
 
-function parse(path: string, text: string): unknown {
+function parseManifest(path: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw damaged(path, `${MANIFEST_NAME} is not JSON`, error);
+    throw damagedIndex(path, `${MANIFEST_NAME} is not JSON`, error);
   }
 }
 
 function noIndex(path: string, why: string, cause?: unknown): IndexError {
-  return new IndexError(`${path} is no index: ${why}`, { hint: rebuildHint(path), cause });
+  return new IndexError(`${path} is not an index: ${why}`, { hint: rebuildHint(path), cause });
 }
 
 function checksumOf(manifest: object): string {

@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataFileReader } from './dataFile.js';
-import { damaged } from './errors.js';
+import { damagedIndex } from './errors.js';
 import { type Manifest, readManifest } from './manifest.js';
 import { openReaders, SegmentReader } from './segmentReader.js';
 import type { DataMeta } from './segmentWriter.js';
 
 /** An opened data file with its segments. */
-export interface DataSegments {
+export interface OpenSegments {
   meta: DataMeta;
   segments: SegmentReader[];
   file: DataFileReader;
@@ -15,26 +15,26 @@ export interface DataSegments {
 }
 
 /** An opened index: its manifest and its segments. It stays readable when a later build replaces it. */
-export interface IndexData extends DataSegments {
+export interface IndexSegments extends OpenSegments {
   path: string;
   manifest: Manifest;
 }
 
-/** Opens the index at `path`; throws IndexError where there is none that can be used. */
-export async function openIndexData(path: string): Promise<IndexData> {
+/** Opens the index at `path`. Throws IndexError if there is none that can be used. */
+export async function openIndexSegments(path: string): Promise<IndexSegments> {
   const manifest = await readManifest(path);
   try {
-    return await openNamed(path, manifest);
+    return await openManifestSegments(path, manifest);
   } catch (error) {
     // A build that ended just now has removed the data file that the manifest named.
     const current = await readManifest(path);
     if (current.data === manifest.data) throw error;
-    return await openNamed(path, current);
+    return await openManifestSegments(path, current);
   }
 }
 
 /** Opens a data file whose build is done, committed or not. */
-export function openSegments(path: string): DataSegments {
+export function openSegments(path: string): OpenSegments {
   const file = new DataFileReader(path);
   try {
     const meta = file.meta as DataMeta;
@@ -52,12 +52,12 @@ export function openSegments(path: string): DataSegments {
 }
 
 /** Opens the data file that a manifest names. */
-export async function openNamed(path: string, manifest: Manifest): Promise<IndexData> {
+export async function openManifestSegments(path: string, manifest: Manifest): Promise<IndexSegments> {
   const file = join(path, manifest.data);
   const found = await stat(file).catch(() => undefined);
-  if (found === undefined) throw damaged(path, `its data file ${manifest.data} is missing`);
+  if (found === undefined) throw damagedIndex(path, `its data file ${manifest.data} is missing`);
   if (found.size !== manifest.dataBytes) {
-    throw damaged(path, `${manifest.data} has ${found.size} bytes instead of ${manifest.dataBytes}`);
+    throw damagedIndex(path, `${manifest.data} has ${found.size} bytes instead of ${manifest.dataBytes}`);
   }
   return { path, manifest, ...openSegments(file) };
 }

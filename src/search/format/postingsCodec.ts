@@ -1,6 +1,6 @@
 import { ByteReader, ByteWriter } from './bytes.js';
 
-/** Postings in a block: what a search reads or skips at once. */
+/** The number of postings in a block, which a search reads or skips as a whole. */
 export const BLOCK = 128;
 /** Document ids have 30 bits. */
 export const MAX_DOCS = 2 ** 30;
@@ -10,13 +10,13 @@ export const FOLLOWS = 3;
 export const LONG_GAP = 63;
 export const LONG_WIDE_GAP = 2 ** 14 - 1;
 const TF_BUCKETS = 256;
-/** A unit, two varints, and what a varint asks for behind it. */
+/** The most bytes of a posting: a unit, two varints, and the room that a varint needs behind it. */
 const MAX_POSTING_BYTES = 2 + 5 + 5 + 8;
 
 const narrow = new ByteWriter();
 const wide = new ByteWriter();
-const table = new ByteWriter();
-/** By tf; infinite between uses. */
+const blockTable = new ByteWriter();
+/** The shortest length by tf; infinite between uses. */
 const shortest = new Uint32Array(TF_BUCKETS).fill(0xffffffff);
 
 /**
@@ -40,16 +40,16 @@ export function encodePostings(
   const wideBody = body.bytes.length > 1.5 * count ? encodeBlocks(wide, true, docs, tfs, count) : undefined;
   const isWide = wideBody !== undefined && wideBody.bytes.length < body.bytes.length;
   const { bytes, sizes } = isWide ? wideBody : body;
-  table.clear();
+  blockTable.clear();
   sizes.forEach((size, block) => {
     const from = block * BLOCK;
     const to = Math.min(from + BLOCK, count);
-    table.varint((docs[to - 1] as number) - (from === 0 ? 0 : (docs[from - 1] as number)));
-    table.varint(size);
+    blockTable.varint((docs[to - 1] as number) - (from === 0 ? 0 : (docs[from - 1] as number)));
+    blockTable.varint(size);
     encodeImpacts(docs, tfs, from, to, docLengths);
   });
-  out.varint(table.length * 2 + (isWide ? 1 : 0));
-  out.raw(table.view());
+  out.varint(blockTable.length * 2 + (isWide ? 1 : 0));
+  out.raw(blockTable.view());
   out.raw(bytes.view());
 }
 
@@ -118,8 +118,8 @@ function encodeImpacts(docs: Uint32Array, tfs: Uint32Array, from: number, to: nu
     impacts.push(bucket === TF_BUCKETS - 1 ? maxTf : bucket, length);
     best = length;
   }
-  table.varint(impacts.length / 2);
-  for (const value of impacts) table.varint(value);
+  blockTable.varint(impacts.length / 2);
+  for (const value of impacts) blockTable.varint(value);
 }
 
 /** Reads `count` postings into `docs` and `tfs` from place `into` on, with `firstDoc` added to each document id. */

@@ -1,16 +1,16 @@
 import { ByteReader } from './bytes.js';
-import { StreamReader } from './chunkedStream.js';
+import { ChunkedStreamReader } from './chunkedStream.js';
 import { type DataFileReader, type StreamName, streamNames } from './dataFile.js';
 import { Dictionary } from './dictionary.js';
-import { DocCursor, type IndexedDocument, type Kept } from './docStore.js';
-import type { TextPlace } from './externalTexts.js';
+import { DocStoreCursor, type IndexedDocument, type StoredFields } from './docStore.js';
+import type { TextLocation } from './externalTexts.js';
 import { decodePostings } from './postingsCodec.js';
 import { DOCS_PER_BLOCK, type SegmentMeta } from './segmentWriter.js';
 
-type StreamReaders = Record<StreamName, StreamReader>;
+type StreamReaders = Record<StreamName, ChunkedStreamReader>;
 
 export function openReaders(file: DataFileReader): StreamReaders {
-  return Object.fromEntries(streamNames.map((name) => [name, new StreamReader(file, name)])) as StreamReaders;
+  return Object.fromEntries(streamNames.map((name) => [name, new ChunkedStreamReader(file, name)])) as StreamReaders;
 }
 
 /** Ids that a segment remembers: some hundred KB. */
@@ -18,7 +18,7 @@ const KNOWN_IDS = 8192;
 
 interface Tables {
   docLengths: Uint32Array;
-  /** Where each block of ids begins, and the end of the last. */
+  /** The offset of each block of ids, and the end of the last one. */
   blockOffsets: Float64Array;
 }
 
@@ -26,42 +26,47 @@ interface Tables {
 export class SegmentReader {
   readonly terms: Dictionary;
   readonly #ids: Dictionary;
-  /** Of the documents that were found last. */
+  /** The cursor over the block that was read last. */
   readonly #knownIds = new Map<number, string>();
   #tables: Tables | undefined;
 
+  readonly #meta: SegmentMeta;
+  readonly #streams: StreamReaders;
+
   constructor(
-    private readonly meta: SegmentMeta,
-    private readonly streams: StreamReaders,
+    meta: SegmentMeta,
+    streams: StreamReaders,
     readonly firstDoc: number,
   ) {
+    this.#meta = meta;
+    this.#streams = streams;
     this.terms = new Dictionary(meta.terms, streams.terms, streams.postings, streams.tables);
     this.#ids = new Dictionary(meta.ids, streams.terms, streams.postings, streams.tables);
   }
 
   get docs(): number {
-    return this.meta.docs;
+    return this.#meta.docs;
   }
 
   get docsWithTerms(): number {
-    return this.meta.docsWithTerms;
+    return this.#meta.docsWithTerms;
   }
 
   get sumDocLength(): number {
-    return this.meta.sumDocLength;
+    return this.#meta.sumDocLength;
   }
 
   /** The stream that `terms` points into. */
-  get postings(): StreamReader {
-    return this.streams.postings;
+  get postings(): ChunkedStreamReader {
+    return this.#streams.postings;
   }
 
-  get kept(): Kept {
-    const { storesTexts, storesPlaces, storesGroups } = this.meta;
+  get stored(): StoredFields {
+    const { storesTexts, storesPlaces, storesGroups } = this.#meta;
     return { storesTexts, storesPlaces, storesGroups };
   }
 
-  /** By place in the segment. */
+  /** The lengths of the documents, by their index in the segment. */
   get docLengths(): Uint32Array {
     return this.#readTables().docLengths;
   }
@@ -83,18 +88,18 @@ export class SegmentReader {
     return id;
   }
 
-  /** Undefined where it is not stored. */
+  /** Returns the stored text; undefined if it is not stored. */
   text(docId: number): string | undefined {
     return this.#textAt(this.#locate(docId));
   }
 
-  /** Where its text stands in the corpus; undefined where that is not kept. */
-  place(docId: number): TextPlace | undefined {
-    return this.meta.storesPlaces ? this.#locate(docId).place : undefined;
+  /** Returns the location of the text in the corpus; undefined if it is not stored. */
+  place(docId: number): TextLocation | undefined {
+    return this.#meta.storesPlaces ? this.#locate(docId).place : undefined;
   }
 
   group(docId: number): string | undefined {
-    return this.meta.storesGroups ? this.#locate(docId).group : undefined;
+    return this.#meta.storesGroups ? this.#locate(docId).group : undefined;
   }
 
   /** Every document in order. */
@@ -110,25 +115,25 @@ export class SegmentReader {
     }
   }
 
-  #locate(docId: number): DocCursor {
+  #locate(docId: number): DocStoreCursor {
     const place = docId - this.firstDoc;
     const cursor = this.#block(Math.floor(place / DOCS_PER_BLOCK));
     for (let left = place % DOCS_PER_BLOCK; left >= 0; left--) cursor.next();
     return cursor;
   }
 
-  #block(block: number): DocCursor {
+  #block(block: number): DocStoreCursor {
     const { blockOffsets } = this.#readTables();
     const start = blockOffsets[block] as number;
-    const bytes = this.streams.docs.read(start, (blockOffsets[block + 1] as number) - start);
-    return new DocCursor(new ByteReader(bytes), this.meta);
+    const bytes = this.#streams.docs.read(start, (blockOffsets[block + 1] as number) - start);
+    return new DocStoreCursor(new ByteReader(bytes), this.#meta);
   }
 
   /** Read at the first use: opening an index does not wait for what grows with it. */
   #readTables(): Tables {
     if (this.#tables !== undefined) return this.#tables;
-    const { docs, docsOffset, tableOffset, tableBytes } = this.meta;
-    const reader = new ByteReader(this.streams.tables.read(tableOffset, tableBytes));
+    const { docs, docsOffset, tableOffset, tableBytes } = this.#meta;
+    const reader = new ByteReader(this.#streams.tables.read(tableOffset, tableBytes));
     const docLengths = new Uint32Array(docs);
     for (let doc = 0; doc < docs; doc++) docLengths[doc] = reader.varint();
     const blockOffsets = new Float64Array(Math.ceil(docs / DOCS_PER_BLOCK) + 1).fill(docsOffset, 0, 1);
@@ -139,17 +144,17 @@ export class SegmentReader {
     return this.#tables;
   }
 
-  #textAt({ textOffset, textSize }: DocCursor): string | undefined {
+  #textAt({ textOffset, textSize }: DocStoreCursor): string | undefined {
     if (textSize === 0) return undefined;
-    const bytes = this.streams.texts.read(textOffset, Math.floor(textSize / 2));
+    const bytes = this.#streams.texts.read(textOffset, Math.floor(textSize / 2));
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     return buffer.toString(textSize % 2 === 0 ? 'utf8' : 'utf16le');
   }
 }
 
-/** What a segment must keep that takes the documents of all of these. */
-export function keptByAny(segments: readonly SegmentReader[]): Kept {
-  const any = (name: keyof Kept) => segments.some(({ kept }) => kept[name] === true);
+/** Returns what a segment must keep to hold the documents of all of these. */
+export function storedByAny(segments: readonly SegmentReader[]): StoredFields {
+  const any = (name: keyof StoredFields) => segments.some(({ stored }) => stored[name] === true);
   return { storesTexts: any('storesTexts'), storesPlaces: any('storesPlaces'), storesGroups: any('storesGroups') };
 }
 

@@ -1,8 +1,8 @@
 import { ByteWriter, keyBytes } from './bytes.js';
-import { StreamWriter } from './chunkedStream.js';
+import { ChunkedStreamWriter } from './chunkedStream.js';
 import { type DataFileWriter, type StreamName, streamNames } from './dataFile.js';
-import { type DictionaryPlace, DictionaryWriter } from './dictionary.js';
-import { DocBlockWriter, type IndexedDocument, type Kept } from './docStore.js';
+import { type DictionaryMeta, DictionaryWriter } from './dictionary.js';
+import { DocStoreWriter, type IndexedDocument, type StoredFields } from './docStore.js';
 import { encodePostings } from './postingsCodec.js';
 
 /** Documents in a block of ids. */
@@ -12,31 +12,31 @@ const BYTES_PER_DOC = 48;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** A self-contained part of an index: a run of documents with their own dictionary and postings. */
-export interface SegmentMeta extends Kept {
+export interface SegmentMeta extends StoredFields {
   docs: number;
-  /** Those that have a term at all. */
+  /** The documents that have at least one term. */
   docsWithTerms: number;
   sumDocLength: number;
   postings: number;
-  terms: DictionaryPlace;
-  ids: DictionaryPlace;
-  /** Of the blocks of ids in the stream `docs`. */
+  terms: DictionaryMeta;
+  ids: DictionaryMeta;
+  /** The offset of the blocks of ids in the stream `docs`. */
   docsOffset: number;
   /** In the stream `tables`: the length of every document, then the size of every block of ids. */
   tableOffset: number;
   tableBytes: number;
 }
 
-/** What the `meta` value of a data file holds. */
+/** The `meta` value of a data file. */
 export interface DataMeta {
   segments: SegmentMeta[];
 }
 
-export type Streams = Record<StreamName, StreamWriter>;
+export type Streams = Record<StreamName, ChunkedStreamWriter>;
 
 /** The streams of a data file, to be appended to. */
 export function openStreams(file: DataFileWriter): Streams {
-  return Object.fromEntries(streamNames.map((name) => [name, new StreamWriter(file, name)])) as Streams;
+  return Object.fromEntries(streamNames.map((name) => [name, new ChunkedStreamWriter(file, name)])) as Streams;
 }
 
 /** Writes one segment: its documents in order, then its terms in order of their bytes, then `finish`. */
@@ -51,14 +51,16 @@ export class SegmentWriter {
   readonly #encoded = new ByteWriter();
   readonly #blockSizes = new ByteWriter();
   readonly #block = new ByteWriter();
-  readonly #blockDocs: DocBlockWriter;
+  readonly #blockDocs: DocStoreWriter;
   readonly #docsOffset: number;
 
-  constructor(
-    private readonly streams: Streams,
-    private readonly kept: Kept,
-  ) {
-    this.#blockDocs = new DocBlockWriter(this.#block, kept);
+  readonly #streams: Streams;
+  readonly #stored: StoredFields;
+
+  constructor(streams: Streams, stored: StoredFields) {
+    this.#streams = streams;
+    this.#stored = stored;
+    this.#blockDocs = new DocStoreWriter(this.#block, stored);
     this.#docsOffset = streams.docs.offset;
   }
 
@@ -77,8 +79,8 @@ export class SegmentWriter {
     this.#lengths[this.#ids.length] = length;
     this.#sumDocLength += length;
     if (length > 0) this.#docsWithTerms++;
-    if (this.#block.length === 0) this.#blockDocs.begin(this.streams.texts.offset);
-    this.#blockDocs.add(document, this.kept.storesTexts ? this.#writeText(text) : 0);
+    if (this.#block.length === 0) this.#blockDocs.begin(this.#streams.texts.offset);
+    this.#blockDocs.add(document, this.#stored.storesTexts ? this.#writeText(text) : 0);
     this.#ids.push(id);
     this.#idUnits += id.length;
     if (this.#ids.length % DOCS_PER_BLOCK === 0) this.#endBlock();
@@ -86,7 +88,7 @@ export class SegmentWriter {
 
   /** Document ids count from the segment's first. */
   addTerm(key: Uint8Array, docs: Uint32Array, tfs: Uint32Array, count: number): void {
-    this.#terms ??= new DictionaryWriter(this.streams.terms, this.streams.postings);
+    this.#terms ??= new DictionaryWriter(this.#streams.terms, this.#streams.postings);
     this.#encoded.clear();
     encodePostings(this.#encoded, docs, tfs, count, this.#lengths);
     this.#terms.add(key, count, this.#encoded.view());
@@ -95,8 +97,8 @@ export class SegmentWriter {
 
   finish(): SegmentMeta {
     if (this.#block.length > 0) this.#endBlock();
-    const { tables } = this.streams;
-    const terms = this.#terms ?? new DictionaryWriter(this.streams.terms, this.streams.postings);
+    const { tables } = this.#streams;
+    const terms = this.#terms ?? new DictionaryWriter(this.#streams.terms, this.#streams.postings);
     const termsPlace = terms.finish(tables);
     const idsPlace = this.#writeIdDictionary();
     const table = new ByteWriter();
@@ -109,7 +111,7 @@ export class SegmentWriter {
       docsWithTerms: this.#docsWithTerms,
       sumDocLength: this.#sumDocLength,
       postings: this.#postings,
-      ...this.kept,
+      ...this.#stored,
       terms: termsPlace,
       ids: idsPlace,
       docsOffset: this.#docsOffset,
@@ -118,25 +120,27 @@ export class SegmentWriter {
     };
   }
 
-  /** UTF-8 where it can say the text, UTF-16 where there are lone surrogates; the low bit of the size that it returns tells which. */
+  /** Stores a text as UTF-8, or as UTF-16 if it has lone surrogates; the low bit of the returned size says which. */
   #writeText(text: string): number {
     const utf8 = Buffer.from(text, 'utf8');
     const lossy = utf8.includes('\ufffd') && LONE_SURROGATE.test(text);
     const bytes = lossy ? Buffer.from(text, 'utf16le') : utf8;
-    this.streams.texts.append(bytes);
+    this.#streams.texts.append(bytes);
     return bytes.length * 2 + (lossy ? 1 : 0);
   }
 
   #endBlock(): void {
     this.#blockSizes.varint(this.#block.length);
-    this.streams.docs.append(this.#block.view());
+    this.#streams.docs.append(this.#block.view());
     this.#block.clear();
   }
 
-  #writeIdDictionary(): DictionaryPlace {
+  #writeIdDictionary(): DictionaryMeta {
     const ids = this.#ids;
-    const dictionary = new DictionaryWriter(this.streams.terms, this.streams.postings);
-    const order = Uint32Array.from(ids.keys()).sort((a, b) => compare(ids[a] as string, ids[b] as string) || a - b);
+    const dictionary = new DictionaryWriter(this.#streams.terms, this.#streams.postings);
+    const order = Uint32Array.from(ids.keys()).sort(
+      (a, b) => compareCodeUnits(ids[a] as string, ids[b] as string) || a - b,
+    );
     const ones = new Uint32Array(order.length).fill(1);
     for (let from = 0; from < order.length; ) {
       const id = ids[order[from] as number] as string;
@@ -147,11 +151,11 @@ export class SegmentWriter {
       dictionary.add(keyBytes(id), to - from, this.#encoded.view());
       from = to;
     }
-    return dictionary.finish(this.streams.tables);
+    return dictionary.finish(this.#streams.tables);
   }
 }
 
-function compare(a: string, b: string): number {
+function compareCodeUnits(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }

@@ -1,8 +1,8 @@
 import { streamNames } from './dataFile.js';
-import { CorpusTexts } from './externalTexts.js';
-import { openIndexData } from './openSegments.js';
+import { ExternalTexts } from './externalTexts.js';
+import { openIndexSegments } from './openSegments.js';
 
-/** What was found whole. */
+/** The counts of what was read and found intact. */
 export interface VerifiedIndex {
   docs: number;
   chunks: number;
@@ -14,7 +14,7 @@ export interface VerifiedIndex {
  * IndexError that names the first damaged or changed one.
  */
 export async function verifyIndex(path: string): Promise<VerifiedIndex> {
-  const { manifest, segments, file, close } = await openIndexData(path);
+  const { manifest, segments, file, close } = await openIndexSegments(path);
   try {
     let chunks = 0;
     let bytes = 0;
@@ -24,7 +24,7 @@ export async function verifyIndex(path: string): Promise<VerifiedIndex> {
         chunks++;
       }
     }
-    const corpus = manifest.corpus && new CorpusTexts(path, manifest.corpus);
+    const corpus = manifest.corpus && new ExternalTexts(path, manifest.corpus);
     for (const segment of corpus ? segments : []) {
       for (const { place } of segment.documents()) if (place) corpus?.text(place);
     }

@@ -8,16 +8,16 @@ import type { CorpusDocument } from './documents.js';
 export interface AnalyzedDocuments {
   documents: CorpusDocument[];
   batch: AnalyzedBatch;
-  /** Which thread's numbers its terms have, from 0. */
+  /** The thread whose term ids are used, from 0. */
   thread: number;
 }
 
 const BATCH_DOCS = 128;
 const BATCH_UNITS = 2 ** 20;
-/** Batches that wait in a thread, so that it is never idle. */
+/** The number of batches that wait in a thread, so that it is never idle. */
 const WAITING_PER_THREAD = 3;
 
-/** Analyzes documents, and gives them in their order; `threads` − 1 workers help the caller's thread. */
+/** Analyzes documents and yields them in their order; `threads` − 1 workers help the caller's thread. */
 export async function* analyzeDocuments(
   source: AsyncIterable<CorpusDocument>,
   analyzer: Analyzer,
@@ -47,7 +47,7 @@ interface Pending {
   documents: CorpusDocument[];
   thread: number;
   batch: AnalyzedBatch | undefined;
-  /** Settles when `batch` is there. */
+  /** Settles when `batch` is set. */
   done: Promise<void> | undefined;
 }
 
@@ -62,10 +62,10 @@ class AnalysisThread {
   readonly #tasks: { resolve: (batch: AnalyzedBatch) => void; reject: (error: unknown) => void }[] = [];
   #failure: unknown;
 
-  constructor(
-    analyzer: string,
-    private readonly thread: number,
-  ) {
+  readonly #thread: number;
+
+  constructor(analyzer: string, thread: number) {
+    this.#thread = thread;
     this.#worker = startWorker(moduleBeside(import.meta.url, 'analysisWorker'), analyzer);
     this.#worker.on('message', (batch: AnalyzedBatch) => this.#tasks.shift()?.resolve(batch));
     this.#worker.on('error', (error) => this.#fail(error));
@@ -77,7 +77,7 @@ class AnalysisThread {
   }
 
   analyze(documents: CorpusDocument[], texts: string[]): Pending {
-    const pending: Pending = { documents, thread: this.thread, batch: undefined, done: undefined };
+    const pending: Pending = { documents, thread: this.#thread, batch: undefined, done: undefined };
     pending.done = new Promise<AnalyzedBatch>((resolve, reject) => {
       if (this.#failure !== undefined) return reject(this.#failure);
       this.#tasks.push({ resolve, reject });
@@ -85,7 +85,7 @@ class AnalysisThread {
     }).then((batch) => {
       pending.batch = batch;
     });
-    // It is awaited in its turn; until then a failure is nobody's.
+    // It is awaited later; until then a failure is not unhandled.
     pending.done.catch(() => {});
     return pending;
   }

@@ -1,42 +1,45 @@
 import type { Analyzer } from '../analysis/analyzer.js';
-import { WordNumbers } from '../analysis/termIds.js';
+import { TermIds } from '../analysis/termIds.js';
 import { grown } from '../format/segmentWriter.js';
 
 /** The postings of some texts, in their order. Terms are numbered by the analyzer of the batch, in the order of their first use. */
 export interface AnalyzedBatch {
-  /** How many terms each text has, repeated as often as they occur. */
+  /** The number of terms of each text, each occurrence counted. */
   lengths: Uint32Array<ArrayBuffer>;
-  /** Where the postings of each text end. */
+  /** The end of the postings of each text. */
   ends: Uint32Array<ArrayBuffer>;
   terms: Uint32Array<ArrayBuffer>;
   tfs: Uint32Array<ArrayBuffer>;
   /** The terms that got the next numbers in this batch. */
   newTerms: string[];
-  /** Numbering began anew with this batch. */
-  anew: boolean;
+  /** Term ids start again from 0 with this batch. */
+  restarted: boolean;
 }
 
-/** Numbering begins anew, to let go of rare words, when it takes so much memory. */
-const MAX_BYTES = 48 * 2 ** 20;
-const BYTES_PER_TERM = 120;
+/** Term ids start again when they take this much memory, to forget rare words. */
+const MAX_NUMBERING_BYTES = 48 * 2 ** 20;
+const NUMBERED_TERM_BYTES = 120;
 
 /** Analyzes texts and counts their terms. */
 export class BatchAnalyzer {
   #numbers = new Map<string, number>();
-  #words: WordNumbers | undefined;
+  #words: TermIds | undefined;
   #newTerms: string[] = [];
   #termTfs = new Uint32Array(1024);
   #terms = new Uint32Array(4096);
   #tfs = new Uint32Array(4096);
   #count = 0;
 
-  constructor(private readonly analyzer: Analyzer) {
+  readonly #analyzer: Analyzer;
+
+  constructor(analyzer: Analyzer) {
+    this.#analyzer = analyzer;
     this.#begin();
   }
 
   analyze(texts: readonly string[]): AnalyzedBatch {
-    const anew = this.#numbers.size * BYTES_PER_TERM + (this.#words?.bytes ?? 0) > MAX_BYTES;
-    if (anew) this.#begin();
+    const restarted = this.#numbers.size * NUMBERED_TERM_BYTES + (this.#words?.bytes ?? 0) > MAX_NUMBERING_BYTES;
+    if (restarted) this.#begin();
     this.#newTerms = [];
     this.#count = 0;
     const lengths = new Uint32Array(texts.length);
@@ -46,14 +49,14 @@ export class BatchAnalyzer {
       ends[place] = this.#count;
     });
     const terms = this.#terms.slice(0, this.#count);
-    return { lengths, ends, terms, tfs: this.#tfs.slice(0, this.#count), newTerms: this.#newTerms, anew };
+    return { lengths, ends, terms, tfs: this.#tfs.slice(0, this.#count), newTerms: this.#newTerms, restarted };
   }
 
   #begin(): void {
-    const { analyzer } = this;
+    const analyzer = this.#analyzer;
     this.#numbers = new Map();
     const numberOf = (term: string) => this.#numberOf(term);
-    this.#words = analyzer.termOf && new WordNumbers((word) => analyzer.termOf?.(word) ?? '', numberOf);
+    this.#words = analyzer.termOf && new TermIds((word) => analyzer.termOf?.(word) ?? '', numberOf);
   }
 
   #add(text: string): number {
@@ -62,7 +65,7 @@ export class BatchAnalyzer {
       this.#countTerms(this.#words.terms, count);
       return count;
     }
-    const numbers = Uint32Array.from(this.analyzer.tokens(text), (token) => this.#numberOf(token));
+    const numbers = Uint32Array.from(this.#analyzer.tokens(text), (token) => this.#numberOf(token));
     this.#countTerms(numbers, numbers.length);
     return numbers.length;
   }

@@ -12,29 +12,31 @@ const OURS = /^[0-9a-z]+-(\d+)-[0-9a-f]+\.data(\.json)?$/;
 /** Data files that this process is writing. */
 const inProgress = new Set<string>();
 
-/** A data file in the making, beside the live one. It becomes the index by `commit`, or leaves no trace by `abort`. */
-export class Generation {
+/** A data file that is being written beside the live one. `commit` makes it the index; `abort` removes every trace of it. */
+export class IndexCommit {
   readonly streams: Streams;
   readonly #writer: DataFileWriter;
   #open = true;
 
-  private constructor(
-    private readonly path: string,
-    private readonly name: string,
-  ) {
+  readonly #path: string;
+  readonly #name: string;
+
+  private constructor(path: string, name: string) {
+    this.#path = path;
+    this.#name = name;
     this.#writer = new DataFileWriter(join(path, name));
     this.streams = openStreams(this.#writer);
   }
 
-  /** Begins one in the folder `path`, made if need be; `base`: a data file of the folder to start from. */
-  static async begin(path: string, base?: string): Promise<Generation> {
+  /** Begins a commit in the folder `path`, which is made if it is missing; `base` is a data file of the folder to start from. */
+  static async begin(path: string, base?: string): Promise<IndexCommit> {
     await makeFolder(path);
     const name = `${Date.now().toString(36)}-${process.pid}-${randomBytes(4).toString('hex')}.data`;
     const file = join(path, name);
     inProgress.add(file);
     try {
       if (base) await copyFile(join(path, base), file, constants.COPYFILE_FICLONE);
-      return new Generation(path, name);
+      return new IndexCommit(path, name);
     } catch (error) {
       await discard(path, file);
       throw error;
@@ -42,31 +44,31 @@ export class Generation {
   }
 
   get file(): string {
-    return join(this.path, this.name);
+    return join(this.#path, this.#name);
   }
 
-  /** Ends the data file; nothing can be added after that. */
+  /** Ends the data file; nothing can be added afterwards. */
   close(segments: SegmentMeta[]): void {
     for (const stream of Object.values(this.streams)) stream.finish();
     this.#writer.close({ segments } satisfies DataMeta);
     this.#open = false;
   }
 
-  /** Syncs the closed data file, makes it the index, and removes those that nobody needs; resolves to its size in bytes. */
+  /** Syncs the closed data file, makes it the index, and removes unused data files. Resolves to its size in bytes. */
   async commit(content: Omit<ManifestContent, 'data' | 'dataBytes'>): Promise<number> {
     await sync(this.file);
     const dataBytes = (await stat(this.file)).size;
-    await writeManifest(this.path, { data: this.name, dataBytes, ...content }, `${this.name}.json`);
-    await sync(this.path);
+    await writeManifest(this.#path, { data: this.#name, dataBytes, ...content }, `${this.#name}.json`);
+    await sync(this.#path);
     inProgress.delete(this.file);
-    await removeGenerations(this.path);
+    await removeStaleDataFiles(this.#path);
     return dataBytes;
   }
 
   async abort(): Promise<void> {
     if (this.#open) this.#writer.abort();
     this.#open = false;
-    await discard(this.path, this.file);
+    await discard(this.#path, this.file);
   }
 }
 
@@ -76,10 +78,10 @@ async function discard(path: string, file: string): Promise<void> {
   await removeEmptyFolder(path);
 }
 
-/** Removes the index at `path`; what is no part of it stays. */
+/** Removes the index at `path`; files that are not part of it stay. */
 export async function removeIndex(path: string): Promise<void> {
   await rm(join(path, MANIFEST_NAME), { force: true });
-  await removeGenerations(path);
+  await removeStaleDataFiles(path);
 }
 
 export async function removeEmptyFolder(path: string): Promise<void> {
@@ -88,7 +90,7 @@ export async function removeEmptyFolder(path: string): Promise<void> {
   });
 }
 
-/** Makes the folder of an index; refuses one that holds anything else. */
+/** Makes the folder of an index. Refuses one that holds anything else. */
 async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
@@ -101,25 +103,25 @@ async function makeFolder(path: string): Promise<void> {
   const names = await readdir(path);
   const stranger = names.includes(MANIFEST_NAME) ? undefined : names.find((name) => !OURS.test(name));
   if (stranger !== undefined) {
-    throw new IndexError(`${path} is a folder with other files in it (${basename(stranger)}), and no index`, {
+    throw new IndexError(`${path} is a folder with other files in it (${basename(stranger)}), and not an index`, {
       hint: 'choose another path',
     });
   }
 }
 
-/** Removes the data files that are neither being written nor the index. */
-async function removeGenerations(path: string): Promise<void> {
+/** Removes the data files that are neither the index nor being written. */
+async function removeStaleDataFiles(path: string): Promise<void> {
   for (const name of await readdir(path).catch(() => [])) {
     const pid = Number(OURS.exec(name)?.[1]);
     const data = name.replace(/\.json$/, '');
     if (Number.isNaN(pid) || isBeingWritten(join(path, data), pid)) continue;
-    // Asked after that: a file whose writer has just finished is the index by now.
+    // Read after that check: a file whose writer has just finished is now the index.
     if (data === (await liveDataFile(path))) continue;
     await rm(join(path, name), { force: true }).catch(ignoreBusy);
   }
 }
 
-/** Another process's file counts as being written as long as the process lives. */
+/** Returns true for a file of this process in progress, and for one of another process as long as it lives. */
 function isBeingWritten(file: string, pid: number): boolean {
   if (pid === process.pid) return inProgress.has(file);
   try {

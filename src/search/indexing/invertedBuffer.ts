@@ -1,29 +1,29 @@
 import { keyBytes } from '../format/bytes.js';
 import { grown, type SegmentWriter } from '../format/segmentWriter.js';
 
-/** What a posting costs: in the order of the documents, and once more in the order of the terms when they are written. */
-const BYTES_PER_POSTING = 10;
+/** The memory of a posting: once in document order, and once more in term order when postings are written. */
+const BUFFERED_POSTING_BYTES = 10;
 const MAX_SMALL_TF = 255;
-const BYTES_PER_TERM = 120;
+const BUFFERED_TERM_BYTES = 120;
 
 /** Collects the postings of documents in memory, in typed arrays, until they are written as a segment. */
 export class InvertedBuffer {
   readonly #termIds = new Map<string, number>();
   #termBytes = 0;
-  /** By term id: in how many documents it stands. */
+  /** The document frequency by term id. */
   #docFreqs = new Uint32Array(1024);
   #docs = 0;
-  /** By document: where its postings end. */
+  /** The end of the postings of each document. */
   #ends = new Uint32Array(1024);
   #count = 0;
   #terms = new Uint32Array(4096);
   #tfs = new Uint8Array(4096);
-  /** By term and document, those that do not fit a byte. */
+  /** The term frequencies that do not fit a byte, by term and document. */
   readonly #largeTfs = new Map<number, Map<number, number>>();
 
   /** About how much memory it takes, and will take when written. */
   get bytes(): number {
-    return this.#count * BYTES_PER_POSTING + this.#termBytes;
+    return this.#count * BUFFERED_POSTING_BYTES + this.#termBytes;
   }
 
   /** The number of a term, for `add`. */
@@ -96,7 +96,7 @@ export class InvertedBuffer {
   #newTerm(token: string): number {
     const id = this.#termIds.size;
     this.#termIds.set(token, id);
-    this.#termBytes += BYTES_PER_TERM + 2 * token.length;
+    this.#termBytes += BUFFERED_TERM_BYTES + 2 * token.length;
     if (id === this.#docFreqs.length) this.#docFreqs = grown(this.#docFreqs);
     return id;
   }

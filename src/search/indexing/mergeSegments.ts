@@ -5,7 +5,7 @@ import { grown, type SegmentWriter } from '../format/segmentWriter.js';
 
 const GONE = 0xffffffff;
 
-/** Copies the documents of all segments, without the removed ones, into one segment; ids are dense again, in the old order. */
+/** Copies the documents of all segments, without the removed ones, into one segment; docIds are dense again, in the old order. */
 export function mergeSegments(
   segments: readonly SegmentReader[],
   removed: ReadonlySet<number>,
@@ -53,14 +53,17 @@ function copyDocuments(
   return newIds;
 }
 
-/** Walks through the terms of a segment. */
+/** Iterates over the terms of a segment. */
 class Cursor {
   key: Uint8Array | undefined;
   count = 0;
   #entry: DictionaryEntry | undefined;
   readonly #entries;
 
-  constructor(private readonly segment: SegmentReader) {
+  readonly #segment: SegmentReader;
+
+  constructor(segment: SegmentReader) {
+    this.#segment = segment;
     this.#entries = segment.terms.all();
     this.next();
   }
@@ -74,7 +77,7 @@ class Cursor {
 
   decode(docs: Uint32Array, tfs: Uint32Array, into: number): void {
     if (this.#entry === undefined) return;
-    decodePostings(this.segment.terms.postingsOf(this.#entry), this.count, this.segment.firstDoc, docs, tfs, into);
+    decodePostings(this.#segment.terms.postingsOf(this.#entry), this.count, this.#segment.firstDoc, docs, tfs, into);
   }
 }
 
@@ -86,7 +89,7 @@ function smallestKey(cursors: readonly Cursor[]): Uint8Array | undefined {
   return smallest;
 }
 
-/** Drops the postings of removed documents in place; returns how many are left. */
+/** Drops the postings of removed documents in place. Returns the number of those that remain. */
 function renumber(docs: Uint32Array, tfs: Uint32Array, count: number, newIds: Uint32Array): number {
   let kept = 0;
   for (let at = 0; at < count; at++) {

@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.js';
-import type { Kept } from '../format/docStore.js';
+import type { StoredFields } from '../format/docStore.js';
 import { MAX_DOCS } from '../format/postingsCodec.js';
 import { grown, type SegmentMeta, SegmentWriter, type Streams } from '../format/segmentWriter.js';
 import type { AnalyzedDocuments } from './analyzeDocuments.js';
@@ -7,14 +7,14 @@ import type { CorpusDocument } from './documents.js';
 import { InvertedBuffer } from './invertedBuffer.js';
 
 export interface SegmentsOptions {
-  memoryMb?: number | undefined;
-  kept: Kept;
+  memoryMb: number;
+  stored: StoredFields;
 }
 
-/** A term has no number in the buffer yet. */
+/** The term has no id in the buffer yet. */
 const UNKNOWN = 0xffffffff;
 
-/** The terms of a thread by its own numbers, and their numbers in the buffer. */
+/** The terms of a thread by the thread's ids, and their ids in the buffer. */
 interface ThreadTerms {
   terms: string[];
   numbers: Uint32Array;
@@ -24,28 +24,28 @@ interface ThreadTerms {
 export class SegmentsBuilder {
   readonly #segments: SegmentMeta[] = [];
   readonly #memoryBytes: number;
-  readonly #kept: Kept;
+  readonly #stored: StoredFields;
   readonly #threads: ThreadTerms[] = [];
   #buffer = new InvertedBuffer();
   #segment: SegmentWriter;
   #docs = 0;
 
-  constructor(
-    private readonly streams: Streams,
-    { memoryMb = 256, kept }: SegmentsOptions,
-  ) {
+  readonly #streams: Streams;
+
+  constructor(streams: Streams, { memoryMb, stored }: SegmentsOptions) {
+    this.#streams = streams;
     this.#memoryBytes = memoryMb * 2 ** 20;
-    this.#kept = kept;
+    this.#stored = stored;
     this.#segment = this.#newSegment();
   }
 
   /** Adds the document at `place`; the documents of a batch must come in their order. */
   add(
-    { documents, batch: { ends, lengths, terms, tfs, newTerms, anew }, thread }: AnalyzedDocuments,
+    { documents, batch: { ends, lengths, terms, tfs, newTerms, restarted }, thread }: AnalyzedDocuments,
     place: number,
   ): void {
     if (++this.#docs > MAX_DOCS) throw new InputError(`an index holds ${MAX_DOCS} documents at most`);
-    if (place === 0) this.#learn(thread, newTerms, anew);
+    if (place === 0) this.#learn(thread, newTerms, restarted);
     const from = place === 0 ? 0 : (ends[place - 1] as number);
     const to = ends[place] as number;
     this.#buffer.add(terms, this.#numbersOf(thread, terms, from, to), tfs, from, to);
@@ -59,8 +59,9 @@ export class SegmentsBuilder {
     return this.#segments;
   }
 
-  #learn(thread: number, newTerms: readonly string[], anew: boolean): void {
-    if (anew || this.#threads[thread] === undefined) this.#threads[thread] = { terms: [], numbers: new Uint32Array(0) };
+  #learn(thread: number, newTerms: readonly string[], restarted: boolean): void {
+    if (restarted || this.#threads[thread] === undefined)
+      this.#threads[thread] = { terms: [], numbers: new Uint32Array(0) };
     const known = this.#threads[thread];
     const before = known.terms.length;
     for (const term of newTerms) known.terms.push(term);
@@ -70,7 +71,7 @@ export class SegmentsBuilder {
     }
   }
 
-  /** The numbers of the thread's terms, those between `from` and `to` known to the buffer. */
+  /** Returns the ids of the terms of a thread; those between `from` and `to` known to the buffer. */
   #numbersOf(thread: number, terms: Uint32Array, from: number, to: number): Uint32Array {
     const known = this.#threads[thread] as ThreadTerms;
     const { numbers } = known;
@@ -90,6 +91,6 @@ export class SegmentsBuilder {
   }
 
   #newSegment(): SegmentWriter {
-    return new SegmentWriter(this.streams, this.#kept);
+    return new SegmentWriter(this.#streams, this.#stored);
   }
 }

@@ -2,24 +2,24 @@ import type { Weighting } from '../searcher.js';
 
 /** The largest impact: tf / (tf + norm) = 1. */
 export const MAX_IMPACT = 255;
-/** A document's length as a bound sees it: one of so many levels. */
+/** The number of levels that document lengths are rounded to in bounds. */
 const LEVELS = 256;
-/** Documents of more than so many times the mean length are all of the last level. */
+/** Documents longer than this many times the mean length are all in the last level. */
 const LEVELED_LENGTHS = 8;
 /** Impacts are known by tf up to here; a larger one has the largest. */
 export const MAX_IMPACT_TF = 63;
 
-/** How the impact of a posting is found. */
+/** The tables that give the impact of a posting. */
 export interface Impacts {
   /** That of a tf up to MAX_IMPACT_TF in a document of a level: at tf · 256 + level. */
   impacts: Uint8Array;
-  /** Of every document. */
+  /** The level of every document. */
   levels: Uint8Array;
 }
 
-/** What BM25 must know of a collection. */
+/** The statistics of a collection that BM25 uses. */
 export interface Bm25Statistics {
-  /** How many documents have a term at all: N, as Lucene's docCount counts. */
+  /** N: the number of documents with at least one term, as Lucene's docCount. */
   docsWithTerms: number;
   sumDocLength: number;
 }
@@ -70,7 +70,7 @@ export class Bm25 {
     return (idf * tf) / (tf + this.norm(length));
   }
 
-  /** How much a term counts that a query of `queryLength` known terms holds `tf` times. */
+  /** Returns the weight of a query term that occurs `tf` times in a query of `queryLength` known terms. */
   queryWeight(idf: number, tf: number, queryLength: number, weighting: Weighting): number {
     return weighting === 'lucene' ? tf : (idf * tf) / (tf + this.norm(queryLength));
   }
@@ -79,7 +79,7 @@ export class Bm25 {
     return impactOf(tf, this.norm(length));
   }
 
-  /** How the impacts of a segment's postings are found. */
+  /** Returns the impact tables of a segment. */
   impactsOf(segment: { docLengths: Uint32Array }): Impacts {
     const known = this.#segments.get(segment);
     if (known !== undefined) return known;

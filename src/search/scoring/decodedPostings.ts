@@ -1,33 +1,33 @@
 import { decodePostings } from '../format/postingsCodec.js';
 import type { Bm25 } from './bm25.js';
-import { BLOCK_DOCS, type Postings } from './postingsCursor.js';
-import type { TermList } from './termPostings.js';
+import { BLOCK_DOCS, type Postings } from './postingsTypes.js';
+import type { TermPostings } from './termPostings.js';
 
 /** Documents are numbered in a list from the last multiple of this on. */
 const LOCAL_DOCS = 2 ** 16;
 const MAX_TF = 255;
-/** A cell of the table of places has about so many postings. */
+/** About how many postings belong to a cell of the table of offsets. */
 const POSTINGS_PER_CELL = 16;
 const MAX_CELL_SHIFT = Math.log2(BLOCK_DOCS);
-const BYTES_PER_POSTING = 4;
+const DECODED_POSTING_BYTES = 4;
 
 let docs = new Uint32Array(1024);
 let tfs = new Uint32Array(1024);
 
-/** The postings of a list that is used often, ready for a search: 4 bytes each, and a table to find the place of a document. */
-export class DecodedList implements Postings {
+/** The decoded postings of a term that is used often: 4 bytes each, and a table to find the index of a document. */
+export class DecodedPostings implements Postings {
   readonly #maxImpact: number;
   /** The low 16 bits of each document. */
   readonly #docs: Uint16Array;
   readonly #impacts: Uint8Array;
   readonly #tfs: Uint8Array;
-  /** By place, those that do not fit a byte. */
+  /** The term frequencies that do not fit a byte, by index. */
   readonly #largeTfs = new Map<number, number>();
-  /** Where the postings of the documents from n · 2^cellShift on begin, for each n. */
+  /** The index of the first posting of the documents from n · 2^cellShift on, for each n. */
   readonly #starts: Uint32Array;
   readonly #cellShift: number;
 
-  constructor(list: TermList, docLengths: Uint32Array, bm25: Bm25) {
+  constructor(list: TermPostings, docLengths: Uint32Array, bm25: Bm25) {
     const count = list.docFreq;
     this.#maxImpact = list.maxImpact;
     if (count > docs.length) {
@@ -53,7 +53,7 @@ export class DecodedList implements Postings {
   }
 
   static bytesFor(count: number, docs: number): number {
-    return count * BYTES_PER_POSTING + (docs >>> cellShiftFor(count, docs)) * 4;
+    return count * DECODED_POSTING_BYTES + (docs >>> cellShiftFor(count, docs)) * 4;
   }
 
   addTo(bounds: Int32Array, firstDoc: number, factor: number): void {
@@ -66,12 +66,12 @@ export class DecodedList implements Postings {
     }
   }
 
-  /** The place of the first posting of the documents from `docId` on, a multiple of BLOCK_DOCS. */
+  /** Returns the index of the first posting of the documents from `docId` on, a multiple of BLOCK_DOCS. */
   #startOf(docId: number): number {
     return this.#starts[Math.min(docId >>> this.#cellShift, this.#starts.length - 1)] as number;
   }
 
-  /** The place of a document in the list; −1 where it is not there. */
+  /** Returns the index of a document in the list; −1 if it is not there. */
   #placeOf(docId: number): number {
     const cell = docId >>> this.#cellShift;
     const end = this.#starts[cell + 1] as number;

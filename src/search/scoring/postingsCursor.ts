@@ -1,46 +1,29 @@
 import { CHUNK_BYTES } from '../format/dataFile.js';
 import { FOLLOWS, LONG_GAP, LONG_WIDE_GAP } from '../format/postingsCodec.js';
 import { type Impacts, MAX_IMPACT_TF } from './bm25.js';
-import { END, type TermList } from './termPostings.js';
+import { BLOCK_DOCS, END, type Postings } from './postingsTypes.js';
+import type { TermPostings } from './termPostings.js';
 
-/** Documents whose bounds are added up together: few enough for the processor's first cache. */
-export const BLOCK_DOCS = 2 ** 13;
 const BLOCK_MASK = BLOCK_DOCS - 1;
 
-/** The postings of a list, for a search that asks for documents in their order. */
-export interface Postings {
-  /** Adds factor · impact to the bound of every document of the block from `firstDoc` on. */
-  addTo(bounds: Int32Array, firstDoc: number, factor: number, impacts: Impacts): void;
-  /** What a document can have as impact at most. Reads nothing. */
-  maxImpactAt(docId: number): number;
-  /** The impact of a document; 0 where it is not in the list. */
-  impactOf(docId: number, impacts: Impacts): number;
-  /** How often a document has the term. */
-  tfOf(docId: number): number;
-}
+const EMPTY: Uint8Array = new Uint8Array(0);
 
-export function openList(list: TermList): Postings {
-  return list.decoded ?? new PostingsCursor(list);
-}
-
-const NONE: Uint8Array = new Uint8Array(0);
-
-/** Walks forward through the postings of a list, and reads only the blocks that it must. */
+/** Moves forward through the postings of a term, and reads only the blocks that it must. */
 export class PostingsCursor implements Postings {
-  /** The document that it stands on: −1 before the first, END after the last. */
+  /** The current document: −1 before the first, END after the last. */
   doc = -1;
   tf = 0;
-  /** The block that it stands in or will read next. */
+  /** The current block, or the one to read next. */
   #block = 0;
-  /** Where the next posting is in `#bytes`; `#end` too where the block is read to its end, or not yet begun. */
+  /** The offset of the next posting in `#bytes`; equal to `#end` if the block is finished, or not yet begun. */
   #at = 0;
   #end = 0;
-  #bytes = NONE;
+  #bytes = EMPTY;
   #isLoaded = false;
-  /** Which chunk `#bytes` is; −1 where it is none. */
+  /** The number of the chunk in `#bytes`; −1 if it is not a chunk. */
   #chunk = -1;
 
-  constructor(readonly list: TermList) {}
+  constructor(readonly list: TermPostings) {}
 
   maxImpactAt(docId: number): number {
     this.#skipTo(docId);
@@ -56,7 +39,7 @@ export class PostingsCursor implements Postings {
     this.#read();
   }
 
-  /** Goes to the first document from `docId` on. */
+  /** Moves to the first document from `docId` on. */
   seek(docId: number): void {
     if (this.doc >= docId) return;
     this.#skipTo(docId);
@@ -115,7 +98,7 @@ export class PostingsCursor implements Postings {
     }
   }
 
-  /** The rest of a block of narrow units: nearly all postings of a search pass here. */
+  /** Adds the rest of a block of narrow units: almost all postings of a search take this path. */
   #addBlock(bounds: Int32Array, factor: number, { impacts, levels }: Impacts): void {
     const bytes = this.#bytes;
     const end = this.#end;
@@ -184,7 +167,7 @@ export class PostingsCursor implements Postings {
     this.#isLoaded = false;
   }
 
-  /** Stands before the first posting of the block; false where there is no such block. */
+  /** Goes before the first posting of the block. Returns false if there is no such block. */
   #load(): boolean {
     const { starts, lastDocs, whole, stream } = this.list;
     const block = this.#block;

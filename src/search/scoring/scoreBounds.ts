@@ -1,33 +1,34 @@
 import { MAX_IMPACT } from './bm25.js';
-import { openList, type Postings } from './postingsCursor.js';
-import type { TermList } from './termPostings.js';
+import { openPostings } from './openPostings.js';
+import type { Postings } from './postingsTypes.js';
+import type { TermPostings } from './termPostings.js';
 
-/** The bounds of all terms of a query add up to about this. */
+/** The approximate sum of the bounds of all terms of a query. */
 const BOUND_SUM = 2 ** 30;
-/** What rounding may take from a score. */
+/** The relative error that rounding may add to a score. */
 const ROUNDING = 1e-9;
 
 /** A term of a query in one segment. */
 export interface SegmentTerm {
-  list: TermList;
+  list: TermPostings;
   idf: number;
   queryWeight: number;
 }
 
 export interface BoundedTerm {
-  list: TermList;
+  list: TermPostings;
   postings: Postings;
-  /** What one unit of impact adds to the bound of a document. */
+  /** The bound of one unit of impact. */
   factor: number;
-  /** What the term adds to a bound at most. */
+  /** The most that the term adds to a bound. */
   bound: number;
 }
 
-/** A query in whole numbers: the bound of a document, the sum over its terms of factor · impact, is never under its score. */
-export class BoundedQuery {
-  /** Those that can add most first. */
+/** A query in whole numbers: the bound of a document, the sum over its terms of factor · impact, is never below its score. */
+export class ScoreBounds {
+  /** The terms, those that can add most first. */
   readonly terms: readonly BoundedTerm[];
-  /** What the terms from each place on add to a bound at most. */
+  /** The most that the terms from each index on add to a bound. */
   readonly rest: Float64Array;
   /** All its postings are decoded. */
   readonly isDecoded: boolean;
@@ -40,7 +41,7 @@ export class BoundedQuery {
     this.terms = query
       .map(({ list, idf, queryWeight }) => {
         const factor = Math.ceil((this.#scale * idf * queryWeight) / MAX_IMPACT);
-        return { list, postings: openList(list), factor, bound: factor * list.maxImpact };
+        return { list, postings: openPostings(list), factor, bound: factor * list.maxImpact };
       })
       .sort((a, b) => b.bound - a.bound);
     this.rest = new Float64Array(this.terms.length + 1);
@@ -49,7 +50,7 @@ export class BoundedQuery {
     }
   }
 
-  /** A document of at least this score has at least this bound. */
+  /** Returns the bound that a document of at least this score has at least. */
   boundOf(score: number): number {
     return Math.floor(score * this.#scale * (1 - ROUNDING));
   }

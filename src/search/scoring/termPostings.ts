@@ -1,38 +1,37 @@
 import { ByteReader } from '../format/bytes.js';
-import type { StreamReader } from '../format/chunkedStream.js';
+import type { ChunkedStreamReader } from '../format/chunkedStream.js';
 import type { DictionaryEntry } from '../format/dictionary.js';
 import { BLOCK, decodePostings, readTable } from '../format/postingsCodec.js';
 import type { SegmentReader } from '../format/segmentReader.js';
 import type { Bm25 } from './bm25.js';
-import type { DecodedList } from './decodedPostings.js';
+import { END, type Postings } from './postingsTypes.js';
 
-/** Behind every document. */
-export const END = 0x7fffffff;
 const BYTES_PER_BLOCK = 13;
 const BYTES_PER_LIST = 500;
 
-/** Where the blocks of one term's postings in a segment lie, and what they can add to a score; the postings stay where they are. */
-export class TermList {
+/** The locations of the blocks of a term's postings in a segment, and the most that each can add to a score; no postings are read. */
+export class TermPostings {
   readonly docFreq: number;
   /** Units of two bytes. */
   readonly isWide: boolean;
-  /** Of each block. */
+  /** The last document of each block. */
   readonly lastDocs: Uint32Array;
   readonly maxImpacts: Uint8Array;
-  /** Where each block begins in the stream of postings, and where the last one ends. */
+  /** The offset of each block in the stream of postings, and the end of the last one. */
   readonly starts: Float64Array;
-  /** The postings themselves where they are but one block. */
+  /** The postings themselves, if they are a single block. */
   readonly whole: Uint8Array | undefined;
   readonly maxImpact: number;
-  readonly stream: StreamReader;
-  /** Where the list is used often and there is room. */
-  decoded: DecodedList | undefined;
+  readonly stream: ChunkedStreamReader;
+  /** The decoded postings, if the term is used often and there is room. */
+  decoded: Postings | undefined;
 
-  constructor(
-    private readonly entry: DictionaryEntry,
-    private readonly segment: SegmentReader,
-    bm25: Bm25,
-  ) {
+  readonly #entry: DictionaryEntry;
+  readonly #segment: SegmentReader;
+
+  constructor(entry: DictionaryEntry, segment: SegmentReader, bm25: Bm25) {
+    this.#entry = entry;
+    this.#segment = segment;
     const { count } = entry;
     this.stream = segment.postings;
     const blocks = Math.ceil(count / BLOCK);
@@ -63,9 +62,9 @@ export class TermList {
     this.maxImpact = this.maxImpacts.reduce((most, impact) => Math.max(most, impact), 0);
   }
 
-  /** All its bytes. */
+  /** Returns all bytes of the postings. */
   read(): Uint8Array {
-    return this.whole ?? this.segment.terms.postingsOf(this.entry);
+    return this.whole ?? this.#segment.terms.postingsOf(this.#entry);
   }
 
   get bytes(): number {

@@ -1,21 +1,21 @@
 import type { Analyzer } from '../analysis/analyzer.js';
-import { WordNumbers } from '../analysis/termIds.js';
+import { TermIds } from '../analysis/termIds.js';
 import { keyBytes } from '../format/bytes.js';
 import type { SegmentReader } from '../format/segmentReader.js';
 import type { Weighting } from '../searcher.js';
 import type { Bm25 } from './bm25.js';
 
-/** What the weights of texts are made from. */
-export interface TextWeightsParts {
+/** The parts that the weights of texts are computed from. */
+export interface TextSimilarityOptions {
   analyzer: Analyzer;
   bm25: Pick<Bm25, 'idf' | 'norm' | 'queryWeight'>;
   segments: readonly Pick<SegmentReader, 'terms'>[];
-  /** How much memory the vectors used last may keep, in MB. Default 32. */
+  /** Memory for the vectors used last, in MB. Default 32. */
   cacheMb?: number;
 }
 
 /** A document of the index, with its text. */
-export interface TextOf {
+export interface DocumentText {
   docId: number;
   text: string;
 }
@@ -30,7 +30,7 @@ interface Vector {
   bytes: number;
 }
 
-/** Distinct terms that are numbered; numbering begins anew, without the vectors, when so many are known. */
+/** The most distinct terms that have ids; then ids and vectors are dropped, and numbering starts again. */
 const MAX_TERMS = 2 ** 17;
 const BYTES_PER_VECTOR = 300;
 
@@ -38,11 +38,11 @@ const BYTES_PER_VECTOR = 300;
  * BM25 of texts themselves, w(t, d) of every term: for comparing the few documents that a question brought up. Nothing is read
  * from the postings but how many documents hold a term. A text from elsewhere is weighed as though it were a document.
  */
-export class TextWeights {
+export class TextSimilarity {
   readonly #numbers = new Map<string, number>();
   /** Numbers the terms of a text without making strings of its words, where the analyzer goes by words. */
-  #words: WordNumbers | undefined;
-  /** By a term's number; 0 for a term that no document holds. */
+  #words: TermIds | undefined;
+  /** The idf by term id; 0 for a term that no document has. */
   #idfs = new Float64Array(4096);
   /** Zero between uses, by a term's number. */
   #counts = new Float64Array(4096);
@@ -51,14 +51,17 @@ export class TextWeights {
   readonly #vectors = new Map<number | string, Vector>();
   #bytes = 0;
 
-  constructor(private readonly parts: TextWeightsParts) {
+  readonly #parts: TextSimilarityOptions;
+
+  constructor(parts: TextSimilarityOptions) {
+    this.#parts = parts;
     this.#words = this.#newWords();
   }
 
-  /** Σ of query weight × w(t, d): what a search for the query scores the text, were it a document. */
+  /** Returns Σ of query weight × w(t, d): the score that a search for the query would give the text as a document. */
   score(query: string, text: string, weighting: Weighting): number {
     this.#renumberWhenFull();
-    const { analyzer, bm25 } = this.parts;
+    const { analyzer, bm25 } = this.#parts;
     const tfs = new Map<number, number>();
     for (const token of analyzer.tokens(query)) {
       const term = this.#number(token);
@@ -75,7 +78,7 @@ export class TextWeights {
   }
 
   /** The cosine of the weight vectors of `text` and of each document: from 0, no term in common, to 1. */
-  cosines(text: string, documents: readonly TextOf[]): number[] {
+  cosines(text: string, documents: readonly DocumentText[]): number[] {
     this.#renumberWhenFull();
     const own = this.#vector(text, text);
     const others = documents.map((document) => this.#vector(document.docId, document.text));
@@ -92,7 +95,7 @@ export class TextWeights {
     return cosines;
   }
 
-  /** Of a text that is known by `key`: the docId, or itself. */
+  /** Returns the vector of a text; `key`, its docId or the text itself, finds it in the cache. */
   #vector(key: number | string, text: string): Vector {
     const known = this.#vectors.get(key);
     if (known !== undefined) {
@@ -105,7 +108,7 @@ export class TextWeights {
     this.#vectors.set(key, vector);
     this.#bytes += vector.bytes;
     for (const [oldest, { bytes }] of this.#vectors) {
-      if (this.#bytes <= (this.parts.cacheMb ?? 32) * 2 ** 20) break;
+      if (this.#bytes <= (this.#parts.cacheMb ?? 32) * 2 ** 20) break;
       this.#vectors.delete(oldest);
       this.#bytes -= bytes;
     }
@@ -114,7 +117,7 @@ export class TextWeights {
 
   #weigh(text: string): Vector {
     const { tokens, length } = this.#tokens(text);
-    const norm = this.parts.bm25.norm(length);
+    const norm = this.#parts.bm25.norm(length);
     let distinct = 0;
     if (length > this.#distinct.length) this.#distinct = new Uint32Array(2 * length);
     for (let at = 0; at < length; at++) {
@@ -143,15 +146,15 @@ export class TextWeights {
       const length = this.#words.analyze(text);
       return { tokens: this.#words.terms, length };
     }
-    const tokens = this.parts.analyzer.tokens(text).map((token) => this.#number(token));
+    const tokens = this.#parts.analyzer.tokens(text).map((token) => this.#number(token));
     return { tokens, length: tokens.length };
   }
 
-  #newWords(): WordNumbers | undefined {
-    const { analyzer } = this.parts;
+  #newWords(): TermIds | undefined {
+    const { analyzer } = this.#parts;
     return (
       analyzer.termOf &&
-      new WordNumbers(
+      new TermIds(
         (word) => analyzer.termOf?.(word) ?? '',
         (term) => this.#number(term),
       )
@@ -180,8 +183,8 @@ export class TextWeights {
       this.#counts = enlarged(this.#counts);
     }
     const key = keyBytes(token);
-    const docFreq = this.parts.segments.reduce((sum, { terms }) => sum + (terms.lookup(key)?.count ?? 0), 0);
-    this.#idfs[number] = docFreq === 0 ? 0 : this.parts.bm25.idf(docFreq);
+    const docFreq = this.#parts.segments.reduce((sum, { terms }) => sum + (terms.lookup(key)?.count ?? 0), 0);
+    this.#idfs[number] = docFreq === 0 ? 0 : this.#parts.bm25.idf(docFreq);
     this.#numbers.set(token, number);
     return number;
   }

@@ -1,10 +1,10 @@
-/** Keeps the k best of the documents offered: the highest scores, and of equal scores the documents that come first. */
+/** Keeps the k best of the documents offered: those of the highest scores and, of equal scores, those that come first. */
 export class TopK {
   #scores = new Float64Array(16);
   #docs = new Uint32Array(16);
   #k = 0;
   #size = 0;
-  /** Scores under it need not be offered. */
+  /** Scores below it need not be offered. */
   floor = 0;
 
   reset(k: number): void {
@@ -29,7 +29,7 @@ export class TopK {
     this.floor = this.#scores[0] as number;
   }
 
-  /** The documents kept, best first. */
+  /** Returns the documents kept, best first. */
   sorted(): { docId: number; score: number }[] {
     const kept = Array.from({ length: this.#size }, (_, at) => ({
       docId: this.#docs[at] as number,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { IndexError } from '../../errors.js';
 import type { Manifest } from '../format/manifest.js';
-import type { TextOf } from '../scoring/textSimilarity.js';
+import type { DocumentText } from '../scoring/textSimilarity.js';
 import type { Hit, Weighting } from '../searcher.js';
 import { moduleBeside, startWorker } from './startWorker.js';
 
@@ -12,20 +12,20 @@ export interface SearchWorkerData {
   cacheMb: number;
 }
 
-/** A query that is analyzed already. */
+/** The terms of a query. */
 export interface SearchTask {
   tokens: readonly string[];
   k: number;
   weighting: Weighting;
 }
 
-/** Asks how alike a text and each of some documents are. */
+/** Asks for the similarity of a text and each of some documents. */
 export interface CompareTask {
   text: string;
-  documents: readonly TextOf[];
+  documents: readonly DocumentText[];
 }
 
-/** A thread's answers come in the order of its tasks. */
+/** A reply to a task; a thread replies in the order of its tasks. */
 export type SearchReply = { found: Hit[] | number[] } | { message: string; hint: string | undefined };
 
 interface Waiting {
@@ -33,11 +33,15 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-/** Searches and compares in worker threads, each with the index mapped and a cache of its own. An idle pool does not keep the process alive. */
+/** Searches and compares in worker threads, each with its own open index and cache. An idle pool does not keep the process alive. */
 export class SearchPool {
-  private constructor(private readonly threads: readonly SearchThread[]) {}
+  readonly #threads: readonly SearchThread[];
 
-  /** Resolves when all threads have opened the index that `manifest` names. */
+  private constructor(threads: readonly SearchThread[]) {
+    this.#threads = threads;
+  }
+
+  /** Opens a pool; resolves when all threads have opened the index of `manifest`. */
   static async open(threads: number, data: SearchWorkerData): Promise<SearchPool> {
     const started = Array.from({ length: threads }, () => {
       return new SearchThread(startWorker(moduleBeside(import.meta.url, 'searchWorker'), data));
@@ -60,13 +64,13 @@ export class SearchPool {
     return (await this.#idlest().ask(task)) as number[];
   }
 
-  /** The thread with the fewest tasks. */
+  /** Returns the thread with the fewest tasks. */
   #idlest(): SearchThread {
-    return this.threads.reduce((best, thread) => (thread.waiting < best.waiting ? thread : best));
+    return this.#threads.reduce((best, thread) => (thread.waiting < best.waiting ? thread : best));
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.threads.map((thread) => thread.close()));
+    await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 }
 
@@ -74,10 +78,13 @@ class SearchThread {
   readonly ready: Promise<unknown>;
   readonly #tasks: Waiting[] = [];
   #closing = false;
-  /** Why it answers no more. */
+  /** The reason that it no longer replies. */
   #ended: Error | undefined;
 
-  constructor(private readonly worker: Worker) {
+  readonly #worker: Worker;
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
     this.ready = once(worker, 'message').then(() => {
       worker.on('message', (reply: SearchReply) => this.#settle(reply));
       worker.unref();
@@ -93,25 +100,25 @@ class SearchThread {
   ask(task: SearchTask | CompareTask): Promise<Hit[] | number[]> {
     if (this.#ended) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
-      if (this.#tasks.length === 0) this.worker.ref();
+      if (this.#tasks.length === 0) this.#worker.ref();
       this.#tasks.push({ resolve, reject });
-      this.worker.postMessage(task);
+      this.#worker.postMessage(task);
     });
   }
 
-  /** After the tasks that wait. */
+  /** Closes the thread after its waiting tasks. */
   async close(): Promise<void> {
     if (this.#ended) return;
     this.#closing = true; // its last answers must not let the process end before it has
-    const exited = once(this.worker, 'exit');
-    this.worker.ref();
-    this.worker.postMessage('close');
+    const exited = once(this.#worker, 'exit');
+    this.#worker.ref();
+    this.#worker.postMessage('close');
     await exited;
   }
 
   #settle(reply: SearchReply): void {
     const task = this.#tasks.shift();
-    if (this.#tasks.length === 0 && !this.#closing) this.worker.unref();
+    if (this.#tasks.length === 0 && !this.#closing) this.#worker.unref();
     if ('found' in reply) task?.resolve(reply.found);
     else task?.reject(new IndexError(reply.message, { hint: reply.hint }));
   }

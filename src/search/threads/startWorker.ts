@@ -11,7 +11,7 @@ export function startWorker(url: URL, workerData: unknown): Worker {
   return new Worker(program, { eval: true, workerData, execArgv: [] });
 }
 
-/** The URL of a module beside the one at `base`: TypeScript where that is. */
+/** Returns the URL of a module in the folder of the one at `base`: TypeScript if that is. */
 export function moduleBeside(base: string, name: string): URL {
   const { pathname } = new URL(base);
   return new URL(`${name}${pathname.endsWith('.ts') ? '.ts' : '.js'}`, base);

@@ -1,8 +1,8 @@
 import { UsageError } from '../../errors.js';
-import { chance } from '../answers/chance.js';
-import { nearest } from '../answers/nearest.js';
+import { mustBe, unknownName } from '../../util/check.js';
+import { chance } from './chance.js';
 
-/** Every way in which the stand-in can go wrong. A number in a name is OpenAI's status for it; a profile may have another. */
+/** Every fault of the stand-in. A number in a name is the status that OpenAI sends; a profile may send another. */
 export const faultNames = [
   // statuses
   'http500',
@@ -15,7 +15,7 @@ export const faultNames = [
   'noRetry500', // x-should-retry: false
   'loading503',
   'rate429',
-  'rate429Bare', // no time named
+  'rate429Bare', // without a time to wait
   'rate429Date', // Retry-After is an HTTP date
   'rate429Long', // Retry-After over 60 s
   'rate429Nonsense', // headers of −1 and 0
@@ -26,11 +26,11 @@ export const faultNames = [
   'region403',
   'moderation403',
   'quota429',
-  'balance429', // no credit, in other words than OpenAI's
+  'balance429', // no credit, in Moonshot's words
   'model404',
   'contentFilter400',
   'contextLength400', // the messages alone do not fit
-  'contextCap400', // the messages fit, with the cap they do not
+  'contextCap400', // the messages fit, but not with max_tokens
   'bad400',
   'retryAnyway400', // x-should-retry: true
   'flatVllm400',
@@ -59,26 +59,26 @@ export const faultNames = [
   'refusal',
   'blank',
   'blankTwice', // the record's next answer is blank too
-  'blankJsonMode', // blank where response_format is asked for, else a plain answer
-  // answers in another shape
+  'blankJsonMode', // blank if the request has a response_format, else a plain answer
+  // answers in another format
   'bareJson',
   'fenced',
   'trailingComma',
   'wrongSchema',
   'unparsable',
   // thinking
-  'think', // where the profile's server puts it
+  'think', // in the field that the profile's server uses
   'thinkReasoning',
   'thinkReasoningContent',
   'thinkDetails',
   'thinkBlock',
   'thinkNoOpener',
-  'thinkOnly', // and no answer
+  'thinkOnly', // without an answer
 ] as const;
 
 export type FaultName = (typeof faultNames)[number];
 
-/** Those that pass: asked again, the record is done. */
+/** Transient faults: a retry gets an answer. */
 export const passingFaults: readonly FaultName[] = [
   'http500',
   'http502',
@@ -103,29 +103,36 @@ export const passingFaults: readonly FaultName[] = [
   'thinkOnly',
 ];
 
-/** The share of calls, 0 to 1, that each fault befalls. */
+/** The share of calls, 0 to 1, that get each fault. */
 export type FaultRates = Partial<Record<FaultName, number>>;
 
-/** One rate spread evenly over several faults. */
+/** Spreads one rate evenly over several faults. */
 export function spreadOver(names: readonly FaultName[], rate: number): FaultRates {
   return Object.fromEntries(names.map((name) => [name, rate / names.length]));
 }
 
-/** Throws UsageError for a name that is no fault's, a rate outside 0 to 1, and rates of more than 1 together. */
+/** Throws UsageError for an unknown fault, a rate outside 0 to 1, and rates that add up to more than 1. */
 export function checkFaults(rates: FaultRates): void {
   for (const [name, rate] of Object.entries(rates)) {
-    if (!(faultNames as readonly string[]).includes(name)) {
-      const guess = nearest(name, faultNames);
-      const hint = `${guess === undefined ? '' : `did you mean ${guess}? `}the faults are ${faultNames.join(', ')}`;
-      throw new UsageError(`there is no fault ${JSON.stringify(name)}`, { hint });
-    }
-    if (!(rate >= 0 && rate <= 1)) throw new UsageError(`the rate of ${name} is ${rate}, expected 0 to 1`);
+    if (!(faultNames as readonly string[]).includes(name)) throw unknownName('fault', name, faultNames);
+    if (!(rate >= 0 && rate <= 1)) throw mustBe(`the rate of ${name}`, 'a number from 0 to 1', rate);
   }
   const sum = Object.values(rates).reduce((a, b) => a + b, 0);
-  if (sum > 1 + 1e-9) throw new UsageError(`the rates of the faults add up to ${sum}, expected 1 at most`);
+  if (sum > 1 + 1e-9) throw new UsageError(`the rates of the faults must add up to 1 at most, got ${sum}`);
 }
 
-/** The fault of a key's n-th call, if any: the same whatever order calls arrive in. */
+/** Reads `rate429=0.01,http500=0.01`; `passing=0.02` is spread over the transient faults. Returns other text as it is. */
+export function parseFaultRates(list: string): FaultRates | string {
+  const rates: FaultRates = {};
+  for (const entry of list.split(',')) {
+    const [name = '', rate = '', ...rest] = entry.split('=').map((part) => part.trim());
+    if (rate === '' || rest.length > 0) return list;
+    Object.assign(rates, name === 'passing' ? spreadOver(passingFaults, Number(rate)) : { [name]: Number(rate) });
+  }
+  return rates;
+}
+
+/** Returns the fault of a record's n-th call, if any. It does not depend on the order in which calls arrive. */
 export function chooseFault(rates: FaultRates, seed: number, key: string, callNumber: number): FaultName | undefined {
   if (rates.blankTwice && callNumber > 1 && draw(rates, seed, key, callNumber - 1) === 'blankTwice') return 'blank';
   return draw(rates, seed, key, callNumber);

@@ -1,24 +1,16 @@
 import { isRecord } from '../../record.js';
-import { chance } from '../answers/chance.js';
-import { type Chat, readBody } from './chat.js';
+import { chance } from '../faults/chance.js';
+import type { StandInSettings } from '../options.js';
+import { type ChatCompletions, readBody } from './chatCompletions.js';
 import type { Ledger } from './ledger.js';
 
-export interface BatchPlayOptions {
-  /** How long a batch runs, in milliseconds (0: it is over when it is first asked about). */
-  batchMs?: number | undefined;
-  /** The share of its requests that a batch has not come to when it expires, 0 to 1 (0: it is completed). */
-  batchUnanswered?: number | undefined;
-  /** The share of batches that fail as a whole, as for too many tokens queued, 0 to 1 (0). */
-  batchFailures?: number | undefined;
-}
-
-/** What a route answers: a status and JSON, or a text. */
+/** The response of a route: a status with JSON, or with a text. */
 export interface BatchReply {
   status: number;
   body: object | string;
 }
 
-interface Batch {
+interface PlayedBatch {
   id: string;
   inputFileId: string;
   overAtMs: number;
@@ -27,22 +19,26 @@ interface Batch {
 }
 
 /**
- * Files and batches as OpenAI's API has them. A batch is worked on when its time is over: results come in another order
- * than the requests, faults in the error file, and those it did not come to in neither.
+ * Files and batches as in OpenAI's API. A batch is processed when its time is over: results come in another order than the
+ * requests, faults are in the error file, and unanswered requests may be in neither file.
  */
 export class Batches {
   readonly #files = new Map<string, string>();
-  readonly #batches = new Map<string, Batch>();
+  readonly #batches = new Map<string, PlayedBatch>();
 
-  constructor(
-    private readonly chat: Chat,
-    private readonly ledger: Ledger,
-    private readonly options: BatchPlayOptions & { seed?: number | undefined; apiKey?: string | undefined },
-  ) {}
+  readonly #chat: ChatCompletions;
+  readonly #ledger: Ledger;
+  readonly #settings: StandInSettings;
+
+  constructor(chat: ChatCompletions, ledger: Ledger, settings: StandInSettings) {
+    this.#chat = chat;
+    this.#ledger = ledger;
+    this.#settings = settings;
+  }
 
   /** Answers a call to `/v1/files…` or `/v1/batches…`. */
   async answer(method: string, path: string, type: string, bytes: Buffer, authorization = ''): Promise<BatchReply> {
-    const { apiKey } = this.options;
+    const { apiKey } = this.#settings;
     if (apiKey !== undefined && authorization !== `Bearer ${apiKey}`) {
       return { status: 401, body: { error: { message: 'Incorrect API key provided', code: 'invalid_api_key' } } };
     }
@@ -51,18 +47,18 @@ export class Batches {
     if (kind === 'files' && part === 'content') return this.#content(id);
     if (kind === 'batches' && method === 'POST') return this.#create(bytes);
     if (kind === 'batches' && id === '') {
-      const data = [...this.#batches.values()].reverse().map((batch) => this.#told(batch, authorization));
+      const data = [...this.#batches.values()].reverse().map((batch) => this.#describe(batch, authorization));
       return { status: 200, body: { object: 'list', data, has_more: false } };
     }
     const batch = this.#batches.get(id);
-    return batch === undefined ? missing(id) : { status: 200, body: this.#told(batch, authorization) };
+    return batch === undefined ? missing(id) : { status: 200, body: this.#describe(batch, authorization) };
   }
 
   async #upload(type: string, bytes: Buffer): Promise<BatchReply> {
     const form = await new Response(bytes, { headers: { 'content-type': type } }).formData();
     const file = form.get('file');
     if (typeof file === 'string' || file === null || form.get('purpose') !== 'batch')
-      return invalid('no file for a batch');
+      return invalidRequest('no file for a batch');
     const id = `file-${this.#files.size + 1}`;
     this.#files.set(id, await file.text());
     return { status: 200, body: { id, object: 'file', bytes: file.size, filename: file.name, purpose: 'batch' } };
@@ -74,21 +70,21 @@ export class Batches {
   }
 
   #create(bytes: Buffer): BatchReply {
-    const { batchMs = 0, batchFailures = 0, seed = 1 } = this.options;
+    const { batchMs, batchFailures, seed } = this.#settings;
     const { input_file_id: inputFileId } = JSON.parse(bytes.toString());
     if (!this.#files.has(inputFileId)) return missing(inputFileId);
     const id = `batch_${this.#batches.size + 1}`;
     const fails = chance(seed, id, 'batch fails') < batchFailures;
-    const batch = { id, inputFileId, overAtMs: this.ledger.now() + batchMs, fails };
+    const batch = { id, inputFileId, overAtMs: this.#ledger.now() + batchMs, fails };
     this.#batches.set(id, batch);
-    return { status: 200, body: { ...this.#told(batch), status: 'validating' } };
+    return { status: 200, body: { ...this.#describe(batch), status: 'validating' } };
   }
 
-  #told(batch: Batch, authorization = ''): object {
+  #describe(batch: PlayedBatch, authorization = ''): object {
     const { id, inputFileId, overAtMs, fails } = batch;
     const lines = (this.#files.get(inputFileId) ?? '').split('\n').filter(Boolean);
-    const isOver = this.ledger.now() >= overAtMs;
-    if (isOver && !fails) batch.done ??= this.#work(lines, id, authorization);
+    const isOver = this.#ledger.now() >= overAtMs;
+    if (isOver && !fails) batch.done ??= this.#process(lines, id, authorization);
     const { done } = batch;
     const status = () => {
       if (!isOver) return 'in_progress';
@@ -110,13 +106,13 @@ export class Batches {
     };
   }
 
-  #work(lines: string[], id: string, authorization: string): NonNullable<Batch['done']> {
-    const { batchUnanswered = 0, seed = 1 } = this.options;
+  #process(lines: string[], id: string, authorization: string): NonNullable<PlayedBatch['done']> {
+    const { batchUnanswered, seed } = this.#settings;
     const output: string[] = [];
     const errors: string[] = [];
     const shuffled = lines
-      .map((line) => ({ line, place: chance(seed, id, line, 'place') }))
-      .sort((a, b) => a.place - b.place);
+      .map((line) => ({ line, rank: chance(seed, id, line, 'place') }))
+      .sort((a, b) => a.rank - b.rank);
     for (const { line } of shuffled) {
       const request = JSON.parse(line);
       if (chance(seed, id, line, 'unanswered') < batchUnanswered) {
@@ -124,13 +120,15 @@ export class Batches {
           code: 'batch_expired',
           message: 'This request could not be executed before the batch expired.',
         };
-        // Half of what was not come to is told of, as providers do; the rest stands nowhere.
-        if (output.length % 2 === 0) errors.push(lineOf(request.custom_id, null, error));
+        // As at providers, half of the unanswered requests are in the error file, and the others in no file.
+        if (output.length % 2 === 0) errors.push(resultLine(request.custom_id, null, error));
         continue;
       }
       const { status, body } = this.#call(JSON.stringify(request.body), authorization);
       const target = status === 200 ? output : errors;
-      target.push(lineOf(request.custom_id, { status_code: status, request_id: `req-${output.length}`, body }, null));
+      target.push(
+        resultLine(request.custom_id, { status_code: status, request_id: `req-${output.length}`, body }, null),
+      );
     }
     const keep = (kind: string, list: string[]) => {
       if (list.length === 0) return null;
@@ -146,32 +144,33 @@ export class Batches {
     };
   }
 
-  /** One request, as a call that the ledger knows. */
+  /** Answers one request, as a call in the ledger. */
   #call(text: string, authorization: string): { status: number; body: unknown } {
-    const call = this.ledger.open(authorization);
+    const call = this.#ledger.open(authorization);
     try {
       const body = readBody(text);
-      const { reply } = body === undefined ? { reply: { refusal: this.chat.misread() } } : this.chat.decide(body, call);
-      if ('refusal' in reply) {
-        call.status = reply.refusal.status;
-        return { status: reply.refusal.status, body: JSON.parse(reply.refusal.body) };
+      const { reply } =
+        body === undefined ? { reply: { error: this.#chat.parseError() } } : this.#chat.decide(body, call);
+      if ('error' in reply) {
+        call.status = reply.error.status;
+        return { status: reply.error.status, body: JSON.parse(reply.error.body) };
       }
-      const { parts, promptTokens, completionTokens, told } = reply.plan;
-      const answer = jsonOf(parts.join(''));
+      const { parts, promptTokens, completionTokens, usageReported } = reply.plan;
+      const answer = valueOfJson(parts.join(''));
       const status = isRecord(answer) && answer.error === undefined ? 200 : 500;
-      Object.assign(call, { promptTokens, completionTokens, told: told && status === 200, status });
+      Object.assign(call, { promptTokens, completionTokens, told: usageReported && status === 200, status });
       return { status, body: answer ?? { error: { message: 'The server had an error', code: 'server_error' } } };
     } finally {
-      this.ledger.end(call);
+      this.#ledger.end(call);
     }
   }
 }
 
-function lineOf(id: string, response: object | null, error: object | null): string {
+function resultLine(id: string, response: object | null, error: object | null): string {
   return `${JSON.stringify({ id: `batch_req_${id}`, custom_id: id, response, error })}\n`;
 }
 
-function jsonOf(text: string): unknown {
+function valueOfJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -183,6 +182,6 @@ function missing(id: string): BatchReply {
   return { status: 404, body: { error: { message: `No such File or Batch object: ${id}`, code: null } } };
 }
 
-function invalid(message: string): BatchReply {
+function invalidRequest(message: string): BatchReply {
   return { status: 400, body: { error: { message, type: 'invalid_request_error', code: null } } };
 }

@@ -2,7 +2,7 @@ import { UsageError } from '../../errors.js';
 
 /** One call, as the server saw it. Times are in milliseconds since the server started. */
 export interface LedgerCall {
-  /** Its place among all calls, from 0. */
+  /** Its index among all calls, from 0. */
   index: number;
   /** Hash of the record's content: the same for every call about one record. */
   key: string;
@@ -10,59 +10,55 @@ export interface LedgerCall {
   callNumber: number;
   startMs: number;
   endMs: number | undefined;
-  /** Calls in flight when it came, itself included. */
+  /** Calls in flight when it arrived, itself included. */
   inFlight: number;
-  /** What befell it; undefined for a plain answer. */
+  /** Its fault; undefined for a plain answer. */
   fault: string | undefined;
-  /** The HTTP status; undefined where none was sent. */
+  /** The HTTP status; undefined if none was sent. */
   status: number | undefined;
   promptTokens: number;
   completionTokens: number;
-  /** False where tokens were billed and the client could not learn how many. */
+  /** Whether the client could learn how many tokens it was billed. */
   told: boolean;
   authorization: string | undefined;
   /** The request's body, except for its messages. */
   parameters: Record<string, unknown>;
 }
 
-/** What all calls come to. Times are in milliseconds since the server started. */
+/** The sums of all calls. Times are in milliseconds since the server started. */
 export interface LedgerSums {
   nowMs: number;
   calls: number;
-  /** Records asked about: calls that were the first about theirs. */
+  /** Records asked about: calls that were the first about their record. */
   records: number;
   inFlight: number;
   peakInFlight: number;
   /** The integral of the calls in flight over time. */
   busyMs: number;
   firstStartMs: number;
-  /** When the last record was first asked about: the input was exhausted from then on. */
+  /** When the first call about the last record came: from then on the input was exhausted. */
   lastRecordMs: number;
-  /** What `busyMs` was then. */
+  /** `busyMs` at that time. */
   busyMsAtLastRecord: number;
-  /** Tokens of the calls whose client could learn them. */
+  /** Tokens of the calls that reported them to the client. */
   promptTokens: number;
   completionTokens: number;
-  /** Calls that may have been billed and whose client could not learn how much. */
+  /** Calls that may have been billed without reporting it to the client. */
   untoldCalls: number;
-  /** Calls that came in the second half of a wait that the server had asked for. */
+  /** Calls that arrived in the second half of a wait that the server had asked for. */
   callsInHolds: number;
-  /** Calls by HTTP status; `none` for those that got none. */
+  /** Calls by HTTP status; `none` for calls without one. */
   statuses: Record<string, number>;
   /** Calls by fault. */
   faults: Record<string, number>;
 }
 
-export interface LedgerOptions {
-  /** How many of the latest calls are kept whole, up to twice that (10,000). */
-  keepCalls?: number | undefined;
-}
+const DEFAULT_KEEP_CALLS = 10_000;
+const MAX_HOLDS = 1000;
 
-const keptHolds = 1000;
-
-/** What the server did: sums of every call, and the latest calls whole. */
+/** What the server did: the sums of all calls, and the latest calls in full. */
 export class Ledger {
-  /** The latest calls, the oldest first; all of them where there were no more than `keepCalls`. */
+  /** The latest calls, the oldest first; all calls if there were no more than `keepCalls`. */
   readonly calls: LedgerCall[] = [];
   readonly #keepCalls: number;
   readonly #startedAt = performance.now();
@@ -86,7 +82,8 @@ export class Ledger {
   #holds: { halfwayMs: number; untilMs: number }[] = [];
   readonly #inHolds: LedgerCall[] = [];
 
-  constructor({ keepCalls = 10_000 }: LedgerOptions = {}) {
+  /** Keeps the latest `keepCalls` calls in full, up to twice that. */
+  constructor({ keepCalls = DEFAULT_KEEP_CALLS }: { keepCalls?: number | undefined } = {}) {
     this.#keepCalls = keepCalls;
   }
 
@@ -129,12 +126,12 @@ export class Ledger {
     if (this.#holds.some(({ halfwayMs, untilMs }) => startMs > halfwayMs && startMs < untilMs)) {
       sums.callsInHolds += 1;
       this.#inHolds.push(call);
-      if (this.#inHolds.length > 2 * keptHolds) this.#inHolds.splice(0, keptHolds);
+      if (this.#inHolds.length > 2 * MAX_HOLDS) this.#inHolds.splice(0, MAX_HOLDS);
     }
     return call;
   }
 
-  /** Notes which record a call is about, and which call about it it is. */
+  /** Records which record a call is about, and which call about that record it is. */
   name(call: LedgerCall, key: string, callNumber: number): void {
     Object.assign(call, { key, callNumber });
     if (callNumber !== 1) return;
@@ -144,7 +141,7 @@ export class Ledger {
     sums.busyMsAtLastRecord = sums.busyMs;
   }
 
-  /** Ends a call; what it was sent and billed must stand in it by now. A second end is none. */
+  /** Ends a call, whose status and tokens must be set by now. Does nothing for a call that has ended. */
   end(call: LedgerCall): void {
     if (call.endMs !== undefined) return;
     const sums = this.#advance();
@@ -159,10 +156,10 @@ export class Ledger {
     if (fault !== undefined) sums.faults[fault] = (sums.faults[fault] ?? 0) + 1;
   }
 
-  /** Notes that the server asked its clients to wait. */
+  /** Records that the server asked its clients to wait. */
   hold(ms: number): void {
     const fromMs = this.now();
-    const live = this.#holds.filter(({ untilMs }) => untilMs > fromMs).slice(-keptHolds);
+    const live = this.#holds.filter(({ untilMs }) => untilMs > fromMs).slice(-MAX_HOLDS);
     this.#holds = [...live, { halfwayMs: fromMs + ms / 2, untilMs: fromMs + ms }];
   }
 
@@ -171,16 +168,17 @@ export class Ledger {
     return { ...sums, statuses: { ...sums.statuses }, faults: { ...sums.faults } };
   }
 
-  /** Tokens billed, and how many of the calls hid theirs from the client. */
+  /** Tokens billed, and the number of calls that did not report theirs. */
   billed(): { promptTokens: number; completionTokens: number; untold: number } {
     const { promptTokens, completionTokens, untoldCalls: untold } = this.#sums;
     return { promptTokens, completionTokens, untold };
   }
 
   /**
-   * The integral of busy slots as a share of `slots` always busy, from the first call until the last record was first asked
-   * about, while there was work for every slot. With `untilMs`, until then: for a ledger that keeps all its calls.
-   * Throws UsageError where some are not kept.
+   * The share of the time of `slots` slots that calls were in flight, from the first call until the first call about the last
+   * record, while there was work for every slot. With `untilMs`, until then; the ledger must have kept all its calls.
+   *
+   * @throws UsageError if it has not
    */
   utilisation(slots: number, untilMs?: number): number {
     const { firstStartMs, lastRecordMs, busyMsAtLastRecord } = this.#sums;
@@ -190,8 +188,8 @@ export class Ledger {
   }
 
   /**
-   * The latest calls that came in the second half of a hold. What comes in the first may have been on its way when the hold
-   * was asked for: on a busy machine that takes 100 ms and more, so let holds be long.
+   * The latest calls that arrived in the second half of a hold. A call in the first half may have been on its way when the
+   * server asked for the hold. On a busy machine that takes 100 ms and more, so use long holds.
    */
   callsInHolds(): LedgerCall[] {
     return this.#inHolds;
@@ -199,13 +197,13 @@ export class Ledger {
 
   #busyMsUntil(untilMs: number): number {
     if (this.calls.length < this.#sums.calls) {
-      throw new UsageError('the ledger keeps the latest calls only', { hint: 'start it with keepCalls: Infinity' });
+      throw new UsageError('the ledger keeps only the latest calls', { hint: 'start it with keepCalls: Infinity' });
     }
     const busyMs = ({ startMs, endMs = untilMs }: LedgerCall) => Math.max(0, Math.min(endMs, untilMs) - startMs);
     return this.calls.reduce((sum, call) => sum + busyMs(call), 0);
   }
 
-  /** Brings the time, and the integral over it, up to now. */
+  /** Updates the time, and the integral over it. */
   #advance(): LedgerSums {
     const sums = this.#sums;
     const nowMs = this.now();

@@ -1,16 +1,15 @@
-import type { LimitState } from '../profiles/profile.js';
+import type { RateLimitState } from '../profiles/serverProfile.js';
 
 export interface RateLimitOptions {
-  /** Requests a minute. */
   requestsPerMinute?: number | undefined;
-  /** Tokens a minute, those of prompts and answers together. */
+  /** Of prompts and answers together. */
   tokensPerMinute?: number | undefined;
-  /** How many seconds' worth a full bucket holds (60). */
-  burstSeconds?: number | undefined;
+  /** How many seconds' worth a full bucket holds. */
+  burstSeconds: number;
 }
 
-interface Bucket {
-  kind: LimitState['kind'];
+interface LimitBucket {
+  kind: RateLimitState['kind'];
   limit: number;
   capacity: number;
   perMs: number;
@@ -18,20 +17,20 @@ interface Bucket {
   atMs: number;
 }
 
-/** A call that found a bucket too empty: how long until it would not; Infinity for one that is heavier than the bucket. */
+/** Why a bucket refuses a call, and how long until it holds enough; Infinity if the call takes more than a full bucket. */
 export interface Shortage {
-  kind: LimitState['kind'];
+  kind: RateLimitState['kind'];
   limit: number;
   used: number;
   requested: number;
   waitMs: number;
 }
 
-/** Token buckets of requests and of tokens, which fill evenly. They start full. Times are the caller's, in milliseconds. */
+/** Token buckets for requests and for tokens. They start full and fill evenly. The caller gives the time, in milliseconds. */
 export class RateLimits {
-  readonly #buckets: Bucket[] = [];
+  readonly #buckets: LimitBucket[] = [];
 
-  constructor({ requestsPerMinute, tokensPerMinute, burstSeconds = 60 }: RateLimitOptions) {
+  constructor({ requestsPerMinute, tokensPerMinute, burstSeconds }: RateLimitOptions) {
     for (const [kind, limit] of [['requests', requestsPerMinute] as const, ['tokens', tokensPerMinute] as const]) {
       if (limit === undefined) continue;
       const capacity = Math.max(1, (limit * burstSeconds) / 60);
@@ -39,11 +38,11 @@ export class RateLimits {
     }
   }
 
-  /** Takes a request and its tokens, or takes nothing and says what is short for longest. */
+  /** Takes a request and its tokens, or takes nothing and returns the shortage that lasts longest. */
   take(tokens: number, nowMs: number): Shortage | undefined {
     let worst: Shortage | undefined;
     for (const bucket of this.#buckets) {
-      fill(bucket, nowMs);
+      refill(bucket, nowMs);
       const { kind, limit, capacity, level, perMs } = bucket;
       const requested = kind === 'requests' ? 1 : tokens;
       const waitMs = requested > capacity ? Number.POSITIVE_INFINITY : Math.ceil((requested - level) / perMs);
@@ -55,23 +54,23 @@ export class RateLimits {
     return undefined;
   }
 
-  /** Puts the difference right between the tokens taken and those used. */
+  /** Corrects the bucket by the difference between the tokens taken and those used. */
   settle(takenTokens: number, usedTokens: number): void {
     for (const bucket of this.#buckets) {
       if (bucket.kind === 'tokens') bucket.level = Math.min(bucket.capacity, bucket.level + takenTokens - usedTokens);
     }
   }
 
-  states(nowMs: number): LimitState[] {
+  states(nowMs: number): RateLimitState[] {
     return this.#buckets.map((bucket) => {
-      fill(bucket, nowMs);
+      refill(bucket, nowMs);
       const { kind, limit, capacity, level, perMs } = bucket;
       return { kind, limit, remaining: Math.max(0, Math.floor(level)), resetMs: (capacity - level) / perMs };
     });
   }
 }
 
-function fill(bucket: Bucket, nowMs: number): void {
+function refill(bucket: LimitBucket, nowMs: number): void {
   bucket.level = Math.min(bucket.capacity, bucket.level + (nowMs - bucket.atMs) * bucket.perMs);
   bucket.atMs = nowMs;
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ChatMessage } from '../../llm/chatModel.js';
+import { LruCache } from '../../util/lru.js';
 
-/** Hash of a record's content: of the first thing that the user said, which is the same whenever the record is asked about. */
+/** Hash of a record's content: of the first user message, which is the same in every call about the record. */
 export function recordKey(messages: ChatMessage[]): string {
   const first = messages.find(({ role }) => role === 'user') ?? messages[0];
   return createHash('sha1')
@@ -9,18 +10,18 @@ export function recordKey(messages: ChatMessage[]): string {
     .digest('base64url');
 }
 
-/** Counts the calls about each record. Of more than `mostRecords` the one asked about longest ago is forgotten. */
+/** Counts the calls about each record. Beyond `maxRecords` it forgets the record that it saw longest ago. */
 export class RecordCounter {
-  readonly #calls = new Map<string, number>();
+  readonly #calls: LruCache<string, number>;
 
-  constructor(private readonly mostRecords = 2 ** 18) {}
+  constructor(maxRecords = 2 ** 18) {
+    this.#calls = new LruCache({ maxWeight: maxRecords });
+  }
 
-  /** Which call about the record this is, from 1. */
+  /** Returns which call about the record this is, from 1. */
   next(key: string): number {
     const callNumber = (this.#calls.get(key) ?? 0) + 1;
-    this.#calls.delete(key);
     this.#calls.set(key, callNumber);
-    if (this.#calls.size > this.mostRecords) this.#calls.delete(this.#calls.keys().next().value as string);
     return callNumber;
   }
 }

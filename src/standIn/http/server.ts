@@ -1,43 +1,48 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { UsageError } from '../../errors.js';
-import type { Refusal } from '../faults/refusals.js';
-import { checkOptions, type StandInOptions } from '../options.js';
+import { resolveOptions } from '../../util/options.js';
+import { CREATED_SECONDS } from '../answers/completionBody.js';
+import { checkFaults } from '../faults/faults.js';
+import type { HttpError } from '../faults/httpErrors.js';
+import { type StandInOptions, standInOptions } from '../options.js';
 import { Batches } from './batches.js';
-import { Chat, type Decision, readBody } from './chat.js';
-import { deliver, pause } from './deliver.js';
+import { ChatCompletions, type Decision, readBody } from './chatCompletions.js';
 import { Ledger, type LedgerCall } from './ledger.js';
+import { pause, sendResponse } from './sendResponse.js';
 
 export type { StandInOptions };
 
 export interface StandIn {
   /** The base URL of its API; ends in `/v1`. */
   baseUrl: string;
-  /** What it has done so far; `GET /stand-in/ledger?slots=N` gives its sums as JSON. */
+  /** What it has done so far; `GET /stand-in/ledger?slots=N` returns its sums as JSON. */
   ledger: Ledger;
-  /** Ends it, and the connections that are open. */
+  /** Closes it and its open connections. */
   close(): Promise<void>;
 }
 
 /**
  * Starts an OpenAI-compatible server on 127.0.0.1 that needs no model: for tests, and to rehearse a pipeline with faults.
- * It serves `/v1/chat/completions` (plain and as a stream), `/v1/files` and `/v1/batches`, and `/v1/models`, in the manner of the server that `profile`
- * names. Its answers, faults and delays depend on the seed, the record's content and the number of the call about that
- * record alone, whatever order calls come in.
- * Throws UsageError for an option that cannot be used and for a port that is taken.
+ * It serves `/v1/chat/completions` (plain and as a stream), `/v1/files`, `/v1/batches` and `/v1/models`, like the server that
+ * `profile` names. Its answers, faults and delays depend only on the seed, the record's content and the number of the call
+ * about that record, not on the order of calls.
+ *
+ * @throws UsageError for an unknown option, a value out of range and a port in use
  */
 export async function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
-  checkOptions(options);
-  const { port = 0, stallMs = 60_000 } = options;
-  const ledger = new Ledger(options);
-  const chat = new Chat(options, ledger);
-  const batches = new Batches(chat, ledger, options);
+  const settings = resolveOptions('startStandIn', standInOptions, options);
+  const { port, stallMs, faults = {} } = settings;
+  checkFaults(faults);
+  const ledger = new Ledger(settings);
+  const chat = new ChatCompletions(settings, ledger);
+  const batches = new Batches(chat, ledger, settings);
 
   /** By method and path, without the query. */
   const routes: Record<string, (request: IncomingMessage, response: ServerResponse) => void> = {
     'POST /v1/chat/completions': (request, response) => {
       const call = ledger.open(request.headers.authorization);
-      // A client that hangs up while it sends is no failure of the server.
+      // The server does not fail if a client disconnects while it sends.
       serve(request, response, call).catch(() => response.destroy());
     },
     'GET /v1/models': (_request, response) => replyJson(response, 200, models),
@@ -59,7 +64,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
 
   async function serveBatch(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     const { method = '', headers } = request;
-    const bytes = await bytesOf(request);
+    const bytes = await readBytes(request);
     const { status, body } = await batches.answer(
       method,
       path,
@@ -78,40 +83,40 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
       ledger.end(call);
     };
     response.once('close', end);
-    const body = readBody((await bytesOf(request)).toString());
+    const body = readBody((await readBytes(request)).toString());
     const decision: Decision =
       body === undefined
-        ? { serviceMs: 0, takenTokens: 0, reply: { refusal: chat.misread() } }
+        ? { serviceMs: 0, takenTokens: 0, reply: { error: chat.parseError() } }
         : chat.decide(body, call);
     const { serviceMs, reply } = decision;
     takenTokens = decision.takenTokens;
     const limitHeaders = chat.profile.limitHeaders(chat.limits.states(ledger.now()));
-    if ('refusal' in reply) {
-      if (await pause(response, serviceMs)) sendRefusal(response, call, reply.refusal, limitHeaders, end);
+    if ('error' in reply) {
+      if (await pause(response, serviceMs)) sendError(response, call, reply.error, limitHeaders, end);
       return;
     }
     const { plan } = reply;
     const { promptTokens, completionTokens } = plan;
-    // Until it is sent, a client that hangs up cannot learn what it was billed.
+    // A client that disconnects before the response cannot learn what it was billed.
     Object.assign(call, { promptTokens, completionTokens, told: false });
     const onSent = () => {
-      Object.assign(call, { told: plan.told, status: plan.parts.length === 0 ? undefined : plan.status });
+      Object.assign(call, { told: plan.usageReported, status: plan.parts.length === 0 ? undefined : plan.status });
       end();
     };
     const { keepAlive } = chat.profile;
-    const sent = { ...plan, headers: { ...plan.headers, ...limitHeaders } };
-    await deliver(response, sent, { serviceMs, stallMs, keepAlive, onSent });
+    const planned = { ...plan, headers: { ...plan.headers, ...limitHeaders } };
+    await sendResponse(response, planned, { serviceMs, stallMs, keepAlive, onSent });
   }
 
-  function sendRefusal(
+  function sendError(
     response: ServerResponse,
     call: LedgerCall,
-    { status, body, headers, toldMs, toldUntilEpochMs }: Refusal,
+    { status, body, headers, namedWaitMs, namedUntilEpochMs }: HttpError,
     limitHeaders: Record<string, string>,
     end: () => void,
   ): void {
-    // A time that was named stands, however long the answer took.
-    const waitMs = toldUntilEpochMs === undefined ? toldMs : toldUntilEpochMs - Date.now();
+    // The time that the error names does not depend on how long the answer took.
+    const waitMs = namedUntilEpochMs === undefined ? namedWaitMs : namedUntilEpochMs - Date.now();
     if (waitMs !== undefined) ledger.hold(waitMs);
     call.status = status;
     end();
@@ -120,9 +125,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => {
-      reject(
-        new UsageError(`cannot listen on port ${port}`, { hint: 'take another port, or 0 for a free one', cause }),
-      );
+      reject(new UsageError(`cannot listen on port ${port}`, { hint: 'use another port, or 0 for a free one', cause }));
     });
     server.listen(port, '127.0.0.1', resolve);
   });
@@ -139,7 +142,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
 
 const models = {
   object: 'list',
-  data: [{ id: 'stand-in', object: 'model', created: 1_767_225_600, owned_by: 'rareflow' }],
+  data: [{ id: 'stand-in', object: 'model', created: CREATED_SECONDS, owned_by: 'rareflow' }],
 };
 
 function replyJson(response: ServerResponse, status: number, value: unknown): void {
@@ -152,7 +155,7 @@ function reply(response: ServerResponse, status: number, body: string, headers: 
   response.end(body);
 }
 
-async function bytesOf(request: IncomingMessage): Promise<Buffer> {
+async function readBytes(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);

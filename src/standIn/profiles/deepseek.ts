@@ -1,19 +1,19 @@
-import { openai, openaiSays } from './openai.js';
-import type { Profile, Said } from './profile.js';
+import { openai, openaiErrors } from './openai.js';
+import type { ErrorFields, ServerProfile } from './serverProfile.js';
 import { plainUsage, requestedTooMuch } from './shared.js';
 
-const deepseekError = (status: number, message: string, type = 'invalid_request_error'): Said => ({
+const deepseekError = (status: number, message: string, type = 'invalid_request_error'): ErrorFields => ({
   status,
   message,
   type,
   code: 'invalid_request_error',
 });
 
-/** It keeps the connection busy while it works: blank lines ahead of a plain body, comments in a stream. */
-export const deepseek: Profile = {
+/** While it works it sends blank lines before a plain body, and comments in a stream. */
+export const deepseek: ServerProfile = {
   ...openai,
-  says: {
-    ...openaiSays,
+  errors: {
+    ...openaiErrors,
     auth401: ({ key }) =>
       deepseekError(401, `Authentication Fails, Your api key: ****${key.slice(-4)} is invalid`, 'authentication_error'),
     payment402: () => deepseekError(402, 'Insufficient Balance', 'unknown_error'),
@@ -28,8 +28,8 @@ export const deepseek: Profile = {
       ),
   },
   limitHeaders: () => ({}),
-  waitHeaders: () => ({ headers: {}, toldMs: undefined }),
-  thinks: 'reasoning_content',
+  waitHeaders: () => ({ headers: {}, namedWaitMs: undefined }),
+  reasoningIn: 'reasoning_content',
   refuses: ['json_schema'],
   usage: (tokens) => ({
     ...plainUsage(tokens),

@@ -1,8 +1,8 @@
-import { openai, openaiSays } from './openai.js';
-import type { Profile, Said } from './profile.js';
+import { openai, openaiErrors } from './openai.js';
+import type { ErrorFields, ServerProfile } from './serverProfile.js';
 import { plainUsage, wholeSeconds } from './shared.js';
 
-const google = (status: number, message: string, name: string, ...details: object[]): Said => ({
+const google = (status: number, message: string, name: string, ...details: object[]): ErrorFields => ({
   status,
   message,
   type: name,
@@ -19,11 +19,11 @@ const googleNames: Record<number, string> = {
   503: 'UNAVAILABLE',
 };
 
-/** Gemini's OpenAI layer: Google's error in a list of one; the wait stands in the body alone (`"retryDelay": "43s"`). */
-export const gemini: Profile = {
+/** Gemini's OpenAI layer: Google's error in a list of one; only the body names the wait (`"retryDelay": "43s"`). */
+export const gemini: ServerProfile = {
   ...openai,
-  says: {
-    ...openaiSays,
+  errors: {
+    ...openaiErrors,
     http503: () => google(503, 'The model is overloaded. Please try again later.', 'UNAVAILABLE'),
     rate429: ({ model, limit, waitMs }) =>
       google(
@@ -57,7 +57,7 @@ export const gemini: Profile = {
         'INVALID_ARGUMENT',
       ),
   },
-  shape: ({ status, message, type, more }) => [
+  errorBody: ({ status, message, type, more }) => [
     {
       error: {
         code: status,
@@ -68,7 +68,7 @@ export const gemini: Profile = {
     },
   ],
   limitHeaders: () => ({}),
-  waitHeaders: ({ waitMs }) => ({ headers: {}, toldMs: wholeSeconds(waitMs) * 1000 }),
+  waitHeaders: ({ waitMs }) => ({ headers: {}, namedWaitMs: wholeSeconds(waitMs) * 1000 }),
   needsJsonWord: false,
   usage: plainUsage,
 };

@@ -1,13 +1,13 @@
-import { formatDuration } from '../faults/duration.js';
-import type { Facts, LimitState, Profile, Said, Sayings, Tokens } from './profile.js';
+import { formatDuration } from '../profiles/duration.js';
+import type { ErrorFields, ErrorTable, ProblemFacts, RateLimitState, ServerProfile, Tokens } from './serverProfile.js';
 
-const invalid = 'invalid_request_error';
-const org = 'organization org-standin';
-const limits = 'Visit https://platform.openai.com/account/rate-limits to learn more.';
-const perMinute = ({ kind }: Facts) => `${kind} per min (${kind === 'tokens' ? 'TPM' : 'RPM'})`;
+const INVALID_REQUEST = 'invalid_request_error';
+const ORGANIZATION = 'organization org-standin';
+const LIMITS_HINT = 'Visit https://platform.openai.com/account/rate-limits to learn more.';
+const perMinute = ({ kind }: ProblemFacts) => `${kind} per min (${kind === 'tokens' ? 'TPM' : 'RPM'})`;
 
-/** OpenAI's words; Azure's for the content filter and OpenRouter's for moderation and credit, which OpenAI has none for. */
-export const openaiSays: Sayings = {
+/** OpenAI's errors; Azure's for the content filter and OpenRouter's for moderation and credit, as OpenAI has none. */
+export const openaiErrors: ErrorTable = {
   http500: () => ({
     status: 500,
     message: 'The server had an error while processing your request. Sorry about that!',
@@ -21,20 +21,20 @@ export const openaiSays: Sayings = {
   loading503: () => ({ status: 503, message: 'Loading model', type: 'unavailable_error' }),
   rate429: (facts) => ({
     status: 429,
-    message: `Rate limit reached for ${facts.model} in ${org} on ${perMinute(facts)}: Limit ${facts.limit}, Used ${facts.used}, Requested ${facts.requested}. Please try again in ${formatDuration(facts.waitMs)}. ${limits}`,
+    message: `Rate limit reached for ${facts.model} in ${ORGANIZATION} on ${perMinute(facts)}: Limit ${facts.limit}, Used ${facts.used}, Requested ${facts.requested}. Please try again in ${formatDuration(facts.waitMs)}. ${LIMITS_HINT}`,
     type: facts.kind,
     code: 'rate_limit_exceeded',
   }),
   tooLarge429: (facts) => ({
     status: 429,
-    message: `Request too large for ${facts.model} in ${org} on ${perMinute(facts)}: Limit ${facts.limit}, Requested ${facts.requested}. The input or output tokens must be reduced in order to run successfully. ${limits}`,
+    message: `Request too large for ${facts.model} in ${ORGANIZATION} on ${perMinute(facts)}: Limit ${facts.limit}, Requested ${facts.requested}. The input or output tokens must be reduced in order to run successfully. ${LIMITS_HINT}`,
     type: facts.kind,
     code: 'rate_limit_exceeded',
   }),
   auth401: ({ key }) => ({
     status: 401,
     message: `Incorrect API key provided: ${key}. You can find your API key at https://platform.openai.com/account/api-keys.`,
-    type: invalid,
+    type: INVALID_REQUEST,
     code: 'invalid_api_key',
   }),
   payment402: () => ({
@@ -61,7 +61,7 @@ export const openaiSays: Sayings = {
   model404: ({ model }) => ({
     status: 404,
     message: `The model \`${model}\` does not exist or you do not have access to it.`,
-    type: invalid,
+    type: INVALID_REQUEST,
     code: 'model_not_found',
   }),
   contentFilter400: () => ({
@@ -76,19 +76,19 @@ export const openaiSays: Sayings = {
   contextLength400: ({ contextTokens, promptTokens }) => ({
     status: 400,
     message: `This model's maximum context length is ${contextTokens} tokens. However, your messages resulted in ${promptTokens} tokens. Please reduce the length of the messages.`,
-    type: invalid,
+    type: INVALID_REQUEST,
     param: 'messages',
     code: 'context_length_exceeded',
   }),
   contextCap400: ({ contextTokens, promptTokens, maxTokens }) => ({
     status: 400,
     message: `This model's maximum context length is ${contextTokens} tokens. However, you requested ${promptTokens + maxTokens} tokens (${promptTokens} in the messages, ${maxTokens} in the completion). Please reduce the length of the messages or completion.`,
-    type: invalid,
+    type: INVALID_REQUEST,
     param: 'messages',
     code: 'context_length_exceeded',
   }),
-  bad400: () => ({ status: 400, message: "Invalid 'messages': expected another thing.", type: invalid }),
-  timeout408: () => ({ status: 408, message: 'Request timed out', type: invalid }),
+  bad400: () => ({ status: 400, message: "Invalid 'messages': expected another thing.", type: INVALID_REQUEST }),
+  timeout408: () => ({ status: 408, message: 'Request timed out', type: INVALID_REQUEST }),
   conflict409: () => ({ status: 409, message: 'The resource was updated by another request', type: 'conflict_error' }),
   parameter400: ({ name, value }) =>
     name === 'max_tokens'
@@ -96,37 +96,37 @@ export const openaiSays: Sayings = {
           status: 400,
           message:
             "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
-          type: invalid,
+          type: INVALID_REQUEST,
           param: name,
           code: 'unsupported_parameter',
         }
       : {
           status: 400,
           message: `Unsupported value: '${name}' does not support ${value} with this model. Only the default (1) value is supported.`,
-          type: invalid,
+          type: INVALID_REQUEST,
           param: name,
           code: 'unsupported_value',
         },
   format400: ({ name }) => ({
     status: 400,
     message: `Invalid parameter: 'response_format' of type '${name}' is not supported with this model.`,
-    type: invalid,
+    type: INVALID_REQUEST,
     param: 'response_format',
   }),
   jsonWord400: () => ({
     status: 400,
     message: "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
-    type: invalid,
+    type: INVALID_REQUEST,
     param: 'messages',
   }),
 };
 
-const openaiShape = ({ message, type = invalid, code = null, param = null, more }: Said) => ({
+const openaiErrorBody = ({ message, type = INVALID_REQUEST, code = null, param = null, more }: ErrorFields) => ({
   error: { message, type, param, code, ...more },
 });
 
 /** `x-ratelimit-limit-requests: 500`, `x-ratelimit-remaining-requests: 499`, `x-ratelimit-reset-requests: 120ms`. */
-function openaiLimitHeaders(states: LimitState[]): Record<string, string> {
+function openaiLimitHeaders(states: RateLimitState[]): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const { kind, limit, remaining, resetMs } of states) {
     headers[`x-ratelimit-limit-${kind}`] = String(limit);
@@ -144,21 +144,21 @@ const openaiUsage = ({ prompt, completion, cached, reasoning }: Tokens) => ({
   completion_tokens_details: { reasoning_tokens: reasoning, audio_tokens: 0 },
 });
 
-export const openai: Profile = {
-  says: openaiSays,
-  shape: openaiShape,
+export const openai: ServerProfile = {
+  errors: openaiErrors,
+  errorBody: openaiErrorBody,
   limitHeaders: openaiLimitHeaders,
   waitHeaders: ({ waitMs }) => ({
     headers: { 'retry-after': String(Math.ceil(waitMs / 1000)), 'retry-after-ms': String(waitMs) },
-    toldMs: waitMs,
+    namedWaitMs: waitMs,
   }),
-  thinks: 'hidden',
+  reasoningIn: 'hidden',
   refuses: [],
   needsJsonWord: true,
-  breaksInChunk: false,
+  sendsErrorsAsChunks: false,
   usage: openaiUsage,
   keepAlive: {},
 };
 
-/** The o-series and GPT-5: `max_completion_tokens` only, no temperature, thinking that is counted and not shown. */
-export const openaiReasoning: Profile = { ...openai, refuses: ['max_tokens', 'temperature', 'top_p'] };
+/** The o-series and GPT-5: `max_completion_tokens` only, no temperature, reasoning that is counted and not shown. */
+export const openaiReasoning: ServerProfile = { ...openai, refuses: ['max_tokens', 'temperature', 'top_p'] };

@@ -1,29 +1,29 @@
-import { openai, openaiSays } from './openai.js';
-import type { Facts, Profile, Said } from './profile.js';
+import { openai, openaiErrors } from './openai.js';
+import type { ErrorFields, ProblemFacts, ServerProfile } from './serverProfile.js';
 
-const upstream = (status: number, raw: string): Said => ({
+const upstream = (status: number, raw: string): ErrorFields => ({
   status,
   message: 'Provider returned error',
   more: { metadata: { raw, provider_name: 'StandIn' } },
 });
 
-/** Its own limits are told by X-RateLimit-* (the reset in epoch milliseconds), in the headers and again in the body. */
-const openrouterWait = ({ limit, waitMs, nowEpochMs }: Facts) => ({
+/** X-RateLimit-* report its own limits (the reset in epoch milliseconds), in the headers and in the body. */
+const openrouterWait = ({ limit, waitMs, nowEpochMs }: ProblemFacts) => ({
   'X-RateLimit-Limit': String(limit),
   'X-RateLimit-Remaining': '0',
   'X-RateLimit-Reset': String(Math.ceil(nowEpochMs + waitMs)),
 });
 
-const openrouterContext = ({ contextTokens, promptTokens, maxTokens }: Facts): Said => ({
+const openrouterContext = ({ contextTokens, promptTokens, maxTokens }: ProblemFacts): ErrorFields => ({
   status: 400,
   message: `This endpoint's maximum context length is ${contextTokens} tokens. However, you requested about ${promptTokens + maxTokens} tokens (${promptTokens} of text input, ${maxTokens} in the output). Please reduce the length of either one, or use the "middle-out" transform to compress your prompt automatically.`,
   more: { metadata: { provider_name: null } },
 });
 
-export const openrouter: Profile = {
+export const openrouter: ServerProfile = {
   ...openai,
-  says: {
-    ...openaiSays,
+  errors: {
+    ...openaiErrors,
     http500: () => upstream(502, 'Internal Server Error'),
     http503: ({ model }) => upstream(503, `${model} is temporarily overloaded upstream. Please retry shortly.`),
     rate429: (facts) => ({
@@ -40,18 +40,18 @@ export const openrouter: Profile = {
       more: { metadata: { provider_name: null } },
     }),
     moderation403: (facts) => ({
-      ...openaiSays.moderation403(facts),
+      ...openaiErrors.moderation403(facts),
       more: {
         metadata: { reasons: ['violence'], flagged_input: '…', provider_name: 'StandIn', model_slug: facts.model },
       },
     }),
   },
-  shape: ({ status, message, more }) => ({ error: { message, code: status, ...more } }),
+  errorBody: ({ status, message, more }) => ({ error: { message, code: status, ...more } }),
   limitHeaders: () => ({}),
-  waitHeaders: (facts) => ({ headers: openrouterWait(facts), toldMs: facts.waitMs }),
-  thinks: 'both',
+  waitHeaders: (facts) => ({ headers: openrouterWait(facts), namedWaitMs: facts.waitMs }),
+  reasoningIn: 'both',
   refuses: [],
   needsJsonWord: false,
-  breaksInChunk: true,
+  sendsErrorsAsChunks: true,
   keepAlive: { stream: ': OPENROUTER PROCESSING\n\n' },
 };

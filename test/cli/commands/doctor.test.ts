@@ -6,7 +6,7 @@ import { startStandIn } from '../../../src/standIn/http/server.js';
 import { runCommand } from '../../support/command.js';
 import { workFolder, writeRecords } from '../../support/workFolder.js';
 
-test('doctor says what is well and what to mend', async (t) => {
+test('doctor says what passes and what to fix', async (t) => {
   const server = await startStandIn({ apiKey: 'sk-the-right-one' });
   t.after(() => server.close());
   const cwd = workFolder(t);
@@ -59,7 +59,7 @@ test('doctor finds an endpoint that is not there, a broken index and a folder th
   for (const words of [/FAIL +disk .*no\/where/, /FAIL +index .*damaged/, /FAIL +model .*127\.0\.0\.1:9/]) {
     assert.match(done.stderr, words);
   }
-  assert.match(done.stderr, /3 to mend/);
+  assert.match(done.stderr, /3 of \d checks failed/);
 });
 
 test('doctor asks each of several servers, with its own key, and waits for none for long', async (t) => {
@@ -73,13 +73,13 @@ test('doctor asks each of several servers, with its own key, and waits for none 
   const { code, stderr } = await runCommand(args, { cwd: workFolder(t), env });
   assert.equal(code, 1);
   assert.match(stderr, new RegExp(`ok +model +m at ${right.baseUrl} answered`));
-  assert.match(stderr, new RegExp(`FAIL +model +.*${new URL(stalled.baseUrl).host}: no whole answer within 0.3 s`));
-  assert.match(stderr, /rareflow: 1 to mend\n$/);
+  assert.match(stderr, new RegExp(`FAIL +model +.*${new URL(stalled.baseUrl).host}: no complete answer within 0.3 s`));
+  assert.match(stderr, /rareflow: 1 of \d checks failed\n$/);
 });
 
 test('doctor without a model or an index does not call them well', async (t) => {
   const { code, stderr } = await runCommand(['doctor'], { cwd: workFolder(t) });
   assert.equal(code, 0, stderr);
   for (const name of ['index', 'model']) assert.match(stderr, new RegExp(`- +${name} +not checked`));
-  assert.match(stderr, /what was checked is well/);
+  assert.match(stderr, /2 checks passed, 2 skipped/);
 });

@@ -52,8 +52,8 @@ test('export refuses what it could not write, before it writes anything', async 
     [['-o', 'out.jsonl'], /is also the input/],
     [['-o', 'data.csv'], /neither .jsonl nor .parquet/],
     [['-o', 'train.jsonl', '--card'], /--card writes several files; name a folder/],
-    [['-o', 'train.jsonl', '--validation', '1.5'], /writes several files/],
-    [['-o', 'data/', '--validation', '1.5'], /expected 0 to 1/],
+    [['-o', 'train.jsonl', '--validation', '1.5'], /--validation must be a number >= 0 and < 1, got 1\.5/],
+    [['-o', 'data/', '--validation', '1.5'], /validation must be a number >= 0 and < 1, got 1\.5/],
   ] as const) {
     const done = await runCommand(['export', 'out.jsonl', '--format', 'messages', ...args], { cwd: folder });
     assert.equal(done.code, 2, done.stderr);

@@ -23,9 +23,9 @@ test('report writes a page beside the output, with the rejects and the summary t
   assert.equal(made.code, 0, made.stderr);
   const told = await runCommand(['report', 'out.jsonl'], { cwd: folder });
   assert.equal(told.code, 0, told.stderr);
-  assert.match(told.stderr, /out\.report\.html \(\S+ bytes\) tells of \d+ records and \d+ rejects, read in/);
+  assert.match(told.stderr, /out\.report\.html \(\S+ bytes\) from \d+ records and \d+ rejects, read in/);
   const page = readFileSync(path.join(folder, 'out.report.html'), 'utf8');
-  assert.match(page, /"toldByRun":true/);
+  assert.match(page, /"countsFromRun":true/);
   assert.match(page, /"in":13,/);
   assert.ok(!existsSync(path.join(folder, 'out.report.html.partial')));
 });
@@ -37,7 +37,7 @@ test('report and view refuse in words what they cannot do', async (t) => {
     [['report', 'out.jsonl', '-o', 'out.jsonl'], 2, /is also the input/],
     [['report', 'none.jsonl'], 1, /none\.jsonl: no such file/],
     [['view', 'none.jsonl'], 1, /none\.jsonl: no such file/],
-    [['view', 'out.jsonl.gz'], 2, /cannot be read here and there; unpack it/],
+    [['view', 'out.jsonl.gz'], 2, /cannot browse out\.jsonl\.gz: .*; unpack it/],
   ] as const) {
     const done = await runCommand([...args], { cwd: folder });
     assert.equal(done.code, code, done.stderr);

@@ -47,7 +47,7 @@ test('a pipeline is rehearsed against it, with faults and its own key; at the en
 
 test('a wrong flag is a usage error that says what there is', async () => {
   const refused: [string[], RegExp][] = [
-    [['--faults', 'rate429=0.1,htp500=0.1'], /no fault "htp500"; did you mean http500\? the faults are http500, /],
+    [['--faults', 'rate429=0.1,htp500=0.1'], /no fault is named "htp500"; did you mean http500\?/],
     [['--faults', 'http500'], /list of NAME=RATE/],
   ];
   await Promise.all(

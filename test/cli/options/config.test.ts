@@ -3,12 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
-import type { Command } from 'commander';
 import type { CommandSpec } from '../../../src/cli/command.js';
 import { runCommand as runCommandSpec } from '../../../src/cli/commands/run.js';
 import { commands } from '../../../src/cli/commands.js';
-import { applyConfig, readConfig } from '../../../src/cli/options/config.js';
-import { programOf } from '../../../src/cli/program.js';
+import { configValues, readConfig } from '../../../src/cli/options/config.js';
+import { flagsOf } from '../../../src/cli/options/flags.js';
 import { runCommand } from '../../support/command.js';
 import { workFolder, writeRecords } from '../../support/workFolder.js';
 
@@ -46,17 +45,15 @@ test('a value goes to the commands whose option of that name takes it', async (t
   const cwd = folderWith(t, 'a.json', '{"profile": "dataflow", "commands": {"stand-in": {"seed": 7}}}');
   const config = await readConfig(path.join(cwd, 'a.json'), commands);
   const given = (name: string) => {
-    const at = commands.findIndex((spec) => spec.name === name);
-    const command = programOf(async () => {}).commands[at] as Command;
-    applyConfig(command, commands[at] as CommandSpec, config);
-    const { profile, seed } = command.opts();
+    const spec = commands.find((one) => one.name === name) as CommandSpec;
+    const { profile, seed } = configValues(spec, config);
     return [profile, seed];
   };
   assert.deepEqual(
     [given('run'), given('stand-in')],
     [
-      ['dataflow', 0],
-      ['openai', 7],
+      ['dataflow', undefined],
+      [undefined, 7],
     ],
   );
 });
@@ -64,11 +61,14 @@ test('a value goes to the commands whose option of that name takes it', async (t
 test('a configuration that cannot be used is refused by its file and key', async (t) => {
   const cwd = folderWith(t, 'a.json', '');
   for (const [text, words] of [
-    ['{"modle": "offline"}', /a\.json: modle: no flag has this name/],
-    ['{"concurrency": "many"}', /a\.json: concurrency: It must be a whole number/],
-    ['{"commands": {"run": {"sampling": "best"}}}', /a\.json: commands\.run\.sampling: .*"top"/],
-    ['{"ordered": 1}', /a\.json: ordered: .*expected boolean/],
-    ['{"a":', /a\.json: cannot be read/],
+    ['{"modle": "offline"}', /a\.json: no option is named "modle"; did you mean model\?/],
+    ['{"concurrency": "many"}', /a\.json: concurrency must be a whole number >= 1, got the string "many"/],
+    [
+      '{"commands": {"run": {"sampling": "best"}}}',
+      /a\.json: commands\.run\.sampling must be top, random or dissimilar, got the string "best"/,
+    ],
+    ['{"ordered": 1}', /a\.json: ordered must be true or false, got 1/],
+    ['{"a":', /cannot read a\.json: /],
   ] as const) {
     writeFileSync(path.join(cwd, 'a.json'), text);
     const done = await runCommand(['doc2query', 'in.jsonl', '--config', 'a.json'], { cwd });
@@ -83,19 +83,19 @@ test('a configuration that cannot be used is refused by its file and key', async
 test('init writes every option of run as a comment, and what is uncommented is read', async (t) => {
   const cwd = folderWith(t, 'other.txt', '');
   assert.equal((await runCommand(['init'], { cwd })).code, 0);
-  const file = path.join(cwd, 'rareflow.config.ts');
+  const file = path.join(cwd, 'rareflow.config.mjs');
   const text = readFileSync(file, 'utf8');
-  assert.match((await runCommand(['init'], { cwd })).stderr, /is there already; --force writes over it/);
+  assert.match((await runCommand(['init'], { cwd })).stderr, /already exists; --force overwrites it/);
   assert.deepEqual(await readConfig(file, commands), {});
 
   const whole = text.replace(/^ {2}\/\/ (\w+: .*,)$/gm, '  $1');
-  writeFileSync(path.join(cwd, 'whole.config.ts'), whole);
-  const { commands: _sections, ...flags } = await readConfig(path.join(cwd, 'whole.config.ts'), commands);
-  const names = new Set(runCommandSpec.options.map((option) => option.attributeName()));
+  writeFileSync(path.join(cwd, 'whole.config.mjs'), whole);
+  const { commands: _sections, ...flags } = await readConfig(path.join(cwd, 'whole.config.mjs'), commands);
+  const names = new Set(flagsOf(runCommandSpec.options).map(({ setting }) => setting));
   assert.deepEqual(new Set(Object.keys(flags)), names);
 
   const some = text.replace(/^ {2}\/\/ (?:model|limit|concurrency): .*$/gm, (line) => line.replace('// ', ''));
-  writeFileSync(file, some.replace("model: ''", "model: 'offline'"));
+  writeFileSync(file, some.replace("model: 'text'", "model: 'offline'"));
   const done = await runCommand(['doc2query', 'in.jsonl'], { cwd });
   assert.equal(done.records.length, 1, done.stderr);
 });

@@ -16,14 +16,14 @@ test('a key that is refused midway stops the run with 4 and says how to mend it;
   const line = ['doc2query', input, '-o', 'out.jsonl', ...flags];
   const done = await runCommand(line, { cwd: folder, env: { MY_KEY: 'sk-secret-of-mine' } });
   assert.equal(done.code, 4, done.stderr);
-  assert.match(done.stderr, /401 from 127\.0\.0\.1:\d+: the key in MY_KEY was refused; check that it is right/);
+  assert.match(done.stderr, /401 from 127\.0\.0\.1:\d+: the key in MY_KEY was refused; check that it is correct/);
   assert.ok(!done.stderr.includes('sk-secret-of-mine'));
   const answered = server.ledger.calls.filter(({ status }) => status === 200).length;
   assert.ok(answered >= 10 && server.ledger.calls.length <= 14, `${answered} of ${server.ledger.calls.length}`);
   assert.ok(readRecordsOf(path.join(folder, 'out.jsonl.partial')).length > 0);
-  const mended = await runCommand(line, { cwd: folder, env: { MY_KEY: 'sk-secret-of-mine' } });
-  assert.equal(mended.code, 0, mended.stderr);
-  assert.match(mended.stderr, /going on with the run/);
+  const resumed = await runCommand(line, { cwd: folder, env: { MY_KEY: 'sk-secret-of-mine' } });
+  assert.equal(resumed.code, 0, resumed.stderr);
+  assert.match(resumed.stderr, /resuming the run started/);
   const ids = readRecordsOf(path.join(folder, 'out.jsonl')).map(({ id }) => id);
   assert.deepEqual(
     ids,

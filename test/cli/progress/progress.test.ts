@@ -3,8 +3,9 @@ import { PassThrough } from 'node:stream';
 import test, { type TestContext } from 'node:test';
 import stringWidth from 'string-width';
 import { fitText } from '../../../src/cli/progress/fitText.js';
-import { progressDisplay, wordsPicture } from '../../../src/cli/progress/progressDisplay.js';
-import { formatEta, type RunView, runPicture } from '../../../src/cli/progress/runPicture.js';
+import { messageView, openProgressDisplay } from '../../../src/cli/progress/progressDisplay.js';
+import { formatEta, runTable } from '../../../src/cli/progress/runTable.js';
+import type { RunView } from '../../../src/cli/progress/runView.js';
 import { say } from '../../../src/cli/progress/terminal.js';
 import type { RunProgress } from '../../../src/pipeline/progress.js';
 
@@ -57,7 +58,7 @@ const usage: RunView['usage'] = {
 const view = { run, usage };
 
 test('a run is a table of its stages, with the model, its spending, its waits and the latest reject below', () => {
-  const lines = runPicture(view)
+  const lines = runTable(view)
     .lines(79)
     .map(({ text }) => fitText(text, 79));
   assert.deepEqual(lines, [
@@ -75,11 +76,11 @@ test('a run is a table of its stages, with the model, its spending, its waits an
 
 test('no line is wider than the terminal, and where that is narrow the table gives up columns', () => {
   for (const columns of [10, 20, 39, 60, 119]) {
-    for (const { text } of runPicture(view).lines(columns)) {
+    for (const { text } of runTable(view).lines(columns)) {
       assert.ok(stringWidth(fitText(text, columns)) <= columns, `${columns}: ${text}`);
     }
   }
-  const [, head, row] = runPicture(view).lines(39);
+  const [, head, row] = runTable(view).lines(39);
   assert.equal(head?.text, '                      done rejects');
   assert.equal(row?.text, '  doc2query             40       0');
 });
@@ -90,7 +91,7 @@ test('what a server said can neither break a line nor move the cursor', () => {
   assert.equal(fitText('潮汐潮汐', 8), '潮汐潮汐');
 });
 
-test('a time is told no more exactly than it is known', () => {
+test('a time is rounded to its precision', () => {
   assert.equal(formatEta({ low: 249.9, mid: 250, high: 250.1 }), '4m 10s ± 1 s');
   assert.equal(formatEta({ low: 40, mid: 250, high: 480 }), '4m 00s ± 4m 00s');
   assert.equal(formatEta({ low: 4, mid: 8, high: 95 }), '4 s to 1m 30s');
@@ -127,13 +128,13 @@ function terminal(t: TestContext, columns: number, kind = 'xterm') {
 
 test('on a terminal lines are redrawn in place, and what is said stays above them', async (t) => {
   const { stream, drawn } = terminal(t, 40);
-  const display = progressDisplay({ stream });
-  display.show(runPicture(view));
+  const display = await openProgressDisplay({ stream });
+  display.show(runTable(view));
   say('said in between');
-  display.show(runPicture(view));
+  display.show(runTable(view));
   display.end();
   const written = await drawn();
-  const lines = runPicture(view).lines(39).length;
+  const lines = runTable(view).lines(39).length;
   assert.equal(
     written.split(`${esc}[${lines}F`).length - 1,
     3,
@@ -154,20 +155,20 @@ test('colours are left out where NO_COLOR is set', async (t) => {
   ] as const) {
     setEnv(t, 'NO_COLOR', value);
     const { stream, drawn } = terminal(t, 80);
-    const display = progressDisplay({ stream });
-    display.show(runPicture(view));
+    const display = await openProgressDisplay({ stream });
+    display.show(runTable(view));
     display.end();
     assert.equal(colored.test(await drawn()), wanted);
   }
 });
 
-test('elsewhere, and on a terminal that cannot move its cursor, it is a plain line', (t) => {
-  const display = progressDisplay({ stream: new PassThrough() as unknown as typeof process.stderr });
+test('elsewhere, and on a terminal that cannot move its cursor, it is a plain line', async (t) => {
+  const display = await openProgressDisplay({ stream: new PassThrough() as unknown as typeof process.stderr });
   assert.equal(display.intervalMs, 10_000);
-  assert.equal(progressDisplay({ stream: terminal(t, 80, 'dumb').stream }).intervalMs, 10_000);
+  assert.equal((await openProgressDisplay({ stream: terminal(t, 80, 'dumb').stream })).intervalMs, 10_000);
   assert.match(
-    runPicture(view).line(),
+    runTable(view).line(),
     /^60 %, 20 s, ETA 4m 00s ± 30 s, 60 in, 40 out, 5 rejects, 2\.0\/s, doc2query 40 > reason_distill 1,200,000, 12 of 16 calls/,
   );
-  assert.equal(wordsPicture('indexing', 0.5).line(), '50 %, indexing');
+  assert.equal(messageView('indexing', 0.5).line(), '50 %, indexing');
 });

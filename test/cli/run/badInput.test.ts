@@ -22,7 +22,7 @@ const cases: BadInput[] = [
     name: 'records without the input key',
     args: (folder) => ['doc2query', '--model', 'offline', writeRecords(folder, 'in.jsonl', [{ id: 1, body: 'x' }])],
     code: 1,
-    says: /"text" is missing; the records have the keys id, body; inputKey \(--input-key\) names another key/,
+    says: /"text" is missing; the records have the keys id, body; textKey \(--text-key\) names another key/,
   },
   {
     name: 'an output key that holds a value',
@@ -86,13 +86,13 @@ const cases: BadInput[] = [
       writeRecords(folder, 'in.jsonl', documents),
     ],
     code: 2,
-    says: /--concurrency.*whole number of at least 1/,
+    says: /--concurrency must be a whole number >= 1, got /,
   },
   {
     name: 'an unknown analyzer',
     args: (folder) => ['index', '-o', 'x.bm25', '--analyzer', 'klingon', writeRecords(folder, 'in.jsonl', documents)],
     code: 2,
-    says: /klingon.*english/,
+    says: /--analyzer must be auto, english.*got "klingon"/,
   },
   {
     name: 'a prompt file without its placeholder',
@@ -102,7 +102,7 @@ const cases: BadInput[] = [
       return ['doc2query', '--model', 'offline', '--prompt-file', 'prompt.txt', input];
     },
     code: 2,
-    says: /lacks \{\{text\}\}/,
+    says: /must be a text that holds \{\{text\}\}/,
   },
   {
     name: 'the output as input',

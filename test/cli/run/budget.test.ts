@@ -21,14 +21,14 @@ test('doc2query stops under its budget, keeps what is done, and says what was sp
   const { code, stderr } = await runCommand(args, { cwd: folder });
   await server.close();
   assert.equal(code, 4, stderr);
-  assert.match(stderr, /stopped in .*: \d+ in = \d+ out \+ 0 rejects \+ \d+ undone/);
-  assert.match(stderr, /doc2query: \d+ requests, .* tokens, \$0\.00\d+, besides 1 of unknown bill\n/);
-  assert.match(stderr, /budget: \$0\.003\d+ of \$0\.004 spent, \$0\.000\d+ of it assumed where no bill was told\n/);
+  assert.match(stderr, /stopped in .*: \d+ in = \d+ out \+ 0 rejects \+ \d+ pending/);
+  assert.match(stderr, /doc2query: \d+ requests, .* tokens, \$0\.00\d+, plus 1 whose bill is unknown\n/);
   assert.match(
     stderr,
-    /the budget is reached: \$0\.003\d+ of \$0\.004 spent .*the next call may take .*run the command/,
+    /budget: \$0\.003\d+ of \$0\.004 spent, \$0\.000\d+ of it assumed because the bill is unknown\n/,
   );
-  assert.match(stderr, /to go on: rareflow doc2query .*--budget-usd 0\.004/);
+  assert.match(stderr, /the budget is reached: \$0\.003\d+ of \$0\.004 spent .*the next call may use .*run again/);
+  assert.match(stderr, /to resume: rareflow doc2query .*--budget-usd 0\.004/);
   assert.ok(!existsSync(path.join(folder, 'out.jsonl')));
   const price = priceOf(prices, 'stand-in') as ModelPrice;
   const billed = server.ledger.calls.reduce((sum, call) => sum + costOf(price, call), 0n);
@@ -38,9 +38,9 @@ test('doc2query stops under its budget, keeps what is done, and says what was sp
 const refused: [string[], RegExp][] = [
   [
     ['--budget-usd', '1', '--max-tokens', '9'],
-    /a budget in dollars needs the price of m; give prices \(--prices FILE\)/,
+    /a budget in dollars requires the price of m; give prices \(--prices FILE\)/,
   ],
-  [['--budget-tokens', '9000'], /needs a cap on each answer.*--max-tokens/],
+  [['--budget-tokens', '9000'], /requires a cap on each answer.*--max-tokens/],
   [['--prices', 'nothing.json'], /the prices file nothing\.json cannot be read/],
 ];
 for (const [flags, message] of refused) {

@@ -126,7 +126,7 @@ test('cache stats, export and clear show, print and remove the answers, all or s
   assert.deepEqual(record, { ...what, finishReason: 'stop', usage, attempts: 1 });
   assert.equal(exported.records.length, 1);
 
-  assert.match((await command('clear', folder, '--older-than', '1h')).stderr, /0 answers removed, 3 left/);
+  assert.match((await command('clear', folder, '--older-than', '1h')).stderr, /removed 0 answers, 3 left/);
   const named = await runCommand(['cache', 'clear', '--only-model', 'b'], { env: { RAREFLOW_CACHE: folder } });
-  assert.match(named.stderr, /2 answers removed, 1 left/);
+  assert.match(named.stderr, /removed 2 answers, 1 left/);
 });

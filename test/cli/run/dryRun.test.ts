@@ -3,8 +3,8 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { gzipSync } from 'node:zlib';
+import type { PricedEstimate } from '../../../src/chain/planRun.js';
 import { sampleRecords } from '../../../src/chain/sampleRecords.js';
-import type { PricedEstimate } from '../../../src/cli/run/dryRunReport.js';
 import type { DataRecord } from '../../../src/record.js';
 import { startStandIn } from '../../../src/standIn/http/server.js';
 import { readRecordsOf, root, runCommand } from '../../support/command.js';
@@ -136,7 +136,7 @@ for (const [args, message] of wrong) {
 test('a dry run over records that no stage would take says so', async () => {
   const { code, stderr } = await runCommand(['doc2query', '--dry-run'], { input: '{"body": "x"}\n' });
   assert.equal(code, 1);
-  assert.match(stderr, /no record of the input could be used/);
+  assert.match(stderr, /no record of the input can be used/);
 });
 
 test('every record has the same chance of being in a sample, and comes to every place in it', async (t) => {

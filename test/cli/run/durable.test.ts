@@ -42,12 +42,12 @@ test('a disk that takes no more stops a run with exit code 4 and the reason, and
   // A limit of 400 blocks of 1 KiB on the length of a file; Node is told to get an error instead of a signal.
   const full = await runShell(`trap '' XFSZ; ulimit -f 400; ${line}`, { cwd: folder });
   assert.equal(full.code, 4, full.stderr);
-  assert.match(full.stderr, /out\.jsonl: (cannot be written: EFBIG|.* too large)/);
-  assert.match(full.stderr, /to go on: rareflow doc2query in\.jsonl -o out\.jsonl/);
+  assert.match(full.stderr, /out\.jsonl\.partial: (cannot be written: EFBIG|.* too large)/);
+  assert.match(full.stderr, /to resume: rareflow doc2query in\.jsonl -o out\.jsonl/);
   assert.ok(statSync(path.join(folder, 'out.jsonl.partial')).size > 0);
   const rest = await runShell(line, { cwd: folder });
   assert.equal(rest.code, 0, rest.stderr);
-  assert.match(rest.stderr, /going on with the run/);
+  assert.match(rest.stderr, /resuming the run started/);
   const ids = readRecordsOf(path.join(folder, 'out.jsonl')).map(({ id }) => id);
   assert.deepEqual(
     ids,
@@ -89,9 +89,9 @@ test('--retry-rejects sends rejects through from the stage that refused them and
   );
   refuses = false;
   calls = 0;
-  const mended = await runCommand([...line, '--retry-rejects'], { cwd: folder });
-  assert.equal(mended.code, 0, mended.stderr);
-  assert.match(mended.stderr, /40 in = 40 out \(out\.jsonl\) \+ 0 rejects/);
+  const retried = await runCommand([...line, '--retry-rejects'], { cwd: folder });
+  assert.equal(retried.code, 0, retried.stderr);
+  assert.match(retried.stderr, /40 in = 40 out \(out\.jsonl\) \+ 0 rejects/);
   assert.equal(calls, 2 * byStage('doc2query') + byStage('reason_distill'), 'nothing is asked for again');
   const ids = readRecordsOf(path.join(folder, 'out.jsonl')).map(({ id }) => id);
   assert.deepEqual(

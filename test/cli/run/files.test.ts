@@ -36,7 +36,7 @@ test('the rejects of a stopped run are kept as long as its output is', async (t)
   for (const command of ['doc2query', 'run']) {
     const done = await runCommand([command, 'in.jsonl', '--model', 'offline', '-o', 'out.jsonl'], { cwd: folder });
     assert.equal(done.code, 1);
-    assert.match(done.stderr, /is there already/);
+    assert.match(done.stderr, /exists already/);
   }
   assert.deepEqual(readdirSync(folder).sort(), ['in.jsonl', 'out.jsonl.partial', 'out.rejects.jsonl']);
 });
@@ -58,7 +58,7 @@ test('an output may be a device or a pipe, and is no other format by its name', 
   assert.match(parquet.stderr, /out\.parquet: records are written as JSONL; .*rareflow export/);
   const retried = await runCommand(['doc2query', corpus, ...two, '-o', 'none.jsonl', '--retry-rejects'], { cwd });
   assert.equal(retried.code, 2);
-  assert.match(retried.stderr, /none\.jsonl: there is no run/);
+  assert.match(retried.stderr, /none\.jsonl: no run whose rejects/);
 });
 
 test('run with a limit indexes the whole corpus, and reads stdin beside files', async (t) => {

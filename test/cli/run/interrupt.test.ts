@@ -53,9 +53,9 @@ test('Ctrl-C waits for the call in flight and keeps it, and for none that waits 
   // At one call a minute the others would wait for twenty minutes.
   const stopped = await start(['--requests-per-minute', '1'], () => server.ledger.inFlight === 1);
   assert.equal(stopped.code, 4, stopped.stderr);
-  assert.match(stopped.stderr, /finishing what is in flight/);
-  assert.match(stopped.stderr, /16 in = 1 out \+ 0 rejects \+ 15 undone/);
-  assert.match(stopped.stderr, /to go on: rareflow doc2query in\.jsonl/);
+  assert.match(stopped.stderr, /finishing the requests in flight/);
+  assert.match(stopped.stderr, /16 in = 1 out \+ 0 rejects \+ 15 pending/);
+  assert.match(stopped.stderr, /to resume: rareflow doc2query in\.jsonl/);
   assert.equal(server.ledger.sums().calls, 1);
   const done = await start([]);
   assert.equal(done.code, 0, done.stderr);
@@ -85,19 +85,19 @@ test('Ctrl-C waits for no hold that a server asked for', async (t) => {
   });
   const stopped = await start(['--concurrency', '1'], () => server.ledger.sums().statuses[429] === 1);
   assert.equal(stopped.code, 4, stopped.stderr);
-  assert.match(stopped.stderr, / in = 1 out .* undone/);
+  assert.match(stopped.stderr, / in = 1 out .* pending/);
 });
 
 test('Ctrl-C leaves batches to the provider, and the same command picks them up', async (t) => {
   const { server, start, ids } = await setUp(t, { batchMs: 2000 });
   const flags = ['--batch', '20', '--batch-poll-seconds', '1'];
-  const stopped = await start(flags, (words) => words.includes('batch_1 begun'));
+  const stopped = await start(flags, (words) => words.includes('batch_1 started'));
   assert.equal(stopped.code, 4, stopped.stderr);
-  assert.match(stopped.stderr, /leaving; batches go on at the provider/);
+  assert.match(stopped.stderr, /stopping; batches continue at the provider/);
   const done = await start(flags);
   assert.equal(done.code, 0, done.stderr);
   assert.match(done.stderr, /doc2query: 20 requests, .* tokens$/m, 'what was left is counted once');
-  assert.match(done.stderr, /going on with 1 batches of an earlier run/);
+  assert.match(done.stderr, /resuming 1 batches of an earlier run/);
   assert.deepEqual(ids(), allIds);
   assert.equal(server.ledger.sums().calls, 20, 'nothing is asked twice');
 });

@@ -68,7 +68,7 @@ test('bm25-hard-neg takes its rules as flags and tells a shortfall', async (t) =
   assert.deepEqual(copied.records[0]?.hard_negatives, ['tide number1', 'tide number2', 'tide number3']);
   const wrong = await runCommand([...profile, '--window', '9'], { cwd: folder });
   assert.equal(wrong.code, 2);
-  assert.match(wrong.stderr, /candidateWindow cannot change it/);
+  assert.match(wrong.stderr, /candidateWindow cannot be set/);
 });
 
 test('run takes a corpus from stdin by way of the disk, says so, and leaves nothing behind', async (t) => {
@@ -160,7 +160,7 @@ test('OPENAI_API_KEY is not sent to another host unless it was named for it', as
   const env = { OPENAI_API_KEY: 'sk-secret' };
   const refused = await runCommand(line, { env });
   assert.equal(refused.code, 4);
-  assert.match(refused.stderr, /401 .*it wants a key, and none was sent; .*--api-key-env/);
+  assert.match(refused.stderr, /401 .*it requires a key, and none was sent; .*--api-key-env/);
   assert.ok(!refused.stderr.includes('sk-secret'));
   assert.equal((await runCommand([...line, '--api-key-env', 'OPENAI_API_KEY'], { env })).code, 0);
   const both = { ...env, OPENAI_BASE_URL: server.baseUrl };
@@ -202,11 +202,11 @@ test('SIGINT finishes and writes what is in flight, and the run goes on from the
   });
   const gentle = await runCommand(line, interruptAfter(6, 1));
   assert.equal(gentle.code, 4, gentle.stderr);
-  assert.match(gentle.stderr, /finishing what is in flight/);
+  assert.match(gentle.stderr, /finishing the requests in flight/);
   const written = readRecordsOf(path.join(folder, 'out.jsonl.partial')).length;
   assert.equal(written, server.ledger.calls.length);
   assert.match(gentle.stderr, new RegExp(`${written} in = ${written} out`));
-  assert.match(gentle.stderr, /to go on: rareflow doc2query .*-o out\.jsonl/);
+  assert.match(gentle.stderr, /to resume: rareflow doc2query .*-o out\.jsonl/);
   const summaryOf = () => JSON.parse(readFileSync(path.join(folder, 'out.jsonl.rareflow/summary.json'), 'utf8'));
   assert.deepEqual([summaryOf().state, summaryOf().out, summaryOf().pending], ['stopped', written, 0]);
   assert.equal(existsSync(path.join(folder, 'out.jsonl')), false);
@@ -219,7 +219,7 @@ test('SIGINT finishes and writes what is in flight, and the run goes on from the
   t.after(() => fast.close());
   const elsewhere = (baseUrl: string) => line.map((word) => (word === server.baseUrl ? baseUrl : word));
   const rest = await runCommand(elsewhere(fast.baseUrl), { cwd: folder });
-  assert.match(rest.stderr, new RegExp(`going on .* ${written} records`));
+  assert.match(rest.stderr, new RegExp(`resuming .* ${written} records`));
   assert.match(rest.stderr, /500 in = 500 out/);
   assert.equal(fast.ledger.calls.length, 500 - written);
   const ids = readRecordsOf(path.join(folder, 'out.jsonl')).map(({ id }) => id);

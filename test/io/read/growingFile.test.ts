@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import test from 'node:test';
-import { RecordFile } from '../../../src/io/read/growingFile.js';
+import { GrowingFile } from '../../../src/io/read/growingFile.js';
 import { workFolder } from '../support.js';
 
-async function linesOf(file: RecordFile, from = 0, count?: number): Promise<unknown[]> {
+async function linesOf(file: GrowingFile, from = 0, count?: number): Promise<unknown[]> {
   const lines: unknown[] = [];
   for await (const line of file.lines(from, count)) lines.push('value' in line ? line.value : line.text);
   return lines;
 }
 
-test('lines are read from any place, blank ones left out, bad ones as they are', async (t) => {
+test('reading starts at any line, without blank lines and with bad ones as they are', async (t) => {
   const at = (await workFolder(t))('a.jsonl');
   writeFileSync(at, '\n{"a":1}\n\n  \r\n{"a":2}\r\nno json\n[3]\n{"a":"四"}');
-  const file = new RecordFile(at);
+  const file = new GrowingFile(at);
   await file.follow();
   assert.equal(file.state.records, 5);
   assert.deepEqual(await linesOf(file), [{ a: 1 }, { a: 2 }, 'no json\n', [3], { a: '四' }]);
@@ -23,14 +23,14 @@ test('lines are read from any place, blank ones left out, bad ones as they are',
   await file.close();
 });
 
-test('lines longer than a chunk, and many of them, are found where they are', async (t) => {
+test('lines longer than a chunk, and many of them, are found at their offsets', async (t) => {
   const at = (await workFolder(t))('a.jsonl');
   const texts = Array.from(
     { length: 400 },
     (_, i) => `${i} ${'x'.repeat(i % 100 === 7 ? 2_500_000 : (i * 37) % 9000)}`,
   );
   writeFileSync(at, texts.map((text) => `${JSON.stringify({ text })}\n`).join(''));
-  const file = new RecordFile(at);
+  const file = new GrowingFile(at);
   await file.follow();
   assert.equal(file.state.records, 400);
   assert.deepEqual(
@@ -41,12 +41,12 @@ test('lines longer than a chunk, and many of them, are found where they are', as
   await file.close();
 });
 
-test('a file that grows is followed, an unfinished line waits for its end, and the partial of a run goes before the file', async (t) => {
+test('a growing file is followed, an unfinished line waits for its end, and the .partial of a run is read before the file', async (t) => {
   const folder = await workFolder(t);
   const [at, partial] = [folder('a.jsonl'), folder('a.jsonl.partial')];
   writeFileSync(at, '{"old":1}\n');
   writeFileSync(partial, '{"a":1}\n{"a":');
-  const file = new RecordFile(at);
+  const file = new GrowingFile(at);
   await file.follow();
   assert.deepEqual([file.state.partial, await linesOf(file)], [true, [{ a: 1 }]]);
   appendFileSync(partial, '2}\n{"a":3}\n');
@@ -64,7 +64,7 @@ test('a file that grows is followed, an unfinished line waits for its end, and t
   await file.close();
 });
 
-test('a file that is not there is an error in words', async (t) => {
+test('a missing file is an error that says so', async (t) => {
   const at = (await workFolder(t))('none.jsonl');
-  await assert.rejects(new RecordFile(at).follow(), { name: 'InputError', message: `${at}: no such file` });
+  await assert.rejects(new GrowingFile(at).follow(), { name: 'InputError', message: `${at}: no such file` });
 });

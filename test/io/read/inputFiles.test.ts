@@ -12,7 +12,7 @@ async function tree(t: TestContext, names: string[]) {
   return work;
 }
 
-test('a folder stands for the record files in it, by name, and not for those below it', async (t) => {
+test('a folder means the record files in it, by name, and not those below it', async (t) => {
   const wanted = ['a.jsonl', 'b.JSONL.gz', 'c.json.zst', 'd.parquet', 'e.ndjson'];
   const work = await tree(t, [...wanted, 'README.md', '.hidden.jsonl', 'sub/below.jsonl']);
   const paths = wanted.map((name) => work(name));
@@ -20,13 +20,13 @@ test('a folder stands for the record files in it, by name, and not for those bel
   assert.deepEqual(await inputFiles([work('').replace(/\/$/, '')]), paths);
 });
 
-test('a pattern stands for the files that it matches, whatever their ending', async (t) => {
+test('a pattern means the files that it matches, whatever their extension', async (t) => {
   const work = await tree(t, ['part-10.txt', 'part-2.txt', 'other.txt', 'sub/part-3.txt']);
   assert.deepEqual(await inputFiles([work('part-*.txt')]), [work('part-10.txt'), work('part-2.txt')]);
   assert.deepEqual(await inputFiles([work('**/part-{2,3}.txt')]), [work('part-2.txt'), work('sub/part-3.txt')]);
 });
 
-test('a path stands for itself: a file with the characters of a pattern, one that is not there, standard input', async (t) => {
+test('a path means itself: a file with the characters of a pattern, a missing file, standard input', async (t) => {
   const work = await tree(t, ['a[1].jsonl', 'a1.jsonl']);
   const given = [work('a[1].jsonl'), work('absent.jsonl'), '-', work('a1.jsonl'), work('a1.jsonl')];
   assert.deepEqual(await inputFiles(given), given);

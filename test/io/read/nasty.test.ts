@@ -15,7 +15,7 @@ interface Entry {
 
 const manifest: Entry[] = JSON.parse(readFileSync(path.join(folder, 'MANIFEST.json'), 'utf8'));
 
-/** The numbers of the bad lines; where the manifest names a count only, they follow from the file. */
+/** The numbers of the bad lines; if the manifest has only their count, they follow from the file. */
 const badLines: Record<string, number[]> = {
   'cr_only.jsonl': [1],
   'invalid_utf8.jsonl': [2, 3, 4, 5, 6, 7],
@@ -28,7 +28,7 @@ const badLines: Record<string, number[]> = {
 };
 
 for (const { file, valid_records, invalid_lines } of manifest) {
-  test(`${file} gives ${valid_records} records and ${invalid_lines} bad lines`, async () => {
+  test(`${file} has ${valid_records} records and ${invalid_lines} bad lines`, async () => {
     const { records, rejected, error } = await outcome((rejects) => readRecords(path.join(folder, file), { rejects }));
     assert.equal(error, undefined);
     assert.equal(records.length, valid_records);
@@ -44,7 +44,7 @@ for (const { file, valid_records, invalid_lines } of manifest) {
   });
 }
 
-test('the encodings of one corpus give the same records', async () => {
+test('all encodings of one corpus have the same records', async () => {
   const read = async (file: string) => (await outcome(() => readRecords(path.join(folder, file)))).records;
   const plain = await read('no_final_newline.jsonl');
   for (const file of ['crlf.jsonl', 'bom.jsonl', 'utf16le.jsonl', 'bom_mid_file.jsonl', 'json_array.json']) {

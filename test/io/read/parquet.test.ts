@@ -28,7 +28,7 @@ test('parquet rows come in order, over several row groups, and the file is close
   assert.ok(!isOpen(file));
 });
 
-test('values that JSON does not know become ones that it does', async (t) => {
+test('values that JSON cannot hold are converted', async (t) => {
   const file = await parquetFile(t, [
     { name: 'small', data: [7n], type: 'INT64' },
     { name: 'large', data: [2n ** 60n], type: 'INT64' },
@@ -42,7 +42,7 @@ test('values that JSON does not know become ones that it does', async (t) => {
   ]);
 });
 
-test('leaving early closes the file and onBytes tells how far the reading is', async (t) => {
+test('leaving early closes the file, and onBytes reports how far the reading is', async (t) => {
   const file = await parquetFile(t, numbered(5000), { rowGroupSize: 1000 });
   const read: number[] = [];
   let total: number | undefined;
@@ -59,7 +59,7 @@ test('leaving early closes the file and onBytes tells how far the reading is', a
   assert.ok(!isOpen(file));
 });
 
-test('a parquet file that is damaged, cut off or none is an error that says so', async (t) => {
+test('a file that is damaged, cut off or not parquet is an error that says so', async (t) => {
   const file = await parquetFile(t, numbered(5000), { rowGroupSize: 1000 });
   const whole = await readFile(file);
   await writeFile(file, whole.subarray(0, -100));
@@ -71,7 +71,7 @@ test('a parquet file that is damaged, cut off or none is an error that says so',
   assert.ok(!isOpen(file));
 });
 
-test('parquet under another name is refused with its mend', async (t) => {
+test('parquet under another name is refused with the fix', async (t) => {
   const file = await parquetFile(t, numbered(3));
   const work = await workFolder(t);
   await writeFile(work('corpus.jsonl'), await readFile(file));

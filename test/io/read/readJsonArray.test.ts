@@ -18,7 +18,7 @@ const records = [
   [],
 ];
 
-test('readJsonArray gives the elements of an array, pretty-printed or not, with or without a byte-order mark', async () => {
+test('readJsonArray reads the elements of an array, pretty-printed or not, with or without a byte-order mark', async () => {
   for (const text of [
     JSON.stringify(records),
     JSON.stringify(records, null, 2),
@@ -33,7 +33,7 @@ test('readJsonArray gives the elements of an array, pretty-printed or not, with 
   });
 });
 
-test('any split of an array into chunks gives the elements that JSON.parse gives', async () => {
+test('for any split into chunks the elements are those of JSON.parse', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.oneof(fc.dictionary(fc.string(), fc.jsonValue()), fc.jsonValue())),
@@ -51,7 +51,7 @@ test('any split of an array into chunks gives the elements that JSON.parse gives
   );
 });
 
-test('a damaged or cut array gives the records before the damage, then an error with path and line', async (t) => {
+test('a damaged or cut array yields the records before the damage, then an error with path and line', async (t) => {
   const work = await workFolder(t);
   const cases: [text: string, whole: number, line: number, what: RegExp][] = [
     ['[\n{"a":1},\n{"a":2},\n{"a":oops},\n{"a":4}]', 2, 4, /not JSON: expected a value/],
@@ -76,12 +76,12 @@ test('a damaged or cut array gives the records before the damage, then an error 
   }
 });
 
-test('what is no array is refused with a hint', async (t) => {
+test('a file that is not an array is refused with a hint', async (t) => {
   const file = (await workFolder(t))('a.json');
   for (const [text, what] of [
-    ['{\n "a": 1\n}', /holds a JSON object, not an array/],
-    ['"x"', /holds no JSON array/],
-    ['hello', /holds no JSON array/],
+    ['{\n "a": 1\n}', /is a JSON object, not an array/],
+    ['"x"', /is not a JSON array/],
+    ['hello', /is not a JSON array/],
   ] as const) {
     await writeFile(file, text);
     const { error } = await outcome(() => readJsonArray(file));

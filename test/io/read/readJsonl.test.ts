@@ -16,7 +16,7 @@ import { chunked, isOpen, lines, outcome, workFolder } from '../support.js';
 
 const many = Array.from({ length: 20_000 }, (_, id) => ({ id, text: `text ${id} é 中 😀` }));
 
-test('readJsonl gives the records of a path, again at each iteration', async (t) => {
+test('readJsonl reads the records of a path, again at each iteration', async (t) => {
   const file = (await workFolder(t))('a.jsonl');
   await writeFile(file, lines(many));
   const source = readJsonl(file);
@@ -71,7 +71,7 @@ test('readJsonl ends an idle stream on abort, by its own signal or that of its i
   }
 });
 
-test('any split of the bytes into chunks gives the same records and bad lines', async () => {
+test('the records and bad lines are the same for any split into chunks', async () => {
   const text = '\uFEFF{"a":"é中😀"}\r\n\r\n \n{"b":"\u2028"}\nbad\r\n"s"\n\uFEFF[1]\n{"c":"\\ud83d"}\r\n{"cut';
   const bytes = Buffer.concat([Buffer.from(text), Buffer.from([0xc3])]);
   const expected = {
@@ -98,7 +98,7 @@ test('any split of the bytes into chunks gives the same records and bad lines', 
   assert.deepEqual(await read(Array.from(bytes, (byte) => Uint8Array.of(byte))), expected);
 });
 
-test('UTF-16 of either order gives its records in any chunks, half surrogates kept', async () => {
+test('UTF-16 of either byte order is read in any chunks, half surrogates kept', async () => {
   const records = [{ a: 'é中😀' }, { b: 'x' }];
   const little = Buffer.from(`\uFEFF${lines(records)}{"half":"\ud83d"}`, 'utf16le');
   for (const bytes of [little, Buffer.from(little).swap16(), little.subarray(2)]) {
@@ -153,7 +153,7 @@ test('the cap counts bytes, whether a line comes whole or in parts', async () =>
   assert.throws(() => readJsonl('x', { maxLineBytes: 0 }), UsageError);
 });
 
-test('onBadLine stop gives the records before and then an error with path and line', async (t) => {
+test('onBadLine stop yields the records before the bad line, then an error with path and line', async (t) => {
   const file = (await workFolder(t))('a.jsonl');
   await writeFile(file, '{"a":1}\n\n{"a":\n{"a":2}\n');
   const { records, error } = await outcome(() => readJsonl(file, { onBadLine: 'stop' }));
@@ -180,7 +180,7 @@ test('a gzip of several members is one text', async (t) => {
   assert.deepEqual((await outcome(() => readJsonl(file))).records, [{ a: 1 }, { a: 2 }, 3]);
 });
 
-test('damaged gzip gives the records before the damage, then an error with a hint', async (t) => {
+test('damaged gzip yields the records before the damage, then an error with a hint', async (t) => {
   const work = await workFolder(t);
   const packed = gzipSync(lines(many));
   const broken = Buffer.from(packed).fill(0xff, 60_000, 60_100);
@@ -221,7 +221,7 @@ test('a path that cannot be read is an error with path and hint', async (t) => {
   }
 });
 
-test('a failing stream gives what it had, then an InputError; one that was read before is refused', async () => {
+test('a failing stream yields what it had, then an InputError; one that was read already is refused', async () => {
   async function* source() {
     yield '{"a":1}\n{"a":2}\n';
     throw new Error('the line went dead');
@@ -231,10 +231,10 @@ test('a failing stream gives what it had, then an InputError; one that was read 
   assert.deepEqual(records, [{ a: 1 }, { a: 2 }]);
   assert.ok(error instanceof InputError);
   assert.match(error.message, /the line went dead/);
-  assert.match(String((await outcome(() => readJsonl(stream))).error), /was read before/);
+  assert.match(String((await outcome(() => readJsonl(stream))).error), /has been read already/);
 });
 
-test('a slow standard input hands over each line as soon as it has come', async () => {
+test('each line of a slow standard input is read as soon as it has come', async () => {
   const program = `
     import { readJsonl } from './src/io/read/readJsonl.js';
     for await (const record of readJsonl('-')) process.stdout.write(record.id + '\\n');

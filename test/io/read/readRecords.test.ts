@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -52,7 +53,7 @@ test('a .json file that holds one object over several lines is an error with a h
   await writeFile(file, JSON.stringify({ data: records }, null, 2));
   const { error } = await outcome(() => readRecords(file));
   assert.ok(error instanceof InputError);
-  assert.match(error.message, /holds a JSON object, not an array/);
+  assert.match(error.message, /is a JSON object, not an array/);
   assert.ok(error.hint);
 });
 
@@ -90,4 +91,27 @@ test('onBytes counts over all files', async (t) => {
   };
   await outcome(() => readRecords([work('a.jsonl'), work('b.json')], { onBytes }));
   assert.deepEqual(last, [total, total]);
+});
+
+test('a reader that is left early, or that refuses its input, leaves no listener on the signal', async (t) => {
+  const work = await workFolder(t);
+  const record = { text: 'x'.repeat(500) };
+  await writeFile(work('a.jsonl'), lines(Array.from({ length: 5000 }, () => record)));
+  await writeFile(work('a.json'), JSON.stringify(Array.from({ length: 5000 }, () => record)));
+  await writeFile(work('a.jsonl.gz'), gzipSync(lines([record, record])));
+  await writeFile(work('packed.jsonl'), gzipSync(lines([record])));
+  const { signal } = new AbortController();
+  for (const name of ['a.jsonl', 'a.json', 'a.jsonl.gz', 'packed.jsonl']) {
+    for await (const _ of readRecords(work(name), { signal, rejects: () => {} })) break;
+    assert.equal(getEventListeners(signal, 'abort').length, 0, name);
+    assert.equal(isOpen(work(name)), false, name);
+  }
+});
+
+test('an option that no reader has is refused with the name that was meant', () => {
+  assert.throws(() => readRecords('a.jsonl', { onBadLines: 'stop' } as object), {
+    name: 'UsageError',
+    message: 'readRecords has no option "onBadLines"',
+    hint: 'did you mean onBadLine?',
+  });
 });

@@ -4,13 +4,13 @@ import path from 'node:path';
 import test from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Position } from '../../../src/flow/resume.js';
+import type { ReadOptions } from '../../../src/io/read/options.js';
 import { readJsonl } from '../../../src/io/read/readJsonl.js';
 import { readRecords } from '../../../src/io/read/readRecords.js';
-import type { ReadOptions } from '../../../src/io/read/recordStream.js';
 import { range } from '../../support/sources.js';
 import { workFolder } from '../../support/workFolder.js';
 
-/** More than a chunk of a file, so that there is a place to go on from that is not the beginning. */
+/** More than a chunk of a file, so that reading can resume after its beginning. */
 const records = Array.from(range(3000), (n) => ({ n, text: `${n}: ${'tide '.repeat(40)}` }));
 const lines = records.map((record) => `${JSON.stringify(record)}\n`);
 const mixed = lines.map((line, n) => (n % 50 === 7 ? `not json ${n}\r\n\n` : line)).join('');
@@ -20,7 +20,7 @@ interface Item {
   what: unknown;
 }
 
-/** Reads up to `limit` items, and tells the positions that were given by then. */
+/** Reads up to `limit` items, and returns the positions that were reported by then. */
 async function read(open: (options: ReadOptions) => AsyncIterable<unknown>, options: ReadOptions = {}, limit = 1e9) {
   const items: Item[] = [];
   const positions: Position[] = [];
@@ -51,7 +51,7 @@ const forms: Record<string, { name: string; bytes: string | Buffer; seeks: boole
 };
 
 for (const [form, { name, bytes, seeks }] of Object.entries(forms)) {
-  test(`reading goes on from any position that was told: ${form}`, async (t) => {
+  test(`reading resumes from any position that was reported: ${form}`, async (t) => {
     const file = path.join(workFolder(t), name);
     writeFileSync(file, bytes);
     const open = (options: ReadOptions) => readRecords([file, file], options);
@@ -68,7 +68,7 @@ for (const [form, { name, bytes, seeks }] of Object.entries(forms)) {
   });
 }
 
-test('what was read must be the same when reading goes on; what was not read may change', async (t) => {
+test('what was read must be the same when reading resumes; what was not read may change', async (t) => {
   const file = path.join(workFolder(t), 'a.jsonl');
   const open = (options: ReadOptions) => readRecords(file, options);
   const all = lines.join('');
@@ -82,12 +82,12 @@ test('what was read must be the same when reading goes on; what was not read may
   writeFileSync(file, `${all}${lines[0]}`);
   assert.equal((await read(open, { resume })).items.at(-1)?.ordinal, 3000, 'it has grown');
   writeFileSync(file, all.replace('5: tide', '5: TIDE'));
-  await assert.rejects(read(open, { resume }), /a\.jsonl: the records that were read before are not what they were/);
+  await assert.rejects(read(open, { resume }), /a\.jsonl: the records that were read before are different now/);
   writeFileSync(file, all.slice(0, from.read - 1000));
-  await assert.rejects(read(open, { resume }), /are shorter than they were/);
+  await assert.rejects(read(open, { resume }), /are shorter than before/);
 });
 
-test('a stream that comes again is checked before its end, and one that is another is refused', async (t) => {
+test('a stream that is read again is checked before its end, and a different one is refused', async (t) => {
   const file = path.join(workFolder(t), 'a.jsonl');
   writeFileSync(file, lines.join(''));
   const open = (options: ReadOptions) => readJsonl(createReadStream(file, { highWaterMark: 1000 }), options);
@@ -97,15 +97,15 @@ test('a stream that comes again is checked before its end, and one that is anoth
   const other = (options: ReadOptions) => readJsonl(createReadStream(file, { highWaterMark: 777 }), options);
   assert.equal((await read(other, { resume })).items.length, 3000, 'in other chunks');
   writeFileSync(file, lines.join('').replace('50: tide', '50: TIDE'));
-  await assert.rejects(read(open, { resume }), /are not what they were/);
+  await assert.rejects(read(open, { resume }), /are different now/);
   writeFileSync(file, lines.slice(0, 50).join(''));
-  await assert.rejects(read(open, { resume }), /are shorter than they were/);
+  await assert.rejects(read(open, { resume }), /are shorter than before/);
 });
 
 test('a file that is cut or changed while it is read ends the reading with an error, before a half line is taken', async (t) => {
   const file = path.join(workFolder(t), 'a.jsonl');
   const all = lines.join('');
-  // To less than was read by then, and to more.
+  // One is shorter than what was read by then, one is longer.
   const cuts = [100_000, 600_100].map((bytes) => all.slice(0, bytes));
   for (const after of [...cuts, all.replace('9: tide', '9: TIDE')]) {
     writeFileSync(file, all);
@@ -115,7 +115,7 @@ test('a file that is cut or changed while it is read ends the reading with an er
       const options = { onPosition: () => {}, rejects: (reject: unknown) => void seen.push(reject) };
       for await (const _ of readRecords(file, options)) if (seen.push(0) === 500) writeFileSync(file, after);
     })();
-    await assert.rejects(reading, /shorter than they were|not what they were/);
+    await assert.rejects(reading, /shorter than before|different now/);
     assert.ok(seen.every((one) => one === 0));
   }
 });

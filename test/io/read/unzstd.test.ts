@@ -9,7 +9,7 @@ import { isOpen, outcome, workFolder } from '../support.js';
 const packed = Buffer.from('28b52ffd04589100007b226964223a317d0a7b226964223a327d0ae8238518', 'hex');
 const records = [{ id: 1 }, { id: 2 }];
 
-test('a .zst file is unpacked, also one of several frames, and closed', async (t) => {
+test('a .zst file is decompressed, also one of several frames, and closed', async (t) => {
   const file = (await workFolder(t))('corpus.jsonl.zst');
   await writeFile(file, Buffer.concat([packed, packed]));
   assert.deepEqual((await outcome(() => readRecords(file))).records, [...records, ...records]);
@@ -22,13 +22,13 @@ test('a .zst file that is cut off or damaged is an error after the records befor
   const cut = await outcome(() => readRecords(file));
   assert.deepEqual(cut.records.slice(0, 2), records);
   assert.ok(cut.error instanceof InputError && /zstd data end too early/.test(cut.error.message));
-  await writeFile(file, Buffer.concat([packed, Buffer.from('this is no frame, and long enough to see it')]));
+  await writeFile(file, Buffer.concat([packed, Buffer.from('not a frame, and long enough to detect that')]));
   const damaged = await outcome(() => readRecords(file));
   assert.deepEqual(damaged.records, records);
   assert.ok(damaged.error instanceof InputError && /zstd data are damaged/.test(damaged.error.message));
 });
 
-test('zstd under another name is refused with its mend', async (t) => {
+test('zstd under another name is refused with the fix', async (t) => {
   const file = (await workFolder(t))('corpus.jsonl');
   await writeFile(file, packed);
   const { rejected } = await outcome((rejects) => readRecords(file, { rejects }));

@@ -17,7 +17,7 @@ async function* failing(count: number) {
   throw new Error('the source failed');
 }
 
-test('writeJsonl passes every record on and makes the target when the source is complete', async (t) => {
+test('writeJsonl passes every record on and creates the target when the source is complete', async (t) => {
   const work = await workFolder(t);
   const out = from(records).pipe(writeJsonl(work('out.jsonl')));
   for (let round = 0; round < 2; round++) {
@@ -26,6 +26,18 @@ test('writeJsonl passes every record on and makes the target when the source is 
   }
   assert.deepEqual(await readdir(work('.')), ['out.jsonl']);
   assert.equal(isOpen(work('out.jsonl')), false);
+});
+
+test('writeJsonl keeps the type of its records', async (t) => {
+  interface Document {
+    id: number;
+  }
+  const documents: Document[] = [{ id: 1 }, { id: 2 }];
+  const work = await workFolder(t);
+  const ids: number[] = [];
+  for await (const { id } of from(documents).pipe(writeJsonl(work('a.jsonl')))) ids.push(id);
+  for await (const { id } of writeJsonl(work('b.jsonl'))(documents)) ids.push(id);
+  assert.deepEqual(ids, [1, 2, 1, 2]);
 });
 
 test('an existing target stays untouched until the source is complete', async (t) => {
@@ -39,10 +51,10 @@ test('an existing target stays untouched until the source is complete', async (t
   assert.equal(await readFile(work('out.jsonl'), 'utf8'), 'old\n');
 });
 
-test('a stream that is left early keeps its whole lines in the .partial and tells how many', async (t) => {
+test('a stream that is left early keeps its whole lines in the .partial and reports how many', async (t) => {
   const work = await workFolder(t);
-  const told: unknown[] = [];
-  const writer = (name: string) => writeJsonl(work(name), { onPartial: (...partial) => told.push(partial) });
+  const reported: unknown[] = [];
+  const writer = (name: string) => writeJsonl(work(name), { onPartial: (...partial) => reported.push(partial) });
 
   for await (const record of writer('break')(from(records))) if (record.id === 2) break;
   assert.match(String((await outcome(() => writer('error')(failing(4)))).error), /the source failed/);
@@ -52,12 +64,12 @@ test('a stream that is left early keeps its whole lines in the .partial and tell
     for await (const record of aborted) if (record.id === 4) controller.abort(new Error('enough'));
   }, /enough/);
 
-  assert.deepEqual(told, [
+  assert.deepEqual(reported, [
     [work('break.partial'), 3],
     [work('error.partial'), 4],
     [work('abort.partial'), 5],
   ]);
-  for (const [file, count] of told as [string, number][]) {
+  for (const [file, count] of reported as [string, number][]) {
     assert.equal(await readFile(file, 'utf8'), lines(records.slice(0, count)));
     assert.equal(isOpen(file), false);
   }
@@ -70,13 +82,13 @@ test('a stream that is left before its first record leaves no file', async (t) =
   assert.deepEqual(await readdir(work('.')), []);
 });
 
-test('a complete source without records makes an empty target', async (t) => {
+test('a complete source without records creates an empty target', async (t) => {
   const work = await workFolder(t);
   await outcome(() => writeJsonl(work('out.jsonl'))(from([])));
   assert.equal(await readFile(work('out.jsonl'), 'utf8'), '');
 });
 
-test('a .partial that is there, of another writer or an earlier run, is refused and untouched', async (t) => {
+test('an existing .partial, of another writer or an earlier run, is refused and untouched', async (t) => {
   const work = await workFolder(t);
   const first = writeJsonl(work('out.jsonl'))(from(records))[Symbol.asyncIterator]();
   await first.next();
@@ -96,7 +108,7 @@ test('a target that cannot be written is refused before the source is asked for 
   const cases: [string, RegExp][] = [
     ['none/out.jsonl', /no such directory/],
     ['folder', /is a directory/],
-    ['out.jsonl.gz', /gzipped output is not written/],
+    ['out.jsonl.gz', /gzipped output is not supported/],
   ];
   if (process.getuid?.() !== 0) cases.push(['locked/out.jsonl', /no permission/]);
   for (const [name, what] of cases) {
@@ -132,7 +144,7 @@ test('a full disk is an error with a hint', async () => {
   assert.ok(error.hint);
 });
 
-test('a record that JSON cannot hold is rejected and the stream goes on', async (t) => {
+test('a record that JSON cannot hold is rejected and the stream continues', async (t) => {
   const work = await workFolder(t);
   const rejected: Reject[] = [];
   const source = from([{ id: 1 }, { id: 2n }, { id: 3 }]);
@@ -151,7 +163,7 @@ test('half surrogates are escaped, so that nothing is lost in UTF-8', async (t) 
   assert.equal(await readFile(work('out.jsonl'), 'utf8'), '{"text":"a\\ud83d"}\n');
 });
 
-test('a slow Writable holds the source back and is not ended', async () => {
+test('a slow Writable delays the source and is not ended', async () => {
   let written = 0;
   const slow = new Writable({
     highWaterMark: 1,
@@ -236,7 +248,7 @@ test('head -1 ends a writer to standard output with a closed OutputError', async
   assert.equal(stderr, 'OutputError true');
 });
 
-test('a slow writer in a pipe hands over each record at once', async () => {
+test('a slow writer in a pipe writes each record at once', async () => {
   const program = `
     import { writeJsonl } from './src/io/write/writeJsonl.js';
     async function* source() {

@@ -5,7 +5,7 @@ import { OutputError } from '../../../src/errors.js';
 import { writeRejects } from '../../../src/io/write/writeRejects.js';
 import { lines, workFolder } from '../support.js';
 
-test('writeRejects makes its file at the first reject and each line is there at once', async (t) => {
+test('writeRejects creates its file at the first reject and writes each line at once', async (t) => {
   const file = (await workFolder(t))('rejects.jsonl');
   const out = writeRejects(file);
   assert.equal(existsSync(file), false);

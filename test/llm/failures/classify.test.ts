@@ -5,7 +5,11 @@ import { classify, type Verdict } from '../../../src/llm/failures/classify.js';
 
 type Row = [name: string, failure: Partial<AttemptErrorOptions> & { fault?: Fault }, expected: Partial<Verdict>];
 
-const status = (status: number, words = '', more: Partial<AttemptErrorOptions> = {}) => ({ status, words, ...more });
+const status = (status: number, serverMessage = '', more: Partial<AttemptErrorOptions> = {}) => ({
+  status,
+  serverMessage,
+  ...more,
+});
 const stop = { action: 'stop' } as const;
 const reject = { action: 'reject' } as const;
 const retry = { action: 'retry' } as const;
@@ -91,9 +95,14 @@ for (const [name, { fault = 'status', ...options }, expected] of rows) {
 
 test('a refused key is told with its status, its host and how to mend it', () => {
   const verdict = classify(
-    new AttemptError('status', { host: 'api.example', status: 401, words: 'no', credential: 'the key in MY_KEY' }),
+    new AttemptError('status', {
+      host: 'api.example',
+      status: 401,
+      serverMessage: 'no',
+      credential: 'the key in MY_KEY',
+    }),
   );
   assert.ok(verdict.action === 'stop');
   assert.equal(verdict.reason, '401 from api.example: the key in MY_KEY was refused');
-  assert.match(verdict.hint, /check that it is right.*; the server says: no$/);
+  assert.match(verdict.hint, /check that it is correct.*; the server says: no$/);
 });

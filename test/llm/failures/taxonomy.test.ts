@@ -70,7 +70,7 @@ test('a refused key is told by the variable that holds it, and a key that is mis
   await withScript(
     () => refused,
     {},
-    async ({ model }) => stops(model.complete(why), /it wants a key, and none was sent$/, /--api-key-env/),
+    async ({ model }) => stops(model.complete(why), /it requires a key, and none was sent$/, /--api-key-env/),
   );
 });
 
@@ -93,7 +93,7 @@ const rejecting: [FaultName, RegExp][] = [
   ['finishContentFilter', /content filter ended/],
   ['refusal', /refused to answer .*I can't help/],
   ['contextLength400', /does not fit the context .*8192 tokens/],
-  ['bad400', /found wrong .*Invalid 'messages'/],
+  ['bad400', /refused as invalid .*Invalid 'messages'/],
   ['flatVllm400', /top_k must be -1/],
   ['detail422', /body\.messages: field required/],
 ];
@@ -140,7 +140,7 @@ test('20 requests found wrong from the start stop the run, as no record of them 
     () => refusal(400, 'Invalid model parameters'),
     {},
     async ({ model, sent }) => {
-      for (let i = 1; i < 20; i++) await rejects(model.complete(why), /found wrong/);
+      for (let i = 1; i < 20; i++) await rejects(model.complete(why), /refused as invalid/);
       const last = model.complete(why);
       await stops(last, /^the first 20 requests were refused; last: .*Invalid model parameters/);
       assert.equal(await last.catch(({ exitCode }) => exitCode), ExitCode.failed);
@@ -154,7 +154,7 @@ test('once a request has worked, any number of others may be found wrong', () =>
     {},
     async ({ model }) => {
       await model.complete(why);
-      for (let i = 0; i < 25; i++) await rejects(model.complete(why), /found wrong/);
+      for (let i = 0; i < 25; i++) await rejects(model.complete(why), /refused as invalid/);
     },
   ));
 
@@ -271,7 +271,7 @@ for (const fault of fine) {
 // finish `length`
 test('finishLength is asked once more with twice the cap', async () => {
   await withStandIn({ script: () => 'finishLength' }, {}, async ({ model, ledger }) => {
-    await rejects(model.complete(ask()), /did not fit its cap of 400 tokens/, 2);
+    await rejects(model.complete(ask()), /was cut off at its cap of 400 tokens/, 2);
     assert.deepEqual(
       ledger.calls.map(({ parameters }) => parameters.max_tokens),
       [200, 400],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { AdaptiveConcurrency } from '../../../src/llm/limits/adaptiveConcurrency.js';
-import { chance } from '../../../src/standIn/answers/chance.js';
+import { chance } from '../../../src/standIn/faults/chance.js';
 
 interface Server {
   /** How fast each of n calls goes, as a share of a call's speed when it is alone. */

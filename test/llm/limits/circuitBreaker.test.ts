@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Breaker, type BreakerOptions } from '../../../src/llm/limits/circuitBreaker.js';
+import { CircuitBreaker, type CircuitBreakerOptions } from '../../../src/llm/limits/circuitBreaker.js';
 import { ask, failure, good, play, status } from '../playedModel.js';
 
-function onClock(options: BreakerOptions = {}) {
+const pauses = { probeDelayMs: 1000, maxProbeDelayMs: 60_000 };
+
+function onClock(options: Partial<CircuitBreakerOptions> = {}) {
   const time = { now: 0 };
-  return { breaker: new Breaker({ now: () => time.now, sleep: async () => {} }, options), time };
+  return {
+    breaker: new CircuitBreaker({ now: () => time.now, sleep: async () => {} }, { ...pauses, ...options }),
+    time,
+  };
 }
 const times = (count: number, act: () => void) => {
   for (let i = 0; i < count; i++) act();
@@ -64,7 +69,7 @@ test('while a server is probed no call spends its attempts on it', async () => {
 });
 
 test('of a server that was never reached, calls are turned away once its probes have failed', async () => {
-  const { model } = play([failure('connect', { words: 'connect ECONNREFUSED' })], { maxAttempts: 1000 });
+  const { model } = play([failure('connect', { serverMessage: 'connect ECONNREFUSED' })], { maxAttempts: 1000 });
   const results = await Promise.allSettled(Array.from({ length: 60 }, () => model.complete(ask)));
   const messages = new Set(results.map((result) => result.status === 'rejected' && String(result.reason.message)));
   assert.deepEqual([...messages], ['api.example: connect ECONNREFUSED; no call has reached it yet']);

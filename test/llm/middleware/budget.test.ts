@@ -6,8 +6,8 @@ import test from 'node:test';
 import { setImmediate as tick } from 'node:timers/promises';
 import { ModelError, UsageError } from '../../../src/errors.js';
 import type { ChatModel, ChatRequest, Completion, Usage } from '../../../src/llm/chatModel.js';
+import { maxPromptTokens } from '../../../src/llm/cost/estimateTokens.js';
 import { priceOf } from '../../../src/llm/cost/prices.js';
-import { promptBound } from '../../../src/llm/cost/promptBound.js';
 import { createModel, type ModelOptions } from '../../../src/llm/createModel.js';
 import { Budget, type BudgetOptions } from '../../../src/llm/middleware/budget.js';
 import { budgetRun, isBudgetStop, prices } from '../../support/budgetRun.js';
@@ -16,10 +16,10 @@ import { failure, good, rejection, status } from '../playedModel.js';
 
 const ask = (content: string, maxTokens = 100): ChatRequest => ({ messages: [{ role: 'user', content }], maxTokens });
 const small = ask('why?');
-const worstOfSmall = promptBound(small) + 100;
+const worstOfSmall = maxPromptTokens(small) + 100;
 
 /** A model under a budget; each attempt stays in flight until the test ends it. */
-function held(options: BudgetOptions) {
+function held(options: Partial<BudgetOptions>) {
   const inFlight: { end: (usage: Usage) => Promise<void>; fail: (error: unknown) => Promise<void> }[] = [];
   const inner: ChatModel = {
     name: 'stand-in',
@@ -67,9 +67,9 @@ test('the budget is reached when none is in flight and no waiting one fits; thos
   assert.equal(error, other);
   assert.equal(
     error?.message,
-    `the budget is reached: ${worstOfSmall} tokens of ${2 * worstOfSmall - 1} tokens spent, and the next call may take ${worstOfSmall} tokens`,
+    `the budget is reached: ${worstOfSmall} tokens of ${2 * worstOfSmall - 1} tokens spent, and the next call may use ${worstOfSmall} tokens`,
   );
-  assert.match(error?.hint ?? '', /run the command again/);
+  assert.match(error?.hint ?? '', /run again to resume/);
   await rejection(model.complete(ask('', 1)), ModelError);
   assert.equal(inFlight.length, 0, 'nothing goes out any more, not even what would fit');
 });
@@ -138,7 +138,7 @@ test('a server that answers over the cap ends the run, since no budget can be ke
   const { message } = await rejection(model.complete(small), ModelError);
   assert.match(
     message,
-    /billed 5 \+ 9000 tokens where the prompt and its cap allow \d+ \+ 100: a budget cannot be kept/,
+    /billed 5 \+ 9000 tokens, but the prompt and the cap allow only \d+ \+ 100: a budget cannot be kept/,
   );
 });
 
@@ -146,22 +146,23 @@ test('the bound of a prompt counts every byte, those of its NFC form too, and th
   const longest = ['hello', '冰川', '😀', '\ud800', '\u{1d160}'.repeat(500), '\ufb2c', '\u0958'.repeat(300)];
   for (const text of longest) {
     const bytes = Math.max(Buffer.byteLength(text), Buffer.byteLength(text.normalize('NFC')));
-    assert.ok(promptBound(ask(text)) - promptBound(ask('')) >= bytes, text);
+    assert.ok(maxPromptTokens(ask(text)) - maxPromptTokens(ask('')) >= bytes, text);
   }
   const twice = { ...small, messages: [...small.messages, ...small.messages] };
-  assert.ok(promptBound(twice) > promptBound(small));
+  assert.ok(maxPromptTokens(twice) > maxPromptTokens(small));
   assert.ok(
-    promptBound({ ...small, schema: { name: 'n', schema: { a: 'x'.repeat(500) } } }) - promptBound(small) >= 500,
+    maxPromptTokens({ ...small, schema: { name: 'n', schema: { a: 'x'.repeat(500) } } }) - maxPromptTokens(small) >=
+      500,
   );
 });
 
 const refused: [Partial<ModelOptions>, RegExp][] = [
-  [{ budgetUsd: 1, maxTokens: 9 }, /a budget in dollars needs the price of m/],
-  [{ budgetUsd: 1, maxTokens: 9, prices: { asOf: '2026-05-31', models: {} } }, /needs the price of m/],
-  [{ budgetUsd: 0, maxTokens: 9 }, /budgetUsd is 0, expected dollars above 0/],
-  [{ budgetUsd: 'ten', maxTokens: 9 }, /budgetUsd is ten/],
-  [{ budgetTokens: 9.5, maxTokens: 9 }, /budgetTokens is 9.5/],
-  [{ budgetTokens: 9000 }, /a budget needs a cap on each answer/],
+  [{ budgetUsd: 1, maxTokens: 9 }, /a budget in dollars requires the price of m/],
+  [{ budgetUsd: 1, maxTokens: 9, prices: { asOf: '2026-05-31', models: {} } }, /requires the price of m/],
+  [{ budgetUsd: 0, maxTokens: 9 }, /budgetUsd must be dollars above 0.*got 0/],
+  [{ budgetUsd: 'ten', maxTokens: 9 }, /budgetUsd must be dollars above 0.*got the string "ten"/],
+  [{ budgetTokens: 9.5, maxTokens: 9 }, /budgetTokens must be a whole number >= 1, got 9.5/],
+  [{ budgetTokens: 9000 }, /a budget requires a cap on each answer/],
   [{ budgetTokens: 9000, model: 'offline', maxTokens: 9 }, /offline model costs nothing/],
 ];
 for (const [options, message] of refused) {
@@ -186,7 +187,7 @@ test('an answer that is cut is asked for again only where twice its cap still fi
   });
 });
 
-test('a model that takes no cap at all is asked nothing under a budget', async () => {
+test('a model that accepts no cap at all is asked nothing under a budget', async () => {
   const capsSent: (string | undefined)[] = [];
   const server = createServer(async (request, response) => {
     let body = '';
@@ -202,7 +203,7 @@ test('a model that takes no cap at all is asked nothing under a budget', async (
   const errors = await Promise.all([1, 2, 3, 4].map(() => rejection(model.complete(small), ModelError)));
   await model.close();
   server.close();
-  assert.match(errors[0]?.message ?? '', /m takes no cap on its answers: a budget cannot be kept/);
+  assert.match(errors[0]?.message ?? '', /m accepts no cap on its answers, so a budget cannot be kept/);
   assert.equal(errors[0]?.resumable, false);
   assert.ok(capsSent.length >= 2 && !capsSent.includes(undefined), String(capsSent));
   assert.equal(model.usage().budgets[0]?.spent, '0 tokens');

@@ -166,7 +166,7 @@ test('a damaged answer is asked for again, with a notice, and replaced', async (
   const texts = (await Promise.all(asked)).map(({ text }) => text);
   assert.deepEqual(texts, ['because', 'because', 'because', four]);
   assert.equal(notices.length, 1);
-  assert.match(notices[0] ?? '', /cache .* is damaged; such answers are asked for again/);
+  assert.match(notices[0] ?? '', /cache .* is damaged; damaged answers are requested again/);
   assert.equal((await model.complete({ ...why, seed: 2 })).cached, true);
 });
 

@@ -47,7 +47,7 @@ test('a cap over the highest that the model takes is lowered to it, once and at 
       assert.deepEqual(capsOf(sent), [1000, 300, 300, 200]);
       assert.deepEqual(
         notices.map((notice) => notice.replace(/^.*?: /, '')),
-        ['m writes 300 tokens at most: higher caps are lowered to that from now on'],
+        ['m writes at most 300 tokens: higher caps are lowered to that from now on'],
       );
     },
   ));
@@ -63,11 +63,11 @@ test('an answer cut at its cap gets twice the cap, or what the model takes at mo
           assert.match(error.message, reason);
           return true;
         });
-      await rejected(200, /did not fit its cap of 300 tokens/);
+      await rejected(200, /was cut off at its cap of 300 tokens/);
       assert.deepEqual(capsOf(sent), [200, 400, 300]);
-      await rejected(300, /did not fit its cap of 300 tokens/);
+      await rejected(300, /was cut off at its cap of 300 tokens/);
       assert.deepEqual(capsOf(sent).slice(3), [300], 'there is no higher cap to ask for');
-      await rejected(100, /did not fit its cap of 200 tokens/);
+      await rejected(100, /was cut off at its cap of 200 tokens/);
       assert.deepEqual(capsOf(sent).slice(4), [100, 200]);
     },
   ));
@@ -80,14 +80,14 @@ test('an answer cut where no cap was sent is not asked for again at the highest 
         : tooLarge(cap),
     {},
     async ({ model, sent }) => {
-      await assert.rejects(model.complete(ask), /did not fit its cap of 300 tokens/);
+      await assert.rejects(model.complete(ask), /was cut off at its cap of 300 tokens/);
       assert.deepEqual(capsOf(sent), [undefined, 600]);
     },
   ));
 
 test('no more answers are paid for than may be, cut and blank ones included', async () => {
   const limits: [Reply, RegExp][] = [
-    [cut, /did not fit its cap of 50 tokens; no further answer may be paid for/],
+    [cut, /was cut off at its cap of 50 tokens; no further answer may be paid for/],
     [{ body: completion(' \n') }, /white space only; no further answer/],
   ];
   for (const [reply, reason] of limits) {

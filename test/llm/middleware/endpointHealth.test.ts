@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ModelError, RejectError } from '../../../src/errors.js';
-import { Endpoint } from '../../../src/llm/middleware/endpointHealth.js';
+import { EndpointHealth } from '../../../src/llm/middleware/endpointHealth.js';
 import { ask, failure, good, play, rejection, status } from '../playedModel.js';
 
 test('calls that fail together make the hold grow once', () => {
   let now = 0;
-  const endpoint = new Endpoint({ clock: { now: () => now, sleep: async () => {} } });
-  for (let i = 0; i < 10; i++) endpoint.failed(status(429));
-  assert.equal(endpoint.readyInMs(), 2000);
+  const health = new EndpointHealth({ clock: { now: () => now, sleep: async () => {} } });
+  for (let i = 0; i < 10; i++) health.failed(status(429));
+  assert.equal(health.readyInMs(), 2000);
   now += 2000;
-  assert.equal(endpoint.readyInMs(), 0);
-  endpoint.failed(status(429));
-  assert.equal(endpoint.readyInMs(), 4000);
+  assert.equal(health.readyInMs(), 0);
+  health.failed(status(429));
+  assert.equal(health.readyInMs(), 4000);
 });
 
 test('after a fatal answer every call rejects at once with the same error', async () => {
@@ -34,7 +34,7 @@ test('after 100 successes only the third fatal answer in a row stops the run', a
 });
 
 test('20 wrong requests in a row from the start stop the run; after a success none does', async () => {
-  const fresh = play([status(400, { words: 'no' })]);
+  const fresh = play([status(400, { serverMessage: 'no' })]);
   for (let i = 0; i < 19; i++) await rejection(fresh.model.complete(ask), RejectError);
   const error = await rejection(fresh.model.complete(ask), ModelError);
   assert.match(error.message, /the first 20 requests were refused/);
@@ -44,7 +44,7 @@ test('20 wrong requests in a row from the start stop the run; after a success no
 });
 
 test('a server that was never reached stops the run; one that went away rejects the record', async () => {
-  const gone = failure('connect', { words: 'connect ECONNREFUSED' });
+  const gone = failure('connect', { serverMessage: 'connect ECONNREFUSED' });
   const error = await rejection(play([gone]).model.complete(ask), ModelError);
   assert.match(error.message, /ECONNREFUSED; no call has reached it yet/);
   const { model } = play([good, gone]);
@@ -60,32 +60,32 @@ test('passing faults for 30 minutes without a success stop the run', async () =>
 
 test('faults with a long silence between them, as of a slow source, do not stop the run', () => {
   let now = 0;
-  const endpoint = new Endpoint({ clock: { now: () => now, sleep: async () => {} } });
+  const health = new EndpointHealth({ clock: { now: () => now, sleep: async () => {} } });
   const silences = [0, 31, 14, 14];
   for (const minutes of silences) {
     now += minutes * 60_000;
-    endpoint.failed(status(503));
-    assert.ok(!endpoint.stopped.aborted);
+    health.failed(status(503));
+    assert.ok(!health.stopped.aborted);
   }
   now += 3 * 60_000;
-  endpoint.failed(status(503));
-  assert.match(String(endpoint.stopped.reason), /no success for 30 minutes/);
+  health.failed(status(503));
+  assert.match(String(health.stopped.reason), /no success for 30 minutes/);
 });
 
 test('an error that tells its tokens is no success', async () => {
   const usage = { promptTokens: 0, completionTokens: 0 };
-  const wrong = play([status(400, { words: 'no', usage })]);
+  const wrong = play([status(400, { serverMessage: 'no', usage })]);
   for (let i = 0; i < 19; i++) await rejection(wrong.model.complete(ask), RejectError);
   await rejection(wrong.model.complete(ask), ModelError);
   let now = 0;
-  const endpoint = new Endpoint({ deadAfterMs: 60_000, clock: { now: () => now, sleep: async () => {} } });
-  for (; now <= 70_000; now += 10_000) endpoint.failed(failure('finish-error', { usage }));
-  assert.match(`${endpoint.stopped.reason}`, /no success for 1 minutes/);
+  const health = new EndpointHealth({ deadAfterMs: 60_000, clock: { now: () => now, sleep: async () => {} } });
+  for (; now <= 70_000; now += 10_000) health.failed(failure('finish-error', { usage }));
+  assert.match(`${health.stopped.reason}`, /no success for 1 minutes/);
 });
 
 test('a server that loads for ever stops the run', () => {
   let now = 0;
-  const endpoint = new Endpoint({ deadAfterMs: 60_000, clock: { now: () => now, sleep: async () => {} } });
-  for (; now <= 70_000; now += 10_000) endpoint.failed(status(503, { words: 'the model is loading' }));
-  assert.match(`${endpoint.stopped.reason}`, /no success for 1 minutes; last: .*loading/);
+  const health = new EndpointHealth({ deadAfterMs: 60_000, clock: { now: () => now, sleep: async () => {} } });
+  for (; now <= 70_000; now += 10_000) health.failed(status(503, { serverMessage: 'the model is loading' }));
+  assert.match(`${health.stopped.reason}`, /no success for 1 minutes; last: .*loading/);
 });

@@ -63,7 +63,7 @@ test('a server that goes down loses its calls to the others, is probed, and has 
       await many(model, 200);
       const during = servers[1]?.ledger.calls.filter(({ startMs }) => startMs < outage.untilMs).length ?? 0;
       assert.ok(during < 20, `${during} calls to the server that was down`);
-      assert.ok(notices.some((notice) => /most calls fail: one at a time is tried until one works/.test(notice)));
+      assert.ok(notices.some((notice) => /most calls fail: one at a time is tried until one succeeds/.test(notice)));
       const back = () => servers[1]?.ledger.calls.some(({ status }) => status === 200);
       for (let i = 0; i < 200 && !back(); i++) {
         await many(model, 10);

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RejectError } from '../../../src/errors.js';
 import type { ChatModel, ChatRequest } from '../../../src/llm/chatModel.js';
 import { AttemptError } from '../../../src/llm/failures/attemptError.js';
-import { type LimitOptions, limit } from '../../../src/llm/middleware/rateLimit.js';
+import { type RateLimitSettings, rateLimit } from '../../../src/llm/middleware/rateLimit.js';
 
 const ask = (content: string, more: Partial<ChatRequest> = {}): ChatRequest => ({
   messages: [{ role: 'user', content }],
@@ -38,7 +38,7 @@ function busiest(starts: number[], windowMs: number): number {
 
 test('calls in flight never pass the concurrency, and go first come, first served', async () => {
   const { model, seen } = watched(2);
-  const limited = limit(model, { concurrency: 3 });
+  const limited = rateLimit(model, { concurrency: 3 });
   const names = Array.from({ length: 40 }, (_, i) => String(i));
   await Promise.all(names.map((name) => limited.complete(ask(name))));
   assert.equal(seen.peak, 3);
@@ -47,13 +47,13 @@ test('calls in flight never pass the concurrency, and go first come, first serve
 
 test('a failed call gives its slot back', async () => {
   const failing: ChatModel = { name: 'm', complete: async () => Promise.reject(new Error('no')) };
-  const limited = limit(failing, { concurrency: 1 });
+  const limited = rateLimit(failing, { concurrency: 1 });
   for (let i = 0; i < 3; i++) await assert.rejects(limited.complete(ask('x')), /no/);
 });
 
 test('a waiter that aborts leaves its place, and no listener', async () => {
   const { model, seen } = watched(10);
-  const limited = limit(model, { concurrency: 1 });
+  const limited = rateLimit(model, { concurrency: 1 });
   const controller = new AbortController();
   const { signal } = controller;
   const first = limited.complete(ask('first'));
@@ -68,7 +68,7 @@ test('a waiter that aborts leaves its place, and no listener', async () => {
 
 test('many waiters share one listener on a signal', async () => {
   const { model } = watched(1);
-  const limited = limit(model, { concurrency: 2 });
+  const limited = rateLimit(model, { concurrency: 2 });
   const { signal } = new AbortController();
   const calls = Promise.all(Array.from({ length: 50 }, () => limited.complete(ask('x'), { signal })));
   assert.equal(getEventListeners(signal, 'abort').length, 1);
@@ -79,7 +79,7 @@ test('many waiters share one listener on a signal', async () => {
 test('stopping turns away those who wait and lets those in flight end', async () => {
   const { model } = watched(10);
   const stop = new AbortController();
-  const limited = limit(model, { concurrency: 1, stopped: stop.signal });
+  const limited = rateLimit(model, { concurrency: 1, stopped: stop.signal });
   const first = limited.complete(ask('first'));
   const second = limited.complete(ask('second'));
   stop.abort(new Error('refused'));
@@ -89,7 +89,7 @@ test('stopping turns away those who wait and lets those in flight end', async ()
 
 test('requests a minute are kept in any stretch, but for one lot, and the rate is reached', async () => {
   const { model, seen } = watched(0);
-  const limited = limit(model, { concurrency: 50, requestsPerMinute: 60, windowMs: 600 });
+  const limited = rateLimit(model, { concurrency: 50, requestsPerMinute: 60, windowMs: 600 });
   await Promise.all(Array.from({ length: 100 }, () => limited.complete(ask('x'))));
   await limited.close();
   assert.ok(busiest(seen.starts, 600) <= 63, `${busiest(seen.starts, 600)} in a window`);
@@ -99,7 +99,7 @@ test('requests a minute are kept in any stretch, but for one lot, and the rate i
 
 test('permits come in lots: thousands a second are no burden', async () => {
   const { model } = watched(0);
-  const limited = limit(model, { concurrency: 64, requestsPerMinute: 600_000 });
+  const limited = rateLimit(model, { concurrency: 64, requestsPerMinute: 600_000 });
   const started = performance.now();
   await Promise.all(Array.from({ length: 3000 }, () => limited.complete(ask('x'))));
   await limited.close();
@@ -108,12 +108,12 @@ test('permits come in lots: thousands a second are no burden', async () => {
 
 test('a request heavier than a minute of tokens is refused at once, and blocks nobody', async () => {
   const { model } = watched(0);
-  const limited = limit(model, { tokensPerMinute: 6000 });
+  const limited = rateLimit(model, { tokensPerMinute: 6000 });
   const heavy = limited.complete(ask('x', { maxTokens: 7000 }));
   await assert.rejects(
     heavy,
     (error) =>
-      error instanceof RejectError && /needs \d+ tokens, the limit is 6000 tokens a minute/.test(error.message),
+      error instanceof RejectError && /needs \d+ tokens, over the limit of 6000 tokens a minute/.test(error.message),
   );
   assert.equal((await limited.complete(ask('x'))).text, 'yes');
   await limited.close();
@@ -122,7 +122,7 @@ test('a request heavier than a minute of tokens is refused at once, and blocks n
 test('tokens are reserved as prompt and cap, and what was not used is given back', async () => {
   // A window holds 6,000 tokens; each call reserves about 1,000 and uses 10.
   const { model, seen } = watched(0);
-  const limited = limit(model, { concurrency: 1, tokensPerMinute: 6000, windowMs: 3000 });
+  const limited = rateLimit(model, { concurrency: 1, tokensPerMinute: 6000, windowMs: 3000 });
   for (let i = 0; i < 20; i++) await limited.complete(ask('x', { maxTokens: 1000 }));
   await limited.close();
   const elapsed = (seen.starts.at(-1) ?? 0) - (seen.starts[0] ?? 0);
@@ -135,7 +135,7 @@ test('a refused attempt gives its tokens back, one of unknown price does not', a
       name: 'm',
       complete: async () => Promise.reject(new AttemptError('status', { host: 'h', status: 500, billingUnknown })),
     };
-    const limited = limit(failing, { concurrency: 1, tokensPerMinute: 6000, windowMs: 3000 });
+    const limited = rateLimit(failing, { concurrency: 1, tokensPerMinute: 6000, windowMs: 3000 });
     await limited.complete(ask('x', { maxTokens: 500 })).catch(() => {});
     const started = performance.now();
     await limited.complete(ask('x', { maxTokens: 500 })).catch(() => {});
@@ -147,10 +147,10 @@ test('a refused attempt gives its tokens back, one of unknown price does not', a
 });
 
 test('a limit that the server names paces calls, unless the user set one', async () => {
-  const heeding = async (options: LimitOptions) => {
+  const heeding = async (options: RateLimitSettings) => {
     const { model, seen } = watched(0);
-    const limited = limit(model, { concurrency: 50, windowMs: 600, ...options });
-    limited.heed({ requests: { limit: 60 } });
+    const limited = rateLimit(model, { concurrency: 50, windowMs: 600, ...options });
+    limited.applyRates({ requests: { limit: 60 } });
     await Promise.all(Array.from({ length: 40 }, () => limited.complete(ask('x'))));
     await limited.close();
     return (seen.starts.at(-1) ?? 0) - (seen.starts[0] ?? 0);
@@ -163,9 +163,9 @@ test('a limit that the server names paces calls, unless the user set one', async
 
 test('a limit that changes with every answer is still a limit', async () => {
   const { model, seen } = watched(0);
-  const limited = limit(model, { concurrency: 4, windowMs: 600 });
+  const limited = rateLimit(model, { concurrency: 4, windowMs: 600 });
   for (let call = 0; call < 40; call++) {
-    limited.heed({ requests: { limit: 60 + (call % 2) } });
+    limited.applyRates({ requests: { limit: 60 + (call % 2) } });
     await limited.complete(ask('x'));
   }
   await limited.close();
@@ -175,8 +175,8 @@ test('a limit that changes with every answer is still a limit', async () => {
 
 test('a limit that the server names refuses nothing that the server may take', async () => {
   const { model, seen } = watched(0);
-  const limited = limit(model, { concurrency: 4, windowMs: 300 });
-  limited.heed({ tokens: { limit: 400 } });
+  const limited = rateLimit(model, { concurrency: 4, windowMs: 300 });
+  limited.applyRates({ tokens: { limit: 400 } });
   await limited.complete(ask('x', { maxTokens: 2000 }));
   assert.equal(seen.starts.length, 1);
   await limited.close();
@@ -184,11 +184,11 @@ test('a limit that the server names refuses nothing that the server may take', a
 
 test('a limit may change while calls wait for it', async () => {
   const { model, seen } = watched(0);
-  const limited = limit(model, { concurrency: 50, windowMs: 1000 });
-  limited.heed({ requests: { limit: 10 } });
+  const limited = rateLimit(model, { concurrency: 50, windowMs: 1000 });
+  limited.applyRates({ requests: { limit: 10 } });
   const calls = Promise.all(Array.from({ length: 50 }, () => limited.complete(ask('x'))));
   await delay(20);
-  limited.heed({ requests: { limit: 1000 } });
+  limited.applyRates({ requests: { limit: 1000 } });
   await calls;
   await limited.close();
   const elapsed = (seen.starts.at(-1) ?? 0) - (seen.starts[0] ?? 0);
@@ -197,19 +197,19 @@ test('a limit may change while calls wait for it', async () => {
 
 test('what nearly used up limits say is how long to hold, tokens by what a call reserves', async () => {
   const { model } = watched(0);
-  const limited = limit(model);
+  const limited = rateLimit(model);
   await limited.complete(ask('x', { maxTokens: 995 }));
-  assert.equal(limited.heed({ requests: { limit: 600, remaining: 4, resetMs: 5000 } }), 600);
-  assert.equal(limited.heed({ tokens: { limit: 6000, remaining: 500, resetMs: 55_000 } }), 5000);
-  assert.equal(limited.heed({ tokens: { limit: 6000, remaining: 5000, resetMs: 10_000 } }), 0);
+  assert.equal(limited.applyRates({ requests: { limit: 600, remaining: 4, resetMs: 5000 } }), 600);
+  assert.equal(limited.applyRates({ tokens: { limit: 6000, remaining: 500, resetMs: 55_000 } }), 5000);
+  assert.equal(limited.applyRates({ tokens: { limit: 6000, remaining: 5000, resetMs: 10_000 } }), 0);
   await limited.close();
 });
 
 test('tokens that went out before a limit was known give none back', async () => {
   const { model, seen } = watched(20);
-  const limited = limit(model, { concurrency: 20, windowMs: 3000 });
+  const limited = rateLimit(model, { concurrency: 20, windowMs: 3000 });
   const early = Array.from({ length: 10 }, () => limited.complete(ask('x', { maxTokens: 1000 })));
-  limited.heed({ tokens: { limit: 3000 } });
+  limited.applyRates({ tokens: { limit: 3000 } });
   await Promise.all(early);
   const startedMs = performance.now();
   await limited.complete(ask('x', { maxTokens: 500 }));

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { RejectError } from '../../../src/errors.js';
-import { Endpoint } from '../../../src/llm/middleware/endpointHealth.js';
-import { route } from '../../../src/llm/middleware/loadBalance.js';
+import { EndpointHealth } from '../../../src/llm/middleware/endpointHealth.js';
+import { loadBalance } from '../../../src/llm/middleware/loadBalance.js';
 import { retry } from '../../../src/llm/middleware/retry.js';
 import { ask, failure, good, play, rejection, status, usage } from '../playedModel.js';
 
 test('a passing fault is tried 6 times with doubling pauses, then the record is rejected', async () => {
-  const { model, sleeps, requests } = play([status(500, { words: 'oops' })]);
+  const { model, sleeps, requests } = play([status(500, { serverMessage: 'oops' })]);
   const error = await rejection(model.complete(ask), RejectError);
   assert.equal(error.message, 'gave up after 6 attempts; last: 500 from api.example: oops');
   assert.equal(error.attempts, 6);
@@ -70,7 +70,7 @@ test('after 15 minutes of 429s without a time the record is rejected', async () 
 });
 
 test('a loading model is waited for at no attempt, then it counts as a passing fault', async () => {
-  const loading = status(503, { words: 'Loading model' });
+  const loading = status(503, { serverMessage: 'Loading model' });
   assert.equal((await play([...Array(100).fill(loading), good]).model.complete(ask)).attempts, 1);
   const { model, sleeps } = play([loading]);
   const error = await rejection(model.complete(ask), RejectError);
@@ -93,12 +93,12 @@ test('an answer that met its cap is asked once more with twice the cap', async (
   const error = await rejection(twice.model.complete({ ...ask, maxTokens: 100 }), RejectError);
   assert.equal(twice.requests.length, 2);
   assert.equal(error.answer, 'ye');
-  assert.match(error.message, /did not fit its cap of 200 tokens/);
+  assert.match(error.message, /was cut off at its cap of 200 tokens/);
 });
 
 test('a cap that does not fit the context is lowered once to the room there is', async () => {
   const words = 'maximum context length is 4096 tokens, 4000 in the messages';
-  const full = status(400, { words });
+  const full = status(400, { serverMessage: words });
   const once = play([full, good]);
   await once.model.complete({ ...ask, maxTokens: 1000 });
   assert.deepEqual(
@@ -122,9 +122,9 @@ test('a replay costs neither an attempt nor a pause', async () => {
 test('an abort ends a pause with its reason', async () => {
   const reason = new Error('enough');
   const controller = new AbortController();
-  const endpoint = new Endpoint();
-  const model = retry(route([{ model: play([]).model, endpoint }]));
-  endpoint.pause(60_000);
+  const health = new EndpointHealth();
+  const model = retry(loadBalance([{ model: play([]).model, health }], { concurrency: 16 }));
+  health.pause(60_000);
   const call = model.complete(ask, { signal: controller.signal });
   controller.abort(reason);
   assert.equal(await rejection(call, Error), reason);

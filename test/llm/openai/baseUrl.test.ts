@@ -4,9 +4,9 @@ import { UsageError } from '../../../src/errors.js';
 import { openaiModel } from '../../../src/llm/openai/openaiModel.js';
 
 const refused: [string, string | undefined, RegExp][] = [
-  ['http://api.example/v1', undefined, /http:\/\/api\.example would carry the key/],
-  ['http://8.8.8.8/v1', undefined, /would carry the key/],
-  ['ftp://localhost/v1', undefined, /starts with ftp:/],
+  ['http://api.example/v1', undefined, /http:\/\/api\.example would send the key/],
+  ['http://8.8.8.8/v1', undefined, /would send the key/],
+  ['ftp://localhost/v1', undefined, /must begin with https: or http:, got ftp:/],
   ['localhost', undefined, /not a URL/],
   ['https://ada:secret@api.example/v1', 'sk-secret', /two credentials for api\.example/],
   ['https://api.example/v1', 'sk-secret\n', /line break/],

@@ -159,7 +159,7 @@ test('a redirect to another host gets no request at all; one on the same host is
     response.writeHead(307, { location: `${target.baseUrl}/chat/completions` }).end();
   });
   const stopped = createModel({ model: 'm', baseUrl: elsewhere.baseUrl, apiKey: 'sk-secret' });
-  await assert.rejects(stopped.complete(ask), /307 from .*: it redirects to another place/);
+  await assert.rejects(stopped.complete(ask), /307 from .*: it redirects to another host/);
   assert.equal(target.ledger.calls.length, 0);
   const moved = await serve((request, response) => {
     if (request.url === '/v1/chat/completions') response.writeHead(308, { location: '/v2/chat' }).end();

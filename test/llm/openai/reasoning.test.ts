@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Thinking } from '../../../src/llm/chatModel.js';
-import { splitThinking } from '../../../src/llm/openai/reasoning.js';
+import { splitReasoning } from '../../../src/llm/openai/reasoning.js';
 
 const content = 'yes';
 const places: [string, object, Thinking['source']][] = [
@@ -53,7 +53,7 @@ const places: [string, object, Thinking['source']][] = [
 ];
 for (const [name, message, source] of places) {
   test(`thinking is parted from the answer: ${name}`, () => {
-    assert.deepEqual(splitThinking(message as Record<string, unknown>), {
+    assert.deepEqual(splitReasoning(message as Record<string, unknown>), {
       text: 'yes',
       thinking: { text: 'hm', source },
     });
@@ -67,7 +67,7 @@ const left: [string, string][] = [
 ];
 for (const [name, text] of left) {
   test(`there is no thinking in ${name}`, () => {
-    const read = splitThinking({ content: text, reasoning: null, reasoning_content: '', reasoning_details: [] });
+    const read = splitReasoning({ content: text, reasoning: null, reasoning_content: '', reasoning_details: [] });
     assert.equal(read.thinking, undefined);
     assert.equal(read.text, text.replace(/^<think>\s*<\/think>\s*/, ''));
   });
@@ -75,11 +75,11 @@ for (const [name, text] of left) {
 
 test('a text that marks its thinking and its answer is left as it is', () => {
   const whole = '<think>hm</think>\n<answer>yes</answer>';
-  assert.deepEqual(splitThinking({ content: whole }), { text: whole });
+  assert.deepEqual(splitReasoning({ content: whole }), { text: whole });
 });
 
 test('a block that never ends is all thinking, with braces or without', () => {
-  assert.deepEqual(splitThinking({ content: '<think>if {a: {' }), {
+  assert.deepEqual(splitReasoning({ content: '<think>if {a: {' }), {
     text: '',
     thinking: { text: 'if {a: {', source: 'think-block' },
   });

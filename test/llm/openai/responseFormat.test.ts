@@ -63,7 +63,7 @@ for (const [server, status, words, more] of refusals) {
         assert.equal(notices.length, 1);
         assert.match(
           notices[0] ?? '',
-          /m does not take the response format json_schema: json_object is sent from now on/,
+          /m does not accept the response format json_schema: json_object is sent from now on/,
         );
       },
     ));
@@ -76,7 +76,7 @@ test('where no response format is taken, the prompt alone asks for JSON', () =>
     async ({ model, sent, notices }) => {
       await model.complete(ask);
       assert.deepEqual(sent.map(formatOf), ['json_schema', 'json_object', 'none']);
-      assert.match(notices[1] ?? '', /json_object: the prompt alone asks for JSON from now on/);
+      assert.match(notices[1] ?? '', /json_object: from now on only the prompt asks for JSON/);
     },
   ));
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { bm25HardNeg } from '../../../src/operators/bm25HardNeg/bm25HardNeg.js';
 import type { DataRecord, Reject } from '../../../src/record.js';
+import { operatorContract } from '../../../src/testing/operatorContract.js';
 import { memorySearcher } from '../../support/memorySearcher.js';
-import { operatorContract } from '../../support/operatorContract.js';
 import { provenanceOf } from '../../support/provenance.js';
 import { collect, range, watched } from '../../support/sources.js';
 
@@ -54,7 +54,7 @@ test('bm25HardNeg never returns the positive: not by id, not by text, not a text
   });
 });
 
-test('bm25HardNeg excludes the positive by text where the record has no id', async () => {
+test('bm25HardNeg excludes the positive by text if the record has no id', async () => {
   const { out } = await mine({ text: 'the tide turns', question: 'the tide turns' }, { numNeg: 1, sampling: 'top' });
   assert.deepEqual(out?.hard_negatives, ['the tide comes']);
 });
@@ -78,10 +78,10 @@ test('bm25HardNeg rejects a question for which there is no negative', async () =
   ];
   const out = await collect(bm25HardNeg({ index, rejects: (one) => void rejects.push(one) })(watched(records)));
   assert.equal(out.length, 1);
-  assert.match(rejects[0]?.reason ?? '', /no document of the index but the positive/);
+  assert.match(rejects[0]?.reason ?? '', /no document other than the positive shares a word/);
 });
 
-test('an index of other texts stops the run, unless the positive need not be in it', async () => {
+test('an index of other texts stops the run, unless requirePositive is false', async () => {
   const foreign = { id: 'z', text: 'from elsewhere', question: 'tide' };
   await assert.rejects(mine(foreign), /its document is not in the index/);
   await assert.rejects(mine({ ...foreign, id: 'f' }), /another text under the id "f"/);
@@ -101,14 +101,14 @@ test('one record whose document is in the index shows that the index fits: those
   );
 });
 
-test('a numNeg that is no whole number over 0 is refused', () => {
+test('a numNeg that is not a whole number above 0 is refused', () => {
   assert.throws(
     () => bm25HardNeg({ index: memorySearcher([]), numNeg: 0 }),
     /numNeg must be a whole number >= 1, got 0/,
   );
 });
 
-test('the event loop turns between two records, also where every search has its answer at once', async () => {
+test('the event loop turns between two records, even if every search resolves at once', async () => {
   let turns = 0;
   const count = () => {
     turns++;

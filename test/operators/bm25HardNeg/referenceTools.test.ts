@@ -53,18 +53,21 @@ test('reasonir takes rank 21 for scenario and question, or the next whose text i
   assert.deepEqual(negatives, [{ id: 'd22', rank: 23, score: 2 }]);
 });
 
-test('a profile takes numNeg, and no rule of ours besides', () => {
+test('a profile takes numNeg and excludes every rule of ours', () => {
   const index = memorySearcher([]);
   assert.doesNotThrow(() => bm25HardNeg({ index, profile: 'reasonir', numNeg: 4 }));
   assert.throws(
     () => bm25HardNeg({ index, profile: 'dataflow', maxScoreRatio: 0.9, weighting: 'lucene' }),
-    /maxScoreRatio, weighting cannot change it/,
+    /so maxScoreRatio, weighting cannot be set/,
   );
-  assert.throws(() => bm25HardNeg({ index, profile: 'other' as never }), /no profile is named "other"/);
+  assert.throws(
+    () => bm25HardNeg({ index, profile: 'other' as never }),
+    /profile must be dataflow or reasonir, got the string "other"/,
+  );
 });
 
 /** The exact top 20 of DataFlow's weighting for the titles of 200 abstracts. */
-test('dataflow chooses what stands in the reference ranking', needsShared, async (t) => {
+test('dataflow chooses what the reference ranking has', needsShared, async (t) => {
   const { target } = await built(t, readLines(sharedFile('data', 'fixture_arxiv_2k', 'corpus.jsonl')));
   await using index = await openIndex(target);
   const titles = new Map<unknown, unknown>();

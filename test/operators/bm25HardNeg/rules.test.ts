@@ -74,7 +74,7 @@ test('random takes any of the window, the same ones for a seed, others for anoth
   assert.ok(draws.every((ranks) => ranks.length === 3 && ranks.every((rank) => rank <= 9)));
   const seedOf = (out: DataRecord | undefined) => provenanceOf(out, 'bm25_hard_neg').seed;
   assert.equal(seedOf((await mine({ sampling: 'random', seed: 7 })).out), 7);
-  assert.equal(seedOf((await mine({ seed: 7 })).out), undefined, 'where nothing is drawn, no seed is told');
+  assert.equal(seedOf((await mine({ seed: 7 })).out), undefined, 'if nothing is drawn, no seed is written');
 });
 
 test('excludeIds and further positives are left out, by id, by text and as objects', async () => {
@@ -82,18 +82,18 @@ test('excludeIds and further positives are left out, by id, by text and as objec
     not: ['g0#0', 7],
     also: ['g1#1', documents[2]?.text, { id: 'g1#3' }, { text: documents[4]?.text }, 'a text from elsewhere'],
   };
-  const { ranks } = await mine({ excludeIds: 'not', inputPositivesKey: 'also' }, more);
+  const { ranks } = await mine({ excludeIds: 'not', positivesKey: 'also' }, more);
   assert.deepEqual(ranks, [7, 8, 9]);
 });
 
-test('a list of positives or ids that is none rejects the record', async () => {
+test('a record is rejected if its positives or excluded ids are not a list of such', async () => {
   const { rejects } = await mine({ excludeIds: 'not' }, { not: 'g0#0' });
-  assert.match(rejects[0]?.reason ?? '', /"not" holds "g0#0", not a list of ids/);
-  const other = await mine({ inputPositivesKey: 'also' }, { also: [[]] });
+  assert.match(rejects[0]?.reason ?? '', /"not" holds the string "g0#0", not a list of ids/);
+  const other = await mine({ positivesKey: 'also' }, { also: [[]] });
   assert.match(other.rejects[0]?.reason ?? '', /"also" holds \[\], which is neither a text nor an id/);
 });
 
-test('a shortfall is told with the rules that made it, and never filled', async () => {
+test('a shortfall is reported with the rules that caused it, and never filled', async () => {
   const missing: number[] = [];
   const { ranks, shortfall, refused } = await mine({ maxScoreRatio: 0.4, onShortfall: (n) => missing.push(n) });
   assert.deepEqual(ranks, [10, 11]);
@@ -102,19 +102,22 @@ test('a shortfall is told with the rules that made it, and never filled', async 
   assert.deepEqual(missing, [1]);
 });
 
-test('where the rules leave nothing, the record is rejected and they are named', async () => {
+test('if the rules leave nothing, the record is rejected and the reason names them', async () => {
   const { rejects } = await mine({ maxScoreRatio: 0.1 });
-  assert.match(rejects[0]?.reason ?? '', /no negative is left: documents were left out by maxScoreRatio \(10\)/);
+  assert.match(
+    rejects[0]?.reason ?? '',
+    /no negative is left: the rules left out all documents, by maxScoreRatio \(10\)/,
+  );
 });
 
 test('minScore and skipTop are named for what they left out', async () => {
   const low = await mine({ minScore: 99 });
-  assert.match(low.rejects[0]?.reason ?? '', /left out by minScore \(\d+\)/);
+  assert.match(low.rejects[0]?.reason ?? '', /left out all documents, by minScore \(\d+\)/);
   const deep = await mine({ skipTop: 50 });
-  assert.match(deep.rejects[0]?.reason ?? '', /left out by skipTop \(10\)/);
+  assert.match(deep.rejects[0]?.reason ?? '', /left out all documents, by skipTop \(10\)/);
 });
 
-test('near-duplicates of the positive are left out by default, and taken where told to', async () => {
+test('near-duplicates of the positive are left out by default, and kept with nearDuplicate: false', async () => {
   const own = [...range(40)].map((n) => `word${n}`);
   const almost = own.with(20, 'changed').join(' ');
   const index = memorySearcher([
@@ -150,19 +153,19 @@ test('details go with the negatives, with or without provenance', async () => {
     provenance: false,
   });
   const [out] = await collect(op(watched([record])));
-  assert.equal(out?._rareflow, undefined);
+  assert.equal('_rareflow' in (out ?? {}), false);
   assert.deepEqual(out?.hard_negatives_details, { negatives, positive });
 });
 
 const refusedOptions: [options: Partial<Bm25HardNegOptions>, message: RegExp][] = [
-  [{ numNeg: 5, candidateWindow: 4 }, /candidateWindow must be at least 5/],
-  [{ skipTop: -1 }, /skipTop must be at least 0/],
-  [{ skipTop: 5, rangeMax: 5 }, /rangeMax 5 leaves nothing: the first rank taken is 6/],
-  [{ minScore: 2, maxScore: 1 }, /maxScore 1 is under minScore 2/],
-  [{ nearDuplicate: 1.5 }, /nearDuplicate must be over 0 and at most 1/],
-  [{ maxScoreRatio: Number.NaN }, /maxScoreRatio must be a number/],
-  [{ groupPattern: '(' }, /groupPattern is no regular expression/],
-  [{ sampling: 'best' as 'top' }, /no sampling is named "best"/],
+  [{ numNeg: 5, candidateWindow: 4 }, /candidateWindow must be >= numNeg, which is 5, got 4/],
+  [{ skipTop: -1 }, /skipTop must be a whole number >= 0, got -1/],
+  [{ skipTop: 5, rangeMax: 5 }, /rangeMax 5 leaves nothing: the first rank that may be taken is 6/],
+  [{ minScore: 2, maxScore: 1 }, /maxScore must be >= minScore, which is 2, got 1/],
+  [{ nearDuplicate: 1.5 }, /nearDuplicate must be a number > 0 and <= 1, or false, got 1.5/],
+  [{ maxScoreRatio: Number.NaN }, /maxScoreRatio must be a number, got NaN/],
+  [{ groupPattern: '(' }, /groupPattern must be a regular expression, got the string "\("/],
+  [{ sampling: 'best' as 'top' }, /sampling must be top, random or dissimilar, got the string "best"/],
 ];
 for (const [options, message] of refusedOptions) {
   test(`${JSON.stringify(options)} is refused`, async () => {

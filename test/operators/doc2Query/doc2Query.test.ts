@@ -7,8 +7,8 @@ import { ModelError, RejectError } from '../../../src/errors.js';
 import { doc2Query } from '../../../src/operators/doc2Query/doc2Query.js';
 import type { DataRecord, Reject } from '../../../src/record.js';
 import type { FaultName } from '../../../src/standIn/faults/faults.js';
+import { operatorContract } from '../../../src/testing/operatorContract.js';
 import { hardQuery, scriptedModel } from '../../support/models.js';
-import { operatorContract } from '../../support/operatorContract.js';
 import { provenanceOf } from '../../support/provenance.js';
 import { collect, range, watched } from '../../support/sources.js';
 import { withStandIn } from '../../support/standInModel.js';
@@ -68,7 +68,7 @@ test('doc2query pays for exactly maxAttempts answers, reads every one, then reje
   ]);
 });
 
-test('doc2query asks for no more answers than it may pay for, those included that the model repeats itself', async () => {
+test('doc2query asks for no more answers than it may pay for, including those that the model repeats itself', async () => {
   const rejects: Reject[] = [];
   const model = scriptedModel(() => ({ text: 'bad', attempts: 2, answers: 2 }));
   await collect(doc2Query({ model, rejects: (one) => void rejects.push(one) })(watched([document(0)])));
@@ -96,7 +96,7 @@ test('over HTTP, blank and cut answers count among those that doc2query pays for
   }
 });
 
-test('doc2query asks for its form by a strict schema that begins with room to think, unless the prompt is your own', async () => {
+test('doc2query asks for its form by a strict schema that begins with room to think, unless the prompt is custom', async () => {
   const schemaOf = async (options: Partial<Parameters<typeof doc2Query>[0]>) =>
     (await run([hardQuery('Why?')], options)).requests[0]?.schema;
   const query = {
@@ -123,7 +123,7 @@ test('the prompt says JSON in both languages, as JSON modes want it', async () =
   }
 });
 
-test('records of a type without an index signature go into an operator as they are', async () => {
+test('records of a type without an index signature can be passed to an operator', async () => {
   interface Article {
     text: string;
   }
@@ -177,7 +177,7 @@ test('doc2query reads a plain list of questions, which has no scenarios', async 
   assert.equal('scenario' in (out[0] ?? {}), false);
 });
 
-test('doc2query prompts in Chinese for Chinese text, in English otherwise, or as told', async () => {
+test('doc2query prompts in Chinese for Chinese text, in English otherwise, or in the language set', async () => {
   const asked = async (text: string, language?: 'en' | 'zh') => {
     const model = scriptedModel(() => hardQuery('Why?'));
     await collect(doc2Query({ model, language })(watched([{ text }])));
@@ -189,7 +189,7 @@ test('doc2query prompts in Chinese for Chinese text, in English otherwise, or as
   assert.equal(await asked('Tides follow the moon.', 'zh'), 'zh');
 });
 
-test('doc2query fills a template of the user without touching its braces or those of the text', async () => {
+test('doc2query fills a custom template without touching its braces or those of the text', async () => {
   const file = path.resolve(import.meta.dirname, '../../fixtures/nasty/prompt_injection.jsonl');
   const texts = readFileSync(file, 'utf8')
     .trim()
@@ -206,10 +206,10 @@ test('doc2query fills a template of the user without touching its braces or thos
 
 test('doc2query refuses a template without {{text}}', () => {
   const model = scriptedModel(() => '');
-  assert.throws(() => doc2Query({ model, promptTemplate: 'no placeholder' }), /lacks \{\{text\}\}/);
+  assert.throws(() => doc2Query({ model, promptTemplate: 'no placeholder' }), /must be a text that holds \{\{text\}\}/);
 });
 
-test('a record that the model cannot do is rejected, a model that cannot be used stops the stream after what is in flight', async () => {
+test('a record that the model refuses is rejected; a model that cannot be used stops the stream after what is in flight', async () => {
   const rejects: Reject[] = [];
   const model = scriptedModel(async (_, call) => {
     if (call === 1) throw new RejectError('the provider refused it', { attempts: 1 });
@@ -230,7 +230,7 @@ test('a record that the model cannot do is rejected, a model that cannot be used
   assert.ok(out.length >= 3 && model.requests.length <= 6);
 });
 
-test('doc2query keeps the good items of a list, each question once, and tells tokens once', async () => {
+test('doc2query keeps the good items of a list, each question once, and reports tokens once', async () => {
   const item = (question: string) => ({ question, scenario: 's' });
   const answer = JSON.stringify({ hard_query: [item('q1'), { question: 'no scenario' }, item('q1'), item('q2')] });
   const { out } = await run([answer], { queriesPerDoc: 3 });
@@ -244,7 +244,7 @@ test('doc2query keeps the good items of a list, each question once, and tells to
   );
 });
 
-test('doc2query tells the model what did not fit, and takes no echoed template for an answer', async () => {
+test('doc2query quotes what did not fit to the model, and does not accept an echoed template as an answer', async () => {
   const { requests, out } = await run([
     JSON.stringify({ hard_query: { question: 'Why?' } }),
     '{"hard_query": {"question": "…", "scenario": "…"}}',

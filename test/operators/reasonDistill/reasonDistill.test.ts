@@ -3,8 +3,8 @@ import test from 'node:test';
 import type { Completion } from '../../../src/llm/chatModel.js';
 import { reasonDistill } from '../../../src/operators/reasonDistill/reasonDistill.js';
 import type { DataRecord } from '../../../src/record.js';
+import { operatorContract } from '../../../src/testing/operatorContract.js';
 import { scriptedModel } from '../../support/models.js';
-import { operatorContract } from '../../support/operatorContract.js';
 import { provenanceOf } from '../../support/provenance.js';
 import { collect, range, watched } from '../../support/sources.js';
 
@@ -40,7 +40,7 @@ test('reasonDistill shows scenario, question and all documents, separated by bla
   assert.ok(prompts[0]?.includes('scenario 0') && prompts[0].includes('question 0'));
 });
 
-test('the order depends on seed and record alone, and puts the positive in every place equally often', async () => {
+test('the order depends on seed and record alone, and puts the positive at every position equally often', async () => {
   const records = Array.from(range(2000), made);
   const { out } = await distil({ concurrency: 64 }, records);
   const { out: again } = await distil({ concurrency: 1, ordered: false }, records.toReversed());
@@ -73,7 +73,7 @@ test('thinking that came apart is written before the answer, once', async () => 
   );
 });
 
-test('an answer that marks itself somewhere in its text is not marked again', async () => {
+test('an answer that already has <answer> in its text gets no second one', async () => {
   const text = 'So the answer is: <answer>B</answer>';
   const thinking = { text: 'Let me see.', source: 'reasoning' } as const;
   const model = scriptedModel(() => ({ text, thinking }));
@@ -81,16 +81,19 @@ test('an answer that marks itself somewhere in its text is not marked again', as
   assert.equal(record?.reasoning, `<think>Let me see.</think>\n${text}`);
 });
 
-test('questions without scenarios are asked when told so', async () => {
+test('with an empty scenarioKey, questions without scenarios are asked', async () => {
   const { scenario: _, ...bare } = made(0);
   await assert.rejects(distil({}, [bare]), /"scenario" is missing/);
-  const { out, prompts } = await distil({ inputScenarioKey: '' }, [bare]);
+  const { out, prompts } = await distil({ scenarioKey: '' }, [bare]);
   assert.equal(out.length, 1);
   assert.ok(!prompts[0]?.includes('<scenario>'));
 });
 
-test('a template of the user is filled in', async () => {
+test('a custom template is filled in', async () => {
   const { prompts } = await distil({ promptTemplate: 'Q={{question}} S={{scenario}} D={{documents}} {x}' });
   assert.match(prompts[0] ?? '', /^Q=question 0 S=scenario 0 D=[\s\S]*positive 0[\s\S]* \{x\}$/);
-  await assert.rejects(distil({ promptTemplate: '{{question}}' }), /lacks \{\{documents\}\}/);
+  await assert.rejects(
+    distil({ promptTemplate: '{{question}}' }),
+    /must be a text that holds \{\{question\}\} and \{\{documents\}\}/,
+  );
 });

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { UsageError } from '../../../src/errors.js';
-import { analyzerNamed } from '../../../src/search/analysis/analyzer.js';
+import { analyzerNamed } from '../../../src/search/analysis/registry.js';
 import { fixture, needsShared, readLines, sharedFile } from '../helpers.js';
 
 const english = analyzerNamed('english');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { analyzerNamed } from '../../../src/search/analysis/analyzer.js';
-import { detectAnalyzer } from '../../../src/search/analysis/detect.js';
+import { detectAnalyzer } from '../../../src/search/analysis/detectAnalyzer.js';
+import { analyzerNamed } from '../../../src/search/analysis/registry.js';
 import { openIndex } from '../../../src/search/bm25Index.js';
 import { built, fixture, needsShared, readLines, sharedFile } from '../helpers.js';
 
@@ -33,7 +33,7 @@ async function textsOf(file: string): Promise<string[]> {
   return texts.slice(0, 200);
 }
 
-test('English texts are told from others by a sample', async () => {
+test('detectAnalyzer distinguishes English texts from others', async () => {
   assert.equal(detectAnalyzer(await textsOf(fixture('../../examples/corpus.jsonl'))), 'english');
   assert.equal(detectAnalyzer(['tide number 3']), 'english', 'too short to tell');
   assert.equal(detectAnalyzer([]), 'english');
@@ -42,7 +42,7 @@ test('English texts are told from others by a sample', async () => {
   assert.equal(detectAnalyzer([german.repeat(9)]), 'multilingual');
 });
 
-test('the analyzers of the shared corpora are told', needsShared, async () => {
+test('detectAnalyzer chooses the analyzers of the shared corpora', needsShared, async () => {
   for (const name of ['fixture_arxiv_2k', 'fixture_pep_abstracts', 'peps_passages']) {
     assert.equal(detectAnalyzer(await textsOf(sharedFile('data', name, 'corpus.jsonl'))), 'english', name);
   }
@@ -74,12 +74,12 @@ async function qrelsOf(name: string): Promise<{ id: string; doc: string }[]> {
 
 const letters = (text: string) => text.toLowerCase().match(/[a-z]/g) ?? [];
 
-test('an index remembers an analyzer of your own by its name, and opens with it alone', async (t) => {
+test('an index stores the name of a custom analyzer and opens only with it', async (t) => {
   const { target } = await built(t, [{ id: 'a', text: 'tide' }], { analyzer: letters });
   await using index = await openIndex(target, { analyzer: letters });
   assert.equal((await index.search('E'))[0]?.id, 'a');
   await assert.rejects(openIndex(target), (error: Error & { hint?: string }) => {
-    assert.match(error.message, /built with the analyzer letters, which is none of ours/);
+    assert.match(error.message, /built with the analyzer letters, which is not a built-in one/);
     assert.match(error.hint ?? '', /openIndex\(path, \{ analyzer: letters \}\)/);
     return true;
   });
@@ -87,7 +87,7 @@ test('an index remembers an analyzer of your own by its name, and opens with it 
   await assert.rejects(openIndex(target, { analyzer: other }), /with the analyzer letters, not with words/);
 });
 
-test('an analyzer of your own has a name, and not one of ours', async (t) => {
-  await assert.rejects(built(t, [], { analyzer: (() => (text: string) => [text])() }), /needs a name/);
+test('a custom analyzer must have a name that is not built in', async (t) => {
+  await assert.rejects(built(t, [], { analyzer: (() => (text: string) => [text])() }), /must have a name/);
   await assert.rejects(built(t, [], { analyzer: { name: 'cjk', tokens: letters } }), /cannot be named cjk/);
 });

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { analyzerNamed } from '../../../src/search/analysis/analyzer.js';
-import { WordNumbers } from '../../../src/search/analysis/termIds.js';
+import { analyzerNamed } from '../../../src/search/analysis/registry.js';
+import { TermIds } from '../../../src/search/analysis/termIds.js';
 import { openIndex } from '../../../src/search/bm25Index.js';
 import { built } from '../helpers.js';
 
 function numbering() {
   const english = analyzerNamed('english');
   const terms: string[] = [];
-  const words = new WordNumbers(
+  const words = new TermIds(
     (word) => english.termOf?.(word) ?? '',
     (term) => {
       const known = terms.indexOf(term);

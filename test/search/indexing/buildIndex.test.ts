@@ -24,15 +24,15 @@ test('the figures of a build are those of its index', async (t) => {
 
 test('records that cannot be indexed go to the rejects with their reason', async (t) => {
   const bad: [record: unknown, reason: RegExp][] = [
-    [null, /not an object but null/],
+    [null, /must be a JSON object, got null/],
     [['text'], /a list/],
-    ['text', /a string/],
-    [{ id: 'x' }, /no "text"/],
-    [{ text: 7 }, /"text" holds a number, not a string/],
+    ['text', /got the string "text"/],
+    [{ id: 'x' }, /has no key "text"/],
+    [{ text: 7 }, /"text" must be a string, got 7/],
     [{ text: ' \n' }, /"text" is blank/],
     [{ id: '', text: 'x' }, /"id" is empty/],
-    [{ id: {}, text: 'x' }, /"id" holds an object/],
-    [{ id: true, text: 'x' }, /"id" holds a boolean/],
+    [{ id: {}, text: 'x' }, /"id" must be a string or a number, got an object/],
+    [{ id: true, text: 'x' }, /"id" must be a string or a number, got true/],
     [{ id: 2 ** 53, text: 'x' }, /JSON\.parse rounded it; write it as a string/],
   ];
   const { stats, rejects } = await built(t, [{ text: 'good' }, ...bad.map(([record]) => record)]);
@@ -114,6 +114,43 @@ test('options out of range are refused before anything is read', async (t) => {
   }
 });
 
+test('an unknown option is refused with the nearest name', async (t) => {
+  const target = path.join(await workFolder(t), 'x.bm25');
+  const refusal = buildIndex([{ text: 'x' }], target, { textkey: 'text' } as never);
+  await assert.rejects(
+    refusal,
+    (error) => error instanceof UsageError && /did you mean textKey/.test(error.hint ?? ''),
+  );
+});
+
+test('a path instead of records is refused', async (t) => {
+  const target = path.join(await workFolder(t), 'x.bm25');
+  await assert.rejects(
+    buildIndex('corpus.jsonl' as never, target),
+    /must be an iterable of records .*got the string "corpus.jsonl"/,
+  );
+});
+
+interface Note {
+  text: string;
+}
+
+test('buildIndex takes an array of documents of an interface type', async (t) => {
+  const notes: Note[] = [{ text: 'plums' }];
+  assert.equal((await buildIndex(notes, path.join(await workFolder(t), 'x.bm25'))).docs, 1);
+});
+
+test('the default analyzer is chosen by a sample, and no document is lost', async (t) => {
+  const chosen: string[] = [];
+  const records = Array.from({ length: 450 }, (_, at) => ({ text: `深度学习 ${at}` }));
+  const { target, stats } = await built(t, records, { onAnalyzer: (name) => void chosen.push(name) });
+  assert.deepEqual([chosen, stats.analyzer, stats.docs], [['multilingual'], 'multilingual', 450]);
+  await using index = await openIndex(target);
+  assert.equal(index.text(449), '深度学习 449');
+  const named = await built(t, records, { analyzer: 'standard', onAnalyzer: (name) => void chosen.push(name) });
+  assert.deepEqual([named.stats.analyzer, chosen.length], ['standard', 1]);
+});
+
 test('overwrite: false keeps the index that is there', async (t) => {
   const { target } = await built(t, [{ text: 'old' }]);
   await assert.rejects(buildIndex(from([{ text: 'new' }]), target, { overwrite: false }), UsageError);
@@ -174,7 +211,7 @@ test('two builds of one index at once leave one of them whole', async (t) => {
   assert.equal(new Set(hits.map(({ docId }) => index.text(docId).split(' ')[0])).size, 1);
 });
 
-test('progress is told every 1,000 documents and at the end', async (t) => {
+test('onProgress is called every 1,000 documents and at the end', async (t) => {
   const seen: BuildProgress[] = [];
   const records = Array.from({ length: 2500 }, (_, at) => ({ text: `word${at}` }));
   await built(t, records, { onProgress: (progress) => void seen.push(progress) });

@@ -58,6 +58,7 @@ test('a pruned search of several blocks of documents gives the scores and the or
   const { target } = await built(
     t,
     words.map((document) => ({ text: document.join(' ') })),
+    { analyzer: 'english' },
   );
   await assertExact(target, words, next);
 });

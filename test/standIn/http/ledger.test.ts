@@ -62,7 +62,7 @@ test('utilisation is busy slots over all slots, until the last record came', asy
   assert.equal(new Ledger().utilisation(4), 0);
   const forgetful = new Ledger({ keepCalls: 0 });
   for (let i = 0; i < 3; i++) forgetful.end(forgetful.open(undefined));
-  assert.throws(() => forgetful.utilisation(4, forgetful.now() + 1), /latest calls only/);
+  assert.throws(() => forgetful.utilisation(4, forgetful.now() + 1), /only the latest calls/);
 });
 
 test('a call in the second half of a hold is noticed, one in the first is not', async () => {

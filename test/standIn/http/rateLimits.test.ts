@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { formatDuration } from '../../../src/standIn/faults/duration.js';
 import { RateLimits } from '../../../src/standIn/http/rateLimits.js';
+import { formatDuration } from '../../../src/standIn/profiles/duration.js';
 import { about, post, standInFor } from '../../support/askStandIn.js';
 
 /** Milliseconds that sums of floating point numbers may be off. */
@@ -19,7 +19,7 @@ test('the wait it names is exact: a millisecond less is too early, and then ther
   });
   fc.assert(
     fc.property(limits, calls, (options, arrivals) => {
-      const bucket = new RateLimits(options);
+      const bucket = new RateLimits({ ...options, burstSeconds: 60 });
       let nowMs = 0;
       for (const { tokens, laterMs } of arrivals) {
         nowMs += laterMs;
@@ -43,7 +43,7 @@ test('over any time it lets through what the bucket held and what flowed in, and
 });
 
 test('tokens that an answer did not use flow back; a call heavier than the bucket is told so', () => {
-  const bucket = new RateLimits({ tokensPerMinute: 600 });
+  const bucket = new RateLimits({ tokensPerMinute: 600, burstSeconds: 60 });
   assert.equal(bucket.take(600, 0), undefined);
   assert.deepEqual(bucket.take(100, 0), {
     kind: 'tokens',

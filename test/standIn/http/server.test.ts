@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { UsageError } from '../../../src/errors.js';
-import { serviceTime } from '../../../src/standIn/answers/chance.js';
 import { spreadOver } from '../../../src/standIn/faults/faults.js';
 import { startStandIn } from '../../../src/standIn/http/server.js';
+import { serviceTime } from '../../../src/standIn/http/serviceTime.js';
 import { about, type ChatAnswer, post, standInFor } from '../../support/askStandIn.js';
 
-test('what befalls a record, and what it is answered, does not depend on the order of arrival', async () => {
+test('the faults and answers of a record do not depend on the order of arrival', async () => {
   const faults = spreadOver(['http500', 'bad400', 'blankTwice', 'think', 'finishLength', 'cut200'], 0.6);
-  /** Asks about all records at once, in that order; the calls about one follow one another. */
+  /** Asks about all records at once, in that order; the calls about one record come one after the other. */
   const run = async (records: number[]) => {
     const server = await startStandIn({ faults, seed: 7, profile: 'vllm', medianMs: 3, sigma: 0.8 });
     const answers: string[] = [];
@@ -31,7 +31,7 @@ test('what befalls a record, and what it is answered, does not depend on the ord
   assert.deepEqual(one.all, other.all);
 });
 
-test('being asked again about a record is a call about the same record', async (t) => {
+test('a second request about a record counts as a call about the same record', async (t) => {
   const server = await standInFor(t);
   const first = about(1);
   const again = {
@@ -52,7 +52,7 @@ test('service times are log-normal around their median', () => {
   assert.ok(Math.abs(spread - 0.8) < 0.08, String(spread));
 });
 
-test('it lists its model, knows no other address, and tells a body that is no request', async (t) => {
+test('it lists its model, answers 404 to other paths, and refuses a body that is not a request', async (t) => {
   const server = await standInFor(t);
   const list = (await (await fetch(`${server.baseUrl}/models`)).json()) as { data: unknown[] };
   assert.equal(list.data.length, 1);
@@ -65,7 +65,7 @@ test('it lists its model, knows no other address, and tells a body that is no re
   assert.deepEqual(server.ledger.sums().statuses, { 400: 3 });
 });
 
-test('content in parts is read like content in one', async (t) => {
+test('content in parts is read like content in one string', async (t) => {
   const server = await standInFor(t);
   const [system, user] = about(1).messages;
   const parts = [{ type: 'text', text: user?.content }];
@@ -74,7 +74,7 @@ test('content in parts is read like content in one', async (t) => {
   assert.equal(server.ledger.calls[0]?.key, server.ledger.calls[1]?.key);
 });
 
-test('an answer is cut at its cap, and says so', async (t) => {
+test('an answer is cut at its token limit, with the finish reason length', async (t) => {
   const server = await standInFor(t);
   const ask = async (more: object) => (await (await post(server, about(1, more))).json()) as ChatAnswer;
   const whole = await ask({});
@@ -85,7 +85,7 @@ test('an answer is cut at its cap, and says so', async (t) => {
   assert.equal((await ask({ max_completion_tokens: 500 })).choices[0]?.finish_reason, 'stop');
 });
 
-test('what does not fit its context is refused, with and without the cap', async (t) => {
+test('a request that does not fit the context is refused, with and without a token limit', async (t) => {
   const server = await standInFor(t, { contextTokens: 60 });
   assert.equal((await post(server, about(1, { max_tokens: 9 }))).status, 200);
   const capped = await post(server, about(1, { max_tokens: 90 }));
@@ -97,7 +97,7 @@ test('what does not fit its context is refused, with and without the cap', async
   assert.match(await long.text(), /maximum context length is 60 tokens.*your messages resulted in 1\d\d tokens/);
 });
 
-test('it refuses another key, quoting it; a quota that is gone; every call of an outage', async (t) => {
+test('it refuses another key and quotes it, calls over the quota, and every call in an outage', async (t) => {
   const keyed = await standInFor(t, { apiKey: 'sk-right' });
   const wrong = await post(keyed, about(1), { authorization: 'Bearer sk-wrong' });
   assert.equal(wrong.status, 401);
@@ -113,23 +113,24 @@ test('it refuses another key, quoting it; a quota that is gone; every call of an
   assert.equal((await post(back, about(1))).status, 200);
 });
 
-test('what it answers can be given', async (t) => {
+test('answers can be given as a function', async (t) => {
   const server = await standInFor(t, { answer: (messages) => `${messages.length} messages` });
   const { choices } = (await (await post(server, about(1))).json()) as ChatAnswer;
   assert.equal(choices[0]?.message.content, '2 messages');
 });
 
-test('an option that cannot be used, and a port that is taken, are told', async (t) => {
+test('an unknown option, a value out of range and a port in use are refused', async (t) => {
   const rejects = (options: object, words: RegExp) =>
     assert.rejects(startStandIn(options), (error) => {
       assert.ok(error instanceof UsageError);
       assert.match(`${error.message} ${error.hint}`, words);
       return true;
     });
-  await rejects({ profile: 'opnai' }, /no profile "opnai" did you mean openai\?/);
-  await rejects({ faults: { nothing: 0.1 } }, /no fault "nothing"/);
+  await rejects({ profile: 'opnai' }, /profile must be openai, .*, got the string "opnai" did you mean openai\?/);
+  await rejects({ faults: { nothing: 0.1 } }, /no fault is named "nothing"/);
   await rejects({ requestsPerMinute: 0 }, /requestsPerMinute must be a whole number >= 1, got 0/);
-  await rejects({ medianMs: -1 }, /medianMs is -1/);
+  await rejects({ medianMs: -1 }, /medianMs must be a number >= 0, got -1/);
+  await rejects({ mediumMs: 5 }, /no option "mediumMs" did you mean medianMs\?/);
   const { baseUrl } = await standInFor(t);
-  await rejects({ port: Number(new URL(baseUrl).port) }, /cannot listen on port \d+ take another port/);
+  await rejects({ port: Number(new URL(baseUrl).port) }, /cannot listen on port \d+ use another port/);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { FaultName } from '../../../src/standIn/faults/faults.js';
-import { type ProfileName, profileNames } from '../../../src/standIn/profiles/all.js';
+import { type ProfileName, profileNames } from '../../../src/standIn/profiles/serverProfiles.js';
 import { about, type ChatAnswer, post, standInFor } from '../../support/askStandIn.js';
 
 /** Bodies as the servers themselves send them, taken from reports of their users. */

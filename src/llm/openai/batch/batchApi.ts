@@ -4,54 +4,54 @@ import type OpenAI from 'openai';
 import type { Batch } from 'openai/resources/batches';
 import { AttemptError } from '../../failures/attemptError.js';
 import type { BaseUrl } from '../baseUrl.js';
-import { type Asked, connectionError, statusError } from '../httpErrors.js';
+import { connectionError, type RequestTarget, statusError } from '../httpErrors.js';
 import { credentialOf } from '../transport.js';
 
-/** A batch as its provider tells of it. */
+/** A batch, as its provider reports it. */
 export interface BatchState {
   id: string;
-  /** What was uploaded for it. */
+  /** The id of the uploaded file. */
   inputFileId: string;
   status: Batch['status'];
   outputFileId?: string | undefined;
   errorFileId?: string | undefined;
-  /** Requests that ended, and all. */
+  /** The number of requests that ended, and of all. */
   ended: number;
   total: number;
-  /** Why the whole batch failed. */
-  failure?: { code: string; words: string } | undefined;
+  /** The reason that the whole batch failed. */
+  failure?: { code: string; message: string } | undefined;
 }
 
-/** The provider's files and batches. Every call rejects with an AttemptError where it fails. */
+/** A provider's files and batches. Every call that fails rejects with an AttemptError. */
 export interface BatchApi {
-  /** Uploads the requests, a line each; resolves to the file's id. */
+  /** Uploads requests, one a line; resolves to the file's id. */
   upload(lines: string): Promise<string>;
   create(inputFileId: string): Promise<BatchState>;
   get(id: string): Promise<BatchState>;
-  /** The newest batches, 100 at most. */
+  /** Resolves to the newest batches, at most 100. */
   recent(): Promise<BatchState[]>;
-  /** The lines of a result file. */
+  /** Yields the lines of a result file. */
   lines(fileId: string): AsyncIterable<string>;
 }
 
 export interface BatchApiOptions {
-  /** Ends the calls under way. */
+  /** Ends the calls in progress. */
   signal: AbortSignal;
-  endpoint: BaseUrl;
-  /** What an error calls the key. */
+  server: BaseUrl;
+  /** The name of what holds the key, for messages. */
   keyName?: string | undefined;
   headers: Record<string, string>;
 }
 
-/** OpenAI's Batch API, by the openai client. */
-export function batchApi({ endpoint, headers, signal, keyName }: BatchApiOptions): BatchApi {
-  const asked: Asked = { endpoint, credential: credentialOf({ endpoint, headers, keyName }) };
-  let opened: Promise<{ client: OpenAI; toFile: typeof import('openai').toFile }> | undefined;
+/** Connects to OpenAI's Batch API with the openai client. */
+export function batchApi({ server, headers, signal, keyName }: BatchApiOptions): BatchApi {
+  const target: RequestTarget = { server, credential: credentialOf({ server, headers, keyName }) };
+  let opened: Promise<{ client: OpenAI; toFile: typeof import('../client.js').toFile }> | undefined;
   const open = async () => {
-    const { OpenAI: Client, toFile } = await import('openai');
+    const { OpenAI: Client, toFile } = await import('../client.js');
     const client = new Client({
-      baseURL: endpoint.href,
-      defaultQuery: endpoint.query,
+      baseURL: server.href,
+      defaultQuery: server.query,
       apiKey: 'the fetch below replaces it',
       adminAPIKey: null,
       organization: null,
@@ -63,21 +63,21 @@ export function batchApi({ endpoint, headers, signal, keyName }: BatchApiOptions
     return { client, toFile };
   };
 
-  /** Node's own fetch, as it alone takes Node's own FormData. A redirect is not followed: the key goes to no other host. */
+  /** Sends with Node's own fetch, since only that accepts Node's own FormData. It follows no redirect: the key goes to no other host. */
   const send = async (url: string, init: RequestInit = {}): Promise<Response> => {
     const all = new Headers(init.headers);
     all.delete('authorization');
-    if (endpoint.authorization !== undefined) all.set('authorization', endpoint.authorization);
+    if (server.authorization !== undefined) all.set('authorization', server.authorization);
     for (const [name, value] of Object.entries(headers)) all.set(name, value);
     const response = await fetch(url, { ...init, headers: all, redirect: 'manual' }).catch((error: unknown) => {
-      throw connectionError(error, asked, 0);
+      throw connectionError(error, target, 0);
     });
     if (response.ok) return response;
-    const told = { statusCode: response.status, headers: Object.fromEntries(response.headers) };
-    throw statusError(told, await response.text(), asked);
+    const head = { statusCode: response.status, headers: Object.fromEntries(response.headers) };
+    throw statusError(head, await response.text(), target);
   };
 
-  /** The client wraps what its fetch throws; beneath is the AttemptError. */
+  /** Runs a call of the client. It wraps what its fetch throws; the AttemptError is among the causes. */
   async function calling<T>(action: (parts: Awaited<ReturnType<typeof open>>) => Promise<T>): Promise<T> {
     try {
       opened ??= open();
@@ -85,8 +85,8 @@ export function batchApi({ endpoint, headers, signal, keyName }: BatchApiOptions
     } catch (error) {
       signal.throwIfAborted();
       for (let at: unknown = error; at instanceof Error; at = at.cause) if (at instanceof AttemptError) throw at;
-      const words = error instanceof Error ? endpoint.redact(error.message) : 'unknown';
-      throw new AttemptError('cut-body', { host: endpoint.host, words, cause: error });
+      const serverMessage = error instanceof Error ? server.redact(error.message) : 'unknown';
+      throw new AttemptError('cut-body', { host: server.host, serverMessage, cause: error });
     }
   }
 
@@ -98,16 +98,16 @@ export function batchApi({ endpoint, headers, signal, keyName }: BatchApiOptions
       }),
     create: (inputFileId) =>
       calling(async ({ client }) =>
-        stateOf(
+        batchStateOf(
           await client.batches.create(
             { input_file_id: inputFileId, endpoint: '/v1/chat/completions', completion_window: '24h' },
             { signal },
           ),
         ),
       ),
-    get: (id) => calling(async ({ client }) => stateOf(await client.batches.retrieve(id, { signal }))),
+    get: (id) => calling(async ({ client }) => batchStateOf(await client.batches.retrieve(id, { signal }))),
     recent: () =>
-      calling(async ({ client }) => (await client.batches.list({ limit: 100 }, { signal })).data.map(stateOf)),
+      calling(async ({ client }) => (await client.batches.list({ limit: 100 }, { signal })).data.map(batchStateOf)),
     async *lines(fileId) {
       const { body } = await calling(async ({ client }) => await client.files.content(fileId, { signal }));
       if (body === null) return;
@@ -117,12 +117,12 @@ export function batchApi({ endpoint, headers, signal, keyName }: BatchApiOptions
         failure = error;
       });
       for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) yield line;
-      if (failure !== undefined) throw connectionError(failure, asked, 0);
+      if (failure !== undefined) throw connectionError(failure, target, 0);
     },
   };
 }
 
-function stateOf(batch: Batch): BatchState {
+function batchStateOf(batch: Batch): BatchState {
   const { completed = 0, failed = 0, total = 0 } = batch.request_counts ?? {};
   const problem = batch.errors?.data?.[0];
   return {
@@ -133,6 +133,6 @@ function stateOf(batch: Batch): BatchState {
     errorFileId: batch.error_file_id ?? undefined,
     ended: completed + failed,
     total,
-    failure: problem && { code: problem.code ?? '', words: problem.message ?? 'no reason told' },
+    failure: problem && { code: problem.code ?? '', message: problem.message ?? 'no reason given' },
   };
 }

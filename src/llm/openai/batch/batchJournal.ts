@@ -2,33 +2,33 @@ import { randomUUID } from 'node:crypto';
 import { Store, type Table } from '../../../store/store.js';
 import type { BatchOutcome } from './batchLines.js';
 
-/** A batch that was begun, as far as it is known to have come. */
+/** A batch that was begun, with what is known of it. */
 export interface OpenBatch {
-  /** Its name here. */
+  /** Its name in this journal. */
   name: string;
   /** The requests in it. */
   ids: string[];
-  /** What was uploaded. */
+  /** The provider's id of the uploaded file. */
   fileId?: string | undefined;
-  /** Its name there. */
+  /** The provider's id of the batch. */
   batchId?: string | undefined;
 }
 
-const settledAtOnce = 500;
+const SETTLED_PER_TRANSACTION = 500;
 
 /**
- * What was sent in batches and what came back, on disk: a process that ends while batches run finds them again, and no
- * answer that came is asked for twice. Each step is written before the next is taken.
+ * A journal on disk of what was sent in batches and what came back: a process that ends while batches run finds them again,
+ * and no answer that arrived is requested twice. Each step is written before the next is taken.
  */
 export class BatchJournal {
   readonly #store: Store;
   readonly #batches: Table<string, Omit<OpenBatch, 'name'>>;
-  /** The batch that a request is in. */
+  /** The batch that each request is in. */
   readonly #pending: Table<string, string>;
-  /** The body of its answer. */
+  /** The body of each answer. */
   readonly #answers: Table<string, unknown>;
 
-  /** Throws StoreError where the path cannot be used. */
+  /** Throws StoreError if the path cannot be used. */
   constructor(path: string) {
     this.#store = new Store({ path, kind: 'batches', version: 1 });
     this.#batches = this.#store.table('batches');
@@ -36,7 +36,7 @@ export class BatchJournal {
     this.#answers = this.#store.table('answers');
   }
 
-  /** The body of the answer that came for a request. */
+  /** Returns the body of the answer to a request; undefined if none has come. */
   answer(id: string): unknown {
     return this.#answers.get(id);
   }
@@ -58,16 +58,16 @@ export class BatchJournal {
     return { name, ids };
   }
 
-  /** Keeps what is known of a batch. */
+  /** Writes what is known of a batch. */
   advance({ name, ...batch }: OpenBatch): void {
     this.#batches.put(name, batch);
   }
 
-  /** Keeps the answers of a batch and forgets those requests of it that must be sent again; then the batch is done. */
+  /** Keeps the answers of a batch, and removes its requests that must be sent again from those that are pending. */
   settle(outcomes: BatchOutcome[]): void {
-    for (let at = 0; at < outcomes.length; at += settledAtOnce) {
+    for (let at = 0; at < outcomes.length; at += SETTLED_PER_TRANSACTION) {
       this.#store.transaction(() => {
-        for (const outcome of outcomes.slice(at, at + settledAtOnce)) {
+        for (const outcome of outcomes.slice(at, at + SETTLED_PER_TRANSACTION)) {
           if ('body' in outcome) this.#answers.put(outcome.id, outcome.body);
           this.#pending.remove(outcome.id);
         }
@@ -75,7 +75,7 @@ export class BatchJournal {
     }
   }
 
-  /** The batch is over: those of its requests that have no answer are free to be sent again. */
+  /** Ends a batch: its requests that have no answer may be sent again. */
   end({ name, ids }: OpenBatch): void {
     this.#store.transaction(() => {
       for (const id of ids) if (this.#pending.get(id) === name) this.#pending.remove(id);

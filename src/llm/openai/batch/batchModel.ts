@@ -1,81 +1,79 @@
 import { setMaxListeners } from 'node:events';
 import { ModelError } from '../../../errors.js';
 import { untilAborted } from '../../../util/abort.js';
-import { requireWholeNumber } from '../../../util/check.js';
+import { type OptionsOf, withDefaults } from '../../../util/options.js';
 import type { ChatRequest, Completion } from '../../chatModel.js';
 import { AttemptError } from '../../failures/attemptError.js';
 import { classify } from '../../failures/classify.js';
-import { type Clock, systemClock } from '../../limits/clock.js';
+import { systemClock } from '../../limits/clock.js';
+import { batchOptions, type environmentOptions, healthOptions } from '../../options.js';
 import { parseBaseUrl } from '../baseUrl.js';
-import { learnFrom } from '../learnFrom.js';
 import type { OpenaiModel, OpenaiModelOptions } from '../openaiModel.js';
-import { type Answerer, readCompletion } from '../readCompletion.js';
-import { type ChatBody, Profile } from '../serverCapabilities.js';
+import { type AnswerSource, readCompletion } from '../readCompletion.js';
+import { type ChatCompletionBody, ServerCapabilities } from '../serverCapabilities.js';
 import { type BatchApi, type BatchState, batchApi } from './batchApi.js';
-import { BatchJournal, type OpenBatch } from './batchJournal.js';
+import type { BatchJournal, OpenBatch } from './batchJournal.js';
 import { type BatchOutcome, readOutcome, requestId, requestLine } from './batchLines.js';
 
-export interface BatchOptions {
-  /** The folder of its journal, which a later process goes on from. */
+export interface BatchModelOptions
+  extends Omit<OptionsOf<typeof batchOptions>, 'batch'>,
+    Pick<OptionsOf<typeof healthOptions>, 'deadAfterMs'>,
+    Pick<OptionsOf<typeof environmentOptions>, 'clock'> {
+  /** The folder of its journal, from which a later process continues. */
   journalPath: string;
-  /** The most requests in a batch (10,000; providers take 50,000 at most). */
-  batchRequests?: number | undefined;
-  /** The most bytes of requests in a batch (100,000,000; providers take 200 MB at most). */
-  batchBytes?: number | undefined;
-  /** A batch that is not full is sent when nothing was asked for so long, in milliseconds (3,000). */
-  batchIdleMs?: number | undefined;
-  /** How often the provider is asked how far its batches are, in milliseconds (20,000). */
-  batchPollMs?: number | undefined;
-  /** How long passing faults of the Batch API itself are borne, in milliseconds (1,800,000). */
-  deadAfterMs?: number | undefined;
-  clock?: Clock | undefined;
 }
 
-interface Waiter {
+interface OutcomeListener {
   resolve: (outcome: BatchOutcome) => void;
   reject: (error: unknown) => void;
 }
 
-const over = new Set<BatchState['status']>(['failed', 'completed', 'expired', 'cancelled']);
+const OUTCOMES_PER_GROUP = 500;
+const finalStatuses = new Set<BatchState['status']>(['failed', 'completed', 'expired', 'cancelled']);
 
 /**
- * A model behind a provider's Batch API: requests are gathered, sent as a file, and answered within a day at a lower price.
- * As many calls must be under way at once as a batch is to hold. One attempt a call: what a batch did not answer is an
- * AttemptError, for `retry` to send again. A call whose request is in a batch that an earlier process sent waits for that
- * one.
+ * Makes a model behind a provider's Batch API: requests are collected, sent as a file, and answered within a day at a lower
+ * price. As many calls must be in progress at once as a batch is to hold. It makes one attempt a call: a request that a
+ * batch did not answer is an AttemptError, for `retry` to send again. A call whose request is in a batch that an earlier
+ * process sent waits for that one.
  *
- * `close` sends no further batch and turns away all who wait: the batches that run go on, for a later process to collect.
- * No batch is paid twice: what was uploaded is written down before the batch is begun from it, so a process that died in
- * between finds the batch in the provider's list.
+ * `close` sends no further batch and rejects all waiting calls: the batches that run continue, for a later process to
+ * collect. No batch is paid for twice: the upload is written to the journal before the batch is begun from it, so after a
+ * process that died in between, the next finds the batch in the provider's list.
  */
-export function batchModel(options: OpenaiModelOptions & BatchOptions): OpenaiModel {
+export function batchModel(options: OpenaiModelOptions & BatchModelOptions): OpenaiModel {
   const { model, baseUrl = 'https://api.openai.com/v1', apiKey, headers = {}, onNotice } = options;
-  const { batchRequests = 10_000, batchBytes = 100_000_000, batchIdleMs = 3000, batchPollMs = 20_000 } = options;
-  const { deadAfterMs = 1_800_000, clock = systemClock } = options;
-  requireWholeNumber('batchRequests', batchRequests);
-  const endpoint = parseBaseUrl(baseUrl, apiKey, Object.values(headers));
-  const { host } = endpoint;
-  const profile = new Profile(endpoint.hostname, { ...options, stream: false });
+  const { batchRequests, batchBytes, batchIdleMs, batchPollMs } = withDefaults(batchOptions, options);
+  const { deadAfterMs } = withDefaults(healthOptions, options);
+  const { clock = systemClock } = options;
+  const server = parseBaseUrl(baseUrl, apiKey, Object.values(headers));
+  const { host } = server;
+  const capabilities = new ServerCapabilities(server.hostname, { ...options, stream: false });
   const closed = new AbortController();
   setMaxListeners(0, closed.signal); // each request of the client listens
-  const api = batchApi({ endpoint, headers, keyName: options.keyName, signal: closed.signal });
-  const waiters = new Map<string, Waiter[]>();
-  let journal: BatchJournal | undefined;
+  const api = batchApi({ server, headers, keyName: options.keyName, signal: closed.signal });
+  const listeners = new Map<string, OutcomeListener[]>();
+  let journal: Promise<BatchJournal> | undefined;
   let queue: { id: string; line: string }[] = [];
   let queuedBytes = 0;
-  let idle: NodeJS.Timeout | undefined;
+  let idleTimer: NodeJS.Timeout | undefined;
 
-  /** Opens the journal, and goes on with the batches that an earlier process left. */
-  const opened = (): BatchJournal => {
-    if (journal !== undefined) return journal;
-    journal = new BatchJournal(options.journalPath);
-    const left = journal.open();
-    if (left.length > 0) onNotice?.(`${host}: going on with ${left.length} batches of an earlier run`);
-    for (const batch of left) follow(resume(journal, batch));
+  /** Opens the journal, and resumes the batches that an earlier process left. */
+  const openJournal = async (): Promise<BatchJournal> => {
+    const { BatchJournal } = await import('./batchJournal.js');
+    const log = new BatchJournal(options.journalPath);
+    const left = log.open();
+    if (left.length > 0) onNotice?.(`${host}: resuming ${left.length} batches of an earlier run`);
+    for (const batch of left) rejectAllOnFailure(resume(log, batch));
+    return log;
+  };
+
+  const opened = (): Promise<BatchJournal> => {
+    journal ??= openJournal();
     return journal;
   };
 
-  /** Asks the API until it answers. Throws ModelError where it never will. */
+  /** Calls the API until it answers. Throws ModelError if it never will. */
   const insist = async <T>(action: () => Promise<T>): Promise<T> => {
     const began = clock.now();
     for (let failures = 0; ; failures++) {
@@ -85,9 +83,9 @@ export function batchModel(options: OpenaiModelOptions & BatchOptions): OpenaiMo
       } catch (error) {
         if (!(error instanceof AttemptError)) throw error;
         const verdict = classify(error);
-        const passes = verdict.action === 'retry' || verdict.action === 'hold' || verdict.action === 'wait';
-        if (!passes || clock.now() - began > deadAfterMs) {
-          const hint = 'hint' in verdict ? verdict.hint : 'run again to go on; what was sent is not sent twice';
+        const isTransient = verdict.action === 'retry' || verdict.action === 'hold' || verdict.action === 'wait';
+        if (!isTransient || clock.now() - began > deadAfterMs) {
+          const hint = 'hint' in verdict ? verdict.hint : 'run again to resume; what was sent is not sent twice';
           throw new ModelError(`the Batch API: ${verdict.reason}`, { hint, cause: error });
         }
         const asked = 'forMs' in verdict ? verdict.forMs : 'afterMs' in verdict ? verdict.afterMs : undefined;
@@ -96,26 +94,26 @@ export function batchModel(options: OpenaiModelOptions & BatchOptions): OpenaiMo
     }
   };
 
-  /** A batch fails all who wait for it where something goes wrong that asking again does not mend. */
-  const follow = (work: Promise<void>): void => {
+  /** Rejects all waiting calls if a batch fails in a way that asking again does not fix. */
+  const rejectAllOnFailure = (work: Promise<void>): void => {
     work.catch((error: unknown) => {
-      for (const list of waiters.values()) for (const { reject } of list) reject(error);
-      waiters.clear();
+      for (const list of listeners.values()) for (const { reject } of list) reject(error);
+      listeners.clear();
     });
   };
 
   const deliver = (outcome: BatchOutcome): void => {
-    for (const { resolve } of waiters.get(outcome.id) ?? []) resolve(outcome);
-    waiters.delete(outcome.id);
+    for (const { resolve } of listeners.get(outcome.id) ?? []) resolve(outcome);
+    listeners.delete(outcome.id);
   };
 
   const flush = (): void => {
-    clearTimeout(idle);
+    clearTimeout(idleTimer);
     if (queue.length === 0) return;
     const requests = queue;
     queue = [];
     queuedBytes = 0;
-    follow(send(opened(), requests));
+    rejectAllOnFailure(opened().then((log) => send(log, requests)));
   };
 
   const send = async (log: BatchJournal, requests: typeof queue): Promise<void> => {
@@ -125,7 +123,7 @@ export function batchModel(options: OpenaiModelOptions & BatchOptions): OpenaiMo
     await start(log, batch);
   };
 
-  /** Begins a batch of what was uploaded, unless it `mayRun`: the answer to an earlier try may have been lost. */
+  /** Begins a batch from the uploaded file, unless it `mayRun` already: the answer to an earlier try may have been lost. */
   const start = async (log: BatchJournal, batch: OpenBatch, mayRun = false): Promise<void> => {
     let lost = mayRun;
     const begun = await insist(async () => {
@@ -135,7 +133,7 @@ export function batchModel(options: OpenaiModelOptions & BatchOptions): OpenaiMo
     });
     batch.batchId = begun.id;
     log.advance(batch);
-    onNotice?.(`${host}: batch ${begun.id} begun, ${batch.ids.length} requests`);
+    onNotice?.(`${host}: batch ${begun.id} started with ${batch.ids.length} requests`);
     await collect(log, batch);
   };
 
@@ -145,11 +143,11 @@ export function batchModel(options: OpenaiModelOptions & BatchOptions): OpenaiMo
     else await collect(log, batch);
   };
 
-  /** Waits for the end of a batch and hands out what became of its requests. */
+  /** Waits for the end of a batch and delivers the outcomes of its requests. */
   const collect = async (log: BatchJournal, batch: OpenBatch): Promise<void> => {
     for (;;) {
       const state = await insist(() => api.get(batch.batchId as string));
-      if (over.has(state.status)) {
+      if (finalStatuses.has(state.status)) {
         const answered = await gather(log, state);
         onNotice?.(`${host}: batch ${state.id} ${state.status}, ${answered} of ${batch.ids.length} requests came back`);
         release(log, batch, state.failure);
@@ -159,45 +157,50 @@ export function batchModel(options: OpenaiModelOptions & BatchOptions): OpenaiMo
     }
   };
 
-  /** Reads both result files; resolves to the number of requests that they tell of. */
+  /** Reads both result files; resolves to the number of requests in them. */
   const gather = async (log: BatchJournal, { outputFileId, errorFileId }: BatchState): Promise<number> => {
-    let told = 0;
+    let count = 0;
     for (const fileId of [outputFileId, errorFileId]) {
       if (fileId === undefined) continue;
-      // A file that breaks off is read again from its start: what was settled stays so.
+      // A file that breaks off is read again from its start, without the requests that were settled.
       const seen = new Set<string>();
       await insist(async () => {
-        for await (const group of groups(api, fileId, endpoint)) {
+        for await (const group of outcomeGroups(api, fileId, server)) {
           const fresh = group.filter(({ id }) => !seen.has(id) && seen.add(id));
           log.settle(fresh);
           for (const outcome of fresh) deliver(outcome);
         }
       });
-      told += seen.size;
+      count += seen.size;
     }
-    return told;
+    return count;
   };
 
-  /** What a batch that is over did not answer is sent again by those who wait for it. */
+  /** Ends a batch, and rejects the calls that it did not answer with a failure that has them sent again. */
   const release = (log: BatchJournal, batch: OpenBatch, failure?: BatchState['failure']): void => {
     log.end(batch);
-    const { code = 'batch_incomplete', words: told = 'the batch ended without an answer to it' } = failure ?? {};
-    const words = endpoint.redact(told);
-    // Too much was queued at the provider: that passes.
+    const { code = 'batch_incomplete', message = 'the batch ended without an answer to it' } = failure ?? {};
+    const serverMessage = server.redact(message);
+    // token_limit_exceeded: too much was queued at the provider, which is transient.
     const status = failure === undefined ? 503 : code === 'token_limit_exceeded' ? 429 : 400;
     for (const id of batch.ids) {
-      if (waiters.has(id)) deliver({ id, failure: new AttemptError('status', { host, status, code, words }) });
+      if (listeners.has(id))
+        deliver({ id, failure: new AttemptError('status', { host, status, code, serverMessage }) });
     }
   };
 
-  const outcomeOf = async (id: string, body: ChatBody, signal: AbortSignal | undefined): Promise<BatchOutcome> => {
-    const log = opened();
+  const outcomeOf = async (
+    id: string,
+    body: ChatCompletionBody,
+    signal: AbortSignal | undefined,
+  ): Promise<BatchOutcome> => {
+    const log = await opened();
     const known = log.answer(id);
     if (known !== undefined) return { id, body: known };
     let outcome: BatchOutcome | undefined;
     let failure: { error: unknown } | undefined;
     await untilAborted([signal, closed.signal], (done) => {
-      const waiter: Waiter = {
+      const listener: OutcomeListener = {
         resolve: (value) => {
           outcome = value;
           done();
@@ -207,14 +210,14 @@ export function batchModel(options: OpenaiModelOptions & BatchOptions): OpenaiMo
           done();
         },
       };
-      const list = waiters.get(id);
-      if (list === undefined) waiters.set(id, [waiter]);
-      else list.push(waiter);
+      const list = listeners.get(id);
+      if (list === undefined) listeners.set(id, [listener]);
+      else list.push(listener);
       if (list === undefined && !log.isPending(id)) enqueue(id, requestLine(id, body));
       return () => {
-        const left = (waiters.get(id) ?? []).filter((each) => each !== waiter);
-        if (left.length > 0) waiters.set(id, left);
-        else waiters.delete(id);
+        const left = (listeners.get(id) ?? []).filter((each) => each !== listener);
+        if (left.length > 0) listeners.set(id, left);
+        else listeners.delete(id);
       };
     });
     if (failure !== undefined) throw failure.error;
@@ -226,46 +229,46 @@ export function batchModel(options: OpenaiModelOptions & BatchOptions): OpenaiMo
     if (queuedBytes + bytes > batchBytes) flush();
     queue.push({ id, line });
     queuedBytes += bytes;
-    clearTimeout(idle);
+    clearTimeout(idleTimer);
     if (queue.length >= batchRequests) flush();
-    else idle = setTimeout(flush, batchIdleMs);
+    else idleTimer = setTimeout(flush, batchIdleMs);
   };
 
   const complete = async (request: ChatRequest, signal: AbortSignal | undefined): Promise<Completion> => {
     signal?.throwIfAborted();
-    const sent = profile.body(model, request);
+    const sent = capabilities.body(model, request);
     const outcome = await outcomeOf(requestId(host, sent, request.sample), sent, signal);
     try {
       if ('failure' in outcome) throw outcome.failure;
-      return readCompletion(outcome.body, request, endpoint, model);
+      return readCompletion(outcome.body, request, server, model);
     } catch (error) {
-      throw error instanceof AttemptError ? learnFrom(error, { profile, request, sent, onNotice }) : error;
+      throw error instanceof AttemptError ? capabilities.learnFrom(error, request, sent) : error;
     }
   };
 
   return {
     name: model,
-    baseUrl: endpoint.href,
+    baseUrl: server.href,
     complete: (request, { signal } = {}) => complete(request, signal),
     async close() {
-      clearTimeout(idle);
+      clearTimeout(idleTimer);
       closed.abort(
         new ModelError('stopped while batches run', {
-          hint: 'run again: they go on, and what they bring is collected',
+          hint: 'run again: they continue, and their answers are collected',
         }),
       );
-      await journal?.close();
+      await (await journal?.catch(() => undefined))?.close();
     },
   };
 }
 
-/** The outcomes of a result file, some hundred at a time. */
-async function* groups(api: BatchApi, fileId: string, endpoint: Answerer): AsyncGenerator<BatchOutcome[]> {
+/** Yields the outcomes of a result file, 500 at a time. */
+async function* outcomeGroups(api: BatchApi, fileId: string, source: AnswerSource): AsyncGenerator<BatchOutcome[]> {
   let group: BatchOutcome[] = [];
   for await (const line of api.lines(fileId)) {
-    const outcome = readOutcome(line, endpoint);
+    const outcome = readOutcome(line, source);
     if (outcome !== undefined) group.push(outcome);
-    if (group.length < 500) continue;
+    if (group.length < OUTCOMES_PER_GROUP) continue;
     yield group;
     group = [];
   }

@@ -43,7 +43,7 @@ test('requests go out in batches of the size asked for, and each gets its own an
   const answers = await askAll(model, 50);
   for (const [i, { text }] of answers.entries()) assert.match(text, new RegExp(`document ${i}\\.`));
   assert.equal(server.ledger.sums().calls, 50);
-  assert.equal(notices.filter((notice) => /begun/.test(notice)).length, 3);
+  assert.equal(notices.filter((notice) => /started/.test(notice)).length, 3);
   assert.ok(answers.every(({ usage }) => usage.promptTokens > 0 && !usage.estimated));
 });
 
@@ -83,13 +83,13 @@ test('a process that ends while a batch runs is followed by one that collects it
   const first = modelOf(t, server, journal);
   const waiting = askAll(first.model, 20);
   waiting.catch(() => {});
-  while (!first.notices.some((notice) => /begun/.test(notice))) await new Promise((wake) => setTimeout(wake, 5));
+  while (!first.notices.some((notice) => /started/.test(notice))) await new Promise((wake) => setTimeout(wake, 5));
   first.model.drain();
   await assert.rejects(waiting, (error) => error instanceof ModelError && /run again/.test(error.hint ?? ''));
   const second = modelOf(t, server, journal);
   assert.equal((await askAll(second.model, 25)).length, 25);
   assert.equal(server.ledger.sums().calls, 25);
-  assert.ok(second.notices.some((notice) => /going on with 1 batches/.test(notice)));
+  assert.ok(second.notices.some((notice) => /resuming 1 batches/.test(notice)));
   await second.model.close();
   const third = modelOf(t, server, journal);
   assert.equal((await askAll(third.model, 25)).length, 25);

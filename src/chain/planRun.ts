@@ -1,0 +1,122 @@
+import { InputError, UsageError } from '../errors.js';
+import type { ReadOptions } from '../io/read/options.js';
+import { dollars } from '../llm/cost/dollars.js';
+import { costOf, type ModelPrice, type Prices, priceOf } from '../llm/cost/prices.js';
+import type { DataRecord } from '../record.js';
+import { addEstimates, type Estimate, estimateStage, type StageEstimate } from './estimateStage.js';
+import { planBases } from './planBases.js';
+import type { PlannedStage } from './plannedStages.js';
+import { sampleRecords } from './sampleRecords.js';
+
+export interface PlanOptions extends Pick<ReadOptions, 'onBadLine' | 'maxLineBytes' | 'signal'> {
+  /** The stages that ask a model: those of `rarePlan`, `plannedDoc2Query` or `plannedReasonDistill`. */
+  stages: PlannedStage[];
+  /** Returns false for a record that the run would reject. Default: none is rejected. */
+  isUsable?: ((record: DataRecord) => boolean) | undefined;
+  /** The files from which negatives are taken, and which of their records are documents. Default: the input. */
+  corpus?: string | readonly string[] | undefined;
+  isDocument?: ((record: DataRecord) => boolean) | undefined;
+  /** Negatives of each record. Default: the records have them already. */
+  numNeg?: number | undefined;
+  /** The model, for its prices. */
+  model?: string | undefined;
+  prices?: Prices | undefined;
+  /** The most tokens of an answer. Default: no limit. */
+  maxTokens?: number | undefined;
+  /** Plan for at most this many records. Default: all. */
+  limit?: number | undefined;
+  /** Seeds the sample. Default 0. */
+  seed?: number | undefined;
+  /** Assume answers of this length, in tokens: one number, or one for each stage. */
+  assumeCompletionTokens?: readonly number[] | undefined;
+  /** Assume answers as long as in this output of an earlier run. */
+  assumeFrom?: string | undefined;
+}
+
+/** The estimate of a stage with its cost. */
+export interface PricedEstimate extends StageEstimate {
+  /** Exact decimals of the cost of the estimated tokens; undefined if the model has no price. */
+  costUsd?: { [bound in keyof Estimate]: string } | undefined;
+}
+
+export interface RunPlan {
+  /** Records that would be processed, and those that would be rejected, bad lines included. */
+  records: number;
+  unusable: number;
+  /** The size of the sample on which the estimates are based. */
+  sampled: number;
+  stages: PricedEstimate[];
+  total: PricedEstimate;
+  /** What the estimates are based on, a line for each fact. */
+  bases: string[];
+}
+
+/**
+ * Dry run: estimates the calls, tokens and cost of a run from a random sample of its input, without asking a model or writing
+ * anything. The input is read to its end, so the count of records is exact.
+ *
+ * @throws InputError if the input has no usable record; UsageError for prices without a model, or for a number of assumed
+ *   lengths other than one or that of the stages
+ */
+export async function planRun(inputs: string | readonly string[], options: PlanOptions): Promise<RunPlan> {
+  const { isUsable, corpus, isDocument, numNeg, model = '', prices, maxTokens, limit, assumeFrom } = options;
+  if (prices !== undefined && model === '') {
+    throw new UsageError('prices depend on the model', { hint: 'add the model: --model NAME' });
+  }
+  const price = prices && priceOf(prices, model);
+  const stages = withAssumptions(options.stages, options.assumeCompletionTokens);
+  const { seed, onBadLine, maxLineBytes, signal } = options;
+  const read = { seed, onBadLine, maxLineBytes, signal };
+  const sample = await sampleRecords(inputs, { ...read, isUsable, limit });
+  if (sample.usable === 0) {
+    throw new InputError('no record of the input can be used', { hint: 'name the keys of its texts' });
+  }
+  const negatives = corpus === undefined ? sample : await sampleRecords(corpus, { ...read, isUsable: isDocument });
+  const earlier = assumeFrom === undefined ? [] : (await sampleRecords(assumeFrom, read)).records;
+  const estimates = stages.map((stage) =>
+    estimateStage({
+      ...{ stage, earlier, maxTokens },
+      ...{ sample: sample.records, records: sample.usable, corpus: negatives.records },
+    }),
+  );
+  const priced = (estimate: StageEstimate): PricedEstimate => ({
+    ...estimate,
+    costUsd: price && estimatedCost(price, estimate),
+  });
+  const { usable: records, unusable, badLines } = sample;
+  const counts = { records, unusable: unusable + badLines, sampled: sample.records.length };
+  return {
+    ...counts,
+    stages: estimates.map(priced),
+    total: priced(totalOf(estimates)),
+    bases: planBases({ ...counts, stages, estimates, numNeg, assumeFrom, model, pricesAsOf: prices?.asOf }),
+  };
+}
+
+function withAssumptions(stages: PlannedStage[], answerTokens: readonly number[] | undefined): PlannedStage[] {
+  if (answerTokens === undefined) return stages;
+  if (answerTokens.length !== 1 && answerTokens.length !== stages.length) {
+    const names = stages.map(({ name }) => name).join(', ');
+    throw new UsageError(`--assume-completion-tokens has ${answerTokens.length} numbers for the stages ${names}`, {
+      hint: 'give one number, or one for each stage',
+    });
+  }
+  return stages.map((stage, index) => ({ ...stage, answerTokens: answerTokens[index] ?? (answerTokens[0] as number) }));
+}
+
+function estimatedCost(price: ModelPrice, estimate: StageEstimate): PricedEstimate['costUsd'] {
+  const { promptTokens, completionTokens } = estimate;
+  const cost = (bound: keyof Estimate) =>
+    dollars(costOf(price, { promptTokens: promptTokens[bound], completionTokens: completionTokens[bound] }));
+  return { likely: cost('likely'), least: cost('least'), most: cost('most') };
+}
+
+function totalOf(estimates: StageEstimate[]): StageEstimate {
+  return {
+    stage: 'total',
+    calls: estimates.reduce((sum, { calls }) => sum + calls, 0),
+    promptTokens: addEstimates(estimates.map(({ promptTokens }) => promptTokens)),
+    completionTokens: addEstimates(estimates.map(({ completionTokens }) => completionTokens)),
+    measuredOn: Math.min(...estimates.map(({ measuredOn }) => measuredOn)),
+  };
+}

@@ -1,0 +1,114 @@
+import type { OperatorContext } from '../flow/operator.js';
+import type { Source } from '../flow/source.js';
+import { type Bm25HardNegFields, bm25HardNeg } from '../operators/bm25HardNeg/bm25HardNeg.js';
+import { bm25HardNegOptions } from '../operators/bm25HardNeg/options.js';
+import { type Doc2QueryFields, doc2Query } from '../operators/doc2Query/doc2Query.js';
+import { doc2QueryOptions } from '../operators/doc2Query/options.js';
+import { DOC2QUERY_PROMPT_VERSION } from '../operators/doc2Query/prompt.js';
+import { reasonDistillOptions } from '../operators/reasonDistill/options.js';
+import { REASON_DISTILL_PROMPT_VERSION } from '../operators/reasonDistill/prompt.js';
+import { type ReasonDistillFields, reasonDistill } from '../operators/reasonDistill/reasonDistill.js';
+import type { RecordOperator } from '../operators/recordOperator.js';
+import { versionOf } from '../operators/template.js';
+import type { PipelineStage } from '../pipeline/runPipeline.js';
+import type { RunSettings } from '../pipeline/runStore.js';
+import type { DataRecord } from '../record.js';
+import type { Bm25Index } from '../search/bm25Index.js';
+import type { Searcher } from '../search/searcher.js';
+import { type OptionsOf, resolveOptions, shapingValues, valuesOf } from '../util/options.js';
+import { indexIdentity } from './indexIdentity.js';
+
+const { promptTemplate: doc2QueryPromptTemplate, ...questionOptions } = doc2QueryOptions;
+const { promptTemplate: reasonDistillPromptTemplate, ...reasoningOptions } = reasonDistillOptions;
+const stageOptions = { ...bm25HardNegOptions, ...reasoningOptions, ...questionOptions };
+
+/** The options of the three operators; an option of several of them, such as `model` or a key, is given once. */
+const rareChainOptions = { ...stageOptions, doc2QueryPromptTemplate, reasonDistillPromptTemplate };
+
+/** The type parameters are the keys written and whether details and provenance are kept, as literals. */
+export interface RareChainOptions<
+  QuestionKey extends string = string,
+  ScenarioKey extends string = string,
+  NegativesKey extends string = string,
+  ReasoningKey extends string = string,
+  Detailed extends boolean = boolean,
+  Kept extends boolean = boolean,
+> extends OptionsOf<typeof rareChainOptions> {
+  questionKey?: QuestionKey | undefined;
+  scenarioKey?: ScenarioKey | undefined;
+  negativesKey?: NegativesKey | undefined;
+  reasoningKey?: ReasoningKey | undefined;
+  details?: Detailed | undefined;
+  provenance?: Kept | undefined;
+}
+
+export type RareChain<Fields = unknown> = RecordOperator<Fields> & {
+  /** The three operators with their names, for `runPipeline`. */
+  readonly stages: PipelineStage[];
+  /** All that shapes the records except the input, for a `checkpoint`: model, prompt versions, index, options. */
+  readonly settings: RunSettings;
+};
+
+/**
+ * The chain of RARE: doc2Query, bm25HardNeg and reasonDistill over one model and one index.
+ *
+ * It adds `question`, `scenario`, `hard_negatives` and `reasoning`. Use it as an operator on any source of records, or pass
+ * its `stages` to `runPipeline`. `concurrency` applies to each operator.
+ *
+ * @throws UsageError for options that are unknown, missing or out of range
+ */
+export function rareChain<
+  const QuestionKey extends string = 'question',
+  const ScenarioKey extends string = 'scenario',
+  const NegativesKey extends string = 'hard_negatives',
+  const ReasoningKey extends string = 'reasoning',
+  const Detailed extends boolean = false,
+  const Kept extends boolean = true,
+>(
+  options: RareChainOptions<QuestionKey, ScenarioKey, NegativesKey, ReasoningKey, Detailed, Kept>,
+): RareChain<
+  Doc2QueryFields<QuestionKey, ScenarioKey, Kept> &
+    Bm25HardNegFields<NegativesKey, Detailed, Kept> &
+    ReasonDistillFields<ReasoningKey, Kept>
+> {
+  const resolved = resolveOptions('rareChain', rareChainOptions, options);
+  const { model, index, doc2QueryPromptTemplate, reasonDistillPromptTemplate } = resolved;
+  const questions = doc2Query({
+    ...{ ...valuesOf(questionOptions, resolved), model },
+    promptTemplate: doc2QueryPromptTemplate,
+  });
+  const negatives = bm25HardNeg({ ...valuesOf(bm25HardNegOptions, resolved), index });
+  const reasoning = reasonDistill({
+    ...{ ...valuesOf(reasoningOptions, resolved), model },
+    promptTemplate: reasonDistillPromptTemplate,
+  });
+  const stages = [
+    { name: 'doc2query', operator: questions },
+    { name: 'bm25_hard_neg', operator: negatives },
+    { name: 'reason_distill', operator: reasoning },
+  ] as unknown as PipelineStage[];
+  const chain = (source: Source<DataRecord>, context?: OperatorContext) =>
+    stages.reduce<unknown>((stream, { operator }) => operator(stream as Source<DataRecord>, context), source);
+  const settings = {
+    model: model.name,
+    prompts: [
+      versionOf(DOC2QUERY_PROMPT_VERSION, doc2QueryPromptTemplate),
+      versionOf(REASON_DISTILL_PROMPT_VERSION, reasonDistillPromptTemplate),
+    ],
+    index: isBm25Index(index) ? indexIdentity(index) : undefined,
+    ...jsonValues(shapingValues(stageOptions, resolved)),
+  };
+  return Object.assign(chain, { stages, settings }) as unknown as ReturnType<
+    typeof rareChain<QuestionKey, ScenarioKey, NegativesKey, ReasoningKey, Detailed, Kept>
+  >;
+}
+
+function isBm25Index(index: Searcher): index is Bm25Index {
+  return 'manifest' in index;
+}
+
+/** Regular expressions become their source: settings are compared as JSON. */
+function jsonValues(values: Record<string, unknown>): Record<string, unknown> {
+  const pairs = Object.entries(values).map(([name, value]) => [name, value instanceof RegExp ? String(value) : value]);
+  return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,64 @@
+import { resumeOption } from '../../pipeline/checkpoint.js';
+import { onOff, text, wholeNumber } from '../../util/options.js';
+
+export const maxRejectsOption = wholeNumber({
+  min: 0,
+  help: 'exit with code 3 if more are rejected',
+  defaultText: 'no limit',
+  group: 'Output',
+  shapesRecords: false,
+});
+
+/** How a command reports its progress. */
+export const progressOptions = {
+  jsonProgress: onOff({
+    help: 'write the progress and all messages to stderr as JSON, one object per line',
+    group: 'Output',
+    shapesRecords: false,
+  }),
+  metricsPort: wholeNumber({
+    min: 0,
+    help: "serve /metrics in Prometheus' format during the run; 0 takes a free port",
+    defaultText: 'no metrics',
+    group: 'Output',
+    shapesRecords: false,
+  }),
+  metricsHost: text({
+    help: 'the address to serve them at',
+    placeholder: '<address>',
+    defaultText: '127.0.0.1',
+    group: 'Output',
+    shapesRecords: false,
+  }),
+};
+
+/** Where a command writes its records and its rejects, and what it does about an earlier run at the same output. */
+export const outputOptions = {
+  output: text({
+    help: 'the file to write; it is named OUTPUT.partial until it is complete',
+    placeholder: '<file>',
+    short: 'o',
+    defaultText: 'stdout',
+    mayBeEmpty: true,
+    group: 'Output',
+    shapesRecords: false,
+  }),
+  rejects: text({
+    help: 'the file for records that failed, each with its reason',
+    placeholder: '<file>',
+    defaultText: 'OUTPUT.rejects.jsonl, or stderr without -o',
+    mayBeEmpty: true,
+    group: 'Output',
+    shapesRecords: false,
+  }),
+  maxRejects: maxRejectsOption,
+  resume: { ...resumeOption, placeholder: '<how>' },
+  retryRejects: onOff({
+    help: 'retry the rejects of the finished run at the output, and merge the new records into it',
+    group: 'Output',
+    shapesRecords: false,
+  }),
+  ...progressOptions,
+};
+
+export const statsOption = onOff({ help: 'print the figures as one JSON line to stderr', shapesRecords: false });

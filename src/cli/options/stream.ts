@@ -1,0 +1,19 @@
+import { limitOption, type orderedOption } from '../../flow/options.js';
+import { readOptions } from '../../io/read/options.js';
+import { recordOptions } from '../../operators/recordOptions.js';
+import { pick, type Resolved } from '../../util/options.js';
+import type { batchFlagOptions } from './batch.js';
+import type { outputOptions } from './output.js';
+
+/** How a command reads its input. */
+export const inputOptions = { limit: limitOption, ...pick(readOptions, 'onBadLine', 'maxLineBytes') };
+
+/** How a command on records works on them. */
+export const recordFlags = pick(recordOptions, 'concurrency', 'ordered', 'overwrite', 'provenance');
+
+type Streamed = typeof inputOptions &
+  typeof outputOptions &
+  Pick<typeof batchFlagOptions, 'batch'> & { ordered: typeof orderedOption };
+
+/** The flags of a command that streams records. */
+export type StreamFlags = Partial<Resolved<Streamed>>;

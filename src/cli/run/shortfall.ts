@@ -1,0 +1,21 @@
+import { formatCount } from '../progress/terminal.js';
+
+/** Counts the records that got fewer negatives than `numNeg`, for the end of the run. */
+export function shortfallCounter() {
+  let records = 0;
+  let negatives = 0;
+  return {
+    onShortfall(missing: number): void {
+      records += 1;
+      negatives += missing;
+    },
+    /** One line, or none if nothing is missing. */
+    lines(): string[] {
+      if (records === 0) return [];
+      const short = records === 1 ? '1 record is' : `${formatCount(records)} records are`;
+      return [
+        `  bm25_hard_neg: ${short} short of ${formatCount(negatives)} negatives (no other document passed the rules)`,
+      ];
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import type { EventLoopTurns } from '../../flow/eventLoopTurns.js';
+import type { DataRecord } from '../../record.js';
+import type { Weighting } from '../../search/searcher.js';
+import type { Resolved } from '../../util/options.js';
+import { seededRandom } from '../../util/random.js';
+import { findCandidates, type Refusals } from './candidates.js';
+import type { bm25HardNegOptions } from './options.js';
+import { idText, positivesOf } from './positives.js';
+import { reproduce } from './referenceTools.js';
+import type { ResolvedRules } from './rules.js';
+import { candidatesWanted, type SampledNegative, sample } from './sampling.js';
+
+/** A negative as it is written to the record, without its text. */
+export type MinedNegative = Omit<SampledNegative, 'docId' | 'text'>;
+
+/** The record's own document. `rank` is absent if the search did not go down that far. */
+export interface MinedPositive {
+  rank?: number;
+  score: number;
+}
+
+export interface Mined {
+  /** Best first. */
+  negatives: SampledNegative[];
+  positive: MinedPositive;
+  refused: Refusals;
+}
+
+export interface Mining extends Resolved<typeof bm25HardNegOptions> {
+  numNeg: number;
+  weighting: Weighting;
+  rules: ResolvedRules;
+  turns: EventLoopTurns;
+}
+
+/** Finds the negatives of a record: by the rules, or as the profile's tool does. */
+export async function mineNegatives(
+  record: DataRecord,
+  query: string,
+  mining: Mining,
+  signal: AbortSignal,
+): Promise<Mined> {
+  const { index, profile, numNeg, weighting, rules, seed, turns, textKey, questionKey, idKey } = mining;
+  const text = record[textKey] as string;
+  const positiveScore = await index.score(query, text, { weighting, signal });
+  const positiveOf = (hit?: { rank: number; score: number }) =>
+    hit === undefined ? { score: positiveScore } : { rank: hit.rank, score: hit.score };
+  if (profile !== undefined) {
+    const id = idText(record[idKey]);
+    const { negatives, positive } = await reproduce(index, { profile, query, numNeg, text, id, signal });
+    return { negatives, positive: positiveOf(positive), refused: {} };
+  }
+  const positives = positivesOf(record, mining, index);
+  const count = candidatesWanted(rules, numNeg);
+  const walk = { query, weighting, positives, positiveScore, count, signal, turns };
+  const { found, positive, refused } = await findCandidates(index, rules, walk);
+  const random = seededRandom(seed, record[questionKey] as string, text);
+  const { negatives, tooSimilar } = await sample(index, found, rules, {
+    numNeg,
+    positiveTexts: positives.texts,
+    random,
+  });
+  if (tooSimilar > 0) refused.maxPositiveSimilarity = tooSimilar;
+  return { negatives, positive: positiveOf(positive), refused };
+}

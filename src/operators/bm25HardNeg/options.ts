@@ -1,0 +1,163 @@
+import { isSearcher, type Searcher } from '../../search/searcher.js';
+import { callback, choice, number, object, onOff, text, value, wholeNumber } from '../../util/options.js';
+import { keyOptions } from '../keyOptions.js';
+import { recordOptions } from '../recordOptions.js';
+
+const group = 'Negatives';
+const { textKey, questionKey, scenarioKey, negativesKey, idKey, positivesKey } = keyOptions;
+
+/** Which documents of the ranking may become negatives, and how they are chosen. */
+export const negativeRules = {
+  sampling: choice(['top', 'random', 'dissimilar'], {
+    help: 'which candidates are taken: top, the best ranked; random; dissimilar, the least similar to the positive by the cosine of BM25 weights',
+    default: 'dissimilar',
+    placeholder: '<how>',
+    group,
+  }),
+  candidateWindow: wholeNumber({
+    help: 'how many candidates are compared and chosen from',
+    defaultFrom: ({ numNeg }) => Math.max(20, 4 * Number(numNeg)),
+    defaultText: '20, or 4 x numNeg if more',
+    group,
+    aliases: ['window'],
+  }),
+  maxPositiveSimilarity: number({
+    help: 'keep candidates that are at most this similar to the positive, from 0 to 1',
+    defaultText: 'no limit',
+    above: 0,
+    max: 1,
+    group,
+  }),
+  skipTop: wholeNumber({
+    help: 'leave out this many of the best-ranked documents',
+    default: 0,
+    min: 0,
+    group,
+  }),
+  rangeMin: wholeNumber({
+    help: 'the first rank that may be taken; ranks start at 1 and count the positive',
+    default: 1,
+    placeholder: '<rank>',
+    group,
+  }),
+  rangeMax: wholeNumber({
+    help: 'the last rank that may be taken',
+    defaultText: 'no limit',
+    placeholder: '<rank>',
+    group,
+  }),
+  minScore: number({
+    help: 'keep candidates scoring at least this much; a score of 0 is never taken',
+    default: 0,
+    group,
+  }),
+  maxScore: number({ help: 'keep candidates scoring at most this much', defaultText: 'no limit', group }),
+  maxScoreRatio: number({
+    help: "keep candidates scoring below this fraction of the positive's score (NV-Retriever: 0.95)",
+    defaultText: 'no limit',
+    group,
+  }),
+  absoluteMargin: number({
+    help: "keep candidates scoring at least this much less than the positive's score",
+    defaultText: 'no limit',
+    group,
+  }),
+  nearDuplicate: number({
+    help: 'leave out documents that share at least this fraction of three-word shingles with the positive (Jaccard)',
+    helpOff: 'keep near-duplicates of the positive; a document of the same text is left out in any case',
+    default: 0.8,
+    above: 0,
+    max: 1,
+    group,
+  }),
+  groupKey: text({
+    help: 'leave out documents with the same value under this key as a positive, such as passages of one page; the index must keep it',
+    defaultText: 'none',
+    placeholder: '<key>',
+    group,
+  }),
+  groupPattern: value<string | RegExp>(
+    {
+      help: 'leave out documents whose id is in the group of a positive: the group is what this finds in the id, or its first parenthesis',
+      defaultText: 'none',
+      placeholder: '<regexp>',
+      group,
+    },
+    { expected: 'a regular expression', accepts: isPattern },
+  ),
+};
+
+/** What a profile decides, so that it cannot be set as well. */
+export const decidedByProfile = {
+  ...negativeRules,
+  excludeIds: text({
+    help: 'the key of a list of ids that must not be taken, if records have one',
+    placeholder: '<key>',
+    group,
+  }),
+  positivesKey,
+  query: choice(['question', 'scenario+question'], {
+    help: 'what is searched for',
+    defaultFrom: ({ profile }) => (profile === 'reasonir' ? 'scenario+question' : 'question'),
+    defaultText: 'question',
+    placeholder: '<what>',
+    group,
+  }),
+  weighting: choice(['lucene', 'dataflow'], {
+    help: 'how the terms of the query weigh: lucene, by their count; dataflow, by their own BM25 weight, as in gensim',
+    defaultFrom: ({ profile }) => (profile === undefined ? 'lucene' : 'dataflow'),
+    defaultText: 'lucene',
+    placeholder: '<how>',
+    group,
+  }),
+};
+
+export const bm25HardNegOptions = {
+  index: object<Searcher>()(
+    { help: 'the index of the whole corpus', required: true },
+    { expected: "an open index: await openIndex('corpus.bm25')", accepts: isSearcher },
+  ),
+  numNeg: wholeNumber({
+    help: 'negatives for each question',
+    defaultFrom: ({ profile }) => (profile === 'reasonir' ? 1 : 3),
+    defaultText: '3, or 1 for the profile reasonir',
+    group,
+  }),
+  ...decidedByProfile,
+  profile: choice(['dataflow', 'reasonir'], {
+    help: 'choose exactly as this tool does, duplicates of the positive included; excludes every rule of ours',
+    placeholder: '<tool>',
+    group,
+  }),
+  details: onOff({
+    help: 'also write the ids, ranks, scores and similarities of the negatives, to the key NEGATIVES_details',
+    default: false,
+    group,
+  }),
+  requirePositive: onOff({
+    help: "stop if the index holds none of the first 100 records' own documents: it was built from other texts",
+    helpOff: 'also process documents that are not in the index',
+    default: true,
+    group,
+  }),
+  seed: wholeNumber({ help: 'seeds the random sampling', default: 0, min: 0 }),
+  onShortfall: callback<(missing: number) => void>()({
+    help: 'called with how many negatives a record lacks, if it has fewer than numNeg',
+  }),
+  textKey,
+  questionKey,
+  scenarioKey,
+  negativesKey,
+  idKey,
+  ...recordOptions,
+};
+
+function isPattern(pattern: unknown): boolean {
+  if (typeof pattern !== 'string' && !(pattern instanceof RegExp)) return false;
+  try {
+    new RegExp(pattern);
+    return true;
+  } catch {
+    return false;
+  }
+}

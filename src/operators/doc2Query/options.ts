@@ -1,0 +1,26 @@
+import { wholeNumber } from '../../util/options.js';
+import { keyOptions } from '../keyOptions.js';
+import { chatModelOption, languageOption, promptTemplateOption } from '../modelOptions.js';
+import { recordOptions } from '../recordOptions.js';
+
+const { textKey, questionKey, scenarioKey } = keyOptions;
+
+export const doc2QueryOptions = {
+  model: chatModelOption,
+  queriesPerDoc: wholeNumber({
+    help: 'questions for each document; each becomes a record of its own',
+    default: 1,
+    group: 'Questions',
+  }),
+  maxAttempts: wholeNumber({
+    help: 'pay for at most this many answers until one can be read, including blank ones and those cut off',
+    default: 3,
+    group: 'Questions',
+  }),
+  language: languageOption,
+  promptTemplate: promptTemplateOption(['text'], ['queriesPerDoc']),
+  textKey,
+  questionKey,
+  scenarioKey,
+  ...recordOptions,
+};

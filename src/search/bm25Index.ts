@@ -1,4 +1,5 @@
 import { IndexError, UsageError } from '../errors.js';
+import { mustBe } from '../util/check.js';
 import { checkOption, resolveOptions } from '../util/options.js';
 import type { Analyzer } from './analysis/analyzer.js';
 import { isAnalyzerName } from './analysis/analyzerNames.js';
@@ -46,6 +47,7 @@ export interface Explanation {
 /** Opens the index at `path` for searching. Throws IndexError if it is missing, damaged, or of another format. */
 export async function openIndex(path: string, options: OpenIndexOptions = {}): Promise<Bm25Index> {
   const { cacheMb, threads, analyzer } = resolveOptions('openIndex', openOptions, options);
+  if (typeof path !== 'string') throw mustBe('openIndex: path', 'the folder of an index', path);
   const data = await openIndexSegments(path);
   let corpus: ExternalTexts | undefined;
   try {

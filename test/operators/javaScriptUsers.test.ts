@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { RareflowError } from '../../src/errors.js';
-import { bm25HardNeg, doc2Query, reasonDistill } from '../../src/index.js';
+import { bm25HardNeg, doc2Query, openIndex, reasonDistill, writeJsonl } from '../../src/index.js';
 import { hardQuery, scriptedModel } from '../support/models.js';
 import { collect } from '../support/sources.js';
 
@@ -32,6 +32,16 @@ const calls: [what: string, call: () => unknown, message: RegExp, hint?: RegExp]
     /^bm25HardNeg: index must be an open index: await openIndex\('corpus.bm25'\), got the string "corpus.bm25"$/,
   ],
   ['a promise of an index', () => mine?.({ index: Promise.resolve() }), /index must be an open index: await openIndex/],
+  [
+    'no path of an index',
+    () => openIndex(undefined as unknown as string),
+    /^openIndex: path must be the folder of an index, got undefined$/,
+  ],
+  [
+    'a number as output',
+    () => writeJsonl(5 as unknown as string),
+    /^the target of writeJsonl must be a path, '-' or a Writable, got 5$/,
+  ],
   [
     'an unknown option',
     () => query?.({ model, queriesPerDocs: 2 }),

@@ -18,6 +18,7 @@ const library = ['model', 'promptTemplate', 'rejects'] as const;
 const questionFlags = omit(doc2QueryOptions, ...library);
 const reasoningFlags = omit(reasonDistillOptions, ...library);
 const chainFlags = united(united(reasoningFlags, negativesFlags), questionFlags);
+const seed = { ...chainFlags.seed, help: 'seeds the order of the documents, and --sampling random' };
 const options = {
   index: text({
     help: 'the index to search; it is built there if it does not exist',
@@ -38,6 +39,7 @@ const options = {
   ...inputOptions,
   ...omit(indexFlags, 'threads'),
   ...chainFlags,
+  seed,
 };
 
 export type RunFlags = Resolved<typeof options>;

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { operator, type PassThrough } from '../../flow/operator.js';
+import { mustBe } from '../../util/check.js';
 import { callback, type OptionsOf, resolveOptions } from '../../util/options.js';
 import { messageOf } from '../systemErrors.js';
 import { type OnPartial, openFileOutput } from './fileOutput.js';
@@ -30,6 +31,9 @@ export type WriteJsonlOptions = OptionsOf<typeof writeJsonlOptions>;
  */
 export function writeJsonl(target: string | Writable, options: WriteJsonlOptions = {}): PassThrough {
   const { onPartial } = resolveOptions('writeJsonl', writeJsonlOptions, options);
+  if (typeof target !== 'string' && typeof target?.write !== 'function') {
+    throw mustBe('the target of writeJsonl', "a path, '-' or a Writable", target);
+  }
   const write = operator<object, object>(async function* (source, { signal, rejects }) {
     signal.throwIfAborted();
     const sink = new LineSink(await openOutput(target, onPartial, signal));

@@ -1,5 +1,5 @@
 /**
- * What does bm25-hard-neg lose beside its searches? Records are read from a JSONL file, mined for and written to a JSONL file, and the
+ * Question: what does bm25-hard-neg lose in addition to its searches? Records are read from a JSONL file, mined for and written to a JSONL file, and the
  * same questions are only searched for (k = 10), from the same open index with the same number of search threads and 16 in flight.
  * Rounds alternate, each with questions that no earlier one had, so that neither side meets warm documents; medians are printed, one
  * JSON line a way of sampling. Starting the process is in neither figure.

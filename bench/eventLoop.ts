@@ -1,5 +1,5 @@
 /**
- * How long is the event loop held while negatives are mined at full speed? One question after the other is mined for, 16 in flight, with
+ * Question: how long is the event loop held while negatives are mined at full speed? One question after the other is mined for, 16 in flight, with
  * the defaults of bm25HardNeg and `threads` search workers, as the command does it; the questions are 30 words of documents chosen by
  * the seed. Delays are those of perf_hooks.monitorEventLoopDelay (resolution 1 ms, which is in them), after a round that warms up.
  * On Linux two figures tell what of it is ours: the processor time of each turn of the loop (`turnCpuMs`), and the part of the time
@@ -85,7 +85,7 @@ try {
   await rm(folder, { recursive: true });
 }
 
-/** How many nanoseconds the main thread ran, and waited for a processor; 0 where the system does not tell. */
+/** Returns the nanoseconds that the main thread ran, and waited for a processor; 0 if the system does not say. */
 function mainThread(): { ran: number; waited: number } {
   if (process.platform !== 'linux') return { ran: 0, waited: 0 };
   const [ran, waited] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'latin1').split(' ').map(Number);

@@ -71,15 +71,16 @@ async function playTarget(name: string, until: number): Promise<Figures> {
     };
     for await (const line of readline.createInterface({ input: playing.stdout })) {
       heard = Date.now();
-      const told = JSON.parse(line);
-      if (told.ready) ready = true;
-      if (told.begun !== undefined) running = told.begun;
-      if (told.number === undefined) continue;
+      const message = JSON.parse(line);
+      if (message.ready) ready = true;
+      if (message.begun !== undefined) running = message.begun;
+      if (message.number === undefined) continue;
       running = undefined;
-      next = told.number + 1;
+      next = message.number + 1;
       figures.cases += 1;
-      if (told.outcome === 'right' || told.outcome === 'refused') figures[told.outcome as 'right' | 'refused'] += 1;
-      else find(told.number, told.outcome === 'obscure' ? `obscure: ${told.message}` : told.outcome);
+      if (message.outcome === 'right' || message.outcome === 'refused')
+        figures[message.outcome as 'right' | 'refused'] += 1;
+      else find(message.number, message.outcome === 'obscure' ? `obscure: ${message.message}` : message.outcome);
       if (next >= last || figures.findings.length >= 20) stop();
     }
     const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {

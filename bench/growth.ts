@@ -1,5 +1,5 @@
 /**
- * How do the costs of an index grow with its corpus? At each size, the corpus is indexed without texts in one process and searched in
+ * Question: how do the costs of an index grow with its corpus? At each size, the corpus is indexed without texts in one process and searched in
  * another; where it is too short it is repeated with other ids, read from its file each time. Queries are runs of 30 words cut out of
  * it by a seed; times are medians of five rounds over all queries, in one thread, after one that warms up. Memory is RssAnon. The first
  * queries' top 10 are compared with exhaustive scoring. One JSON line a size.
@@ -27,7 +27,7 @@ const { values } = parseArgs({
     queries: { type: 'string', default: '100' },
     checked: { type: 'string', default: '10' },
     threads: { type: 'string', default: '1' },
-    /** What a child of the bench does: build or search, in the folder. */
+    /** The task of a child of the bench: build or search, in the folder. */
     role: { type: 'string' },
     folder: { type: 'string' },
   },

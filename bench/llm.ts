@@ -43,7 +43,7 @@ interface Match {
   records: number;
   /** Flags of the stand-in. */
   server: string[];
-  /** What else the figures of the server tell: as it was when the input was exhausted, and at the end. */
+  /** Returns further figures of the server: when the input was exhausted, and at the end. */
   figures: (atEndOfInput: ServerSums, atEnd: ServerSums) => Record<string, number>;
 }
 

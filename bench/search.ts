@@ -1,5 +1,5 @@
 /**
- * How fast is the index beside its peers, and does it answer exactly? Every system reads the same file of {"id", "text"} in a process
+ * Question: how fast is the index beside its peers, and does it answer exactly? Every system reads the same file of {"id", "text"} in a process
  * of its own, builds without texts, and answers the same queries in one thread; rounds alternate between the systems and medians
  * are printed, one JSON line a system. Memory is RssAnon of the process, sampled; rareflow searches in a process of its own. Every top 10 is compared with exhaustive scoring.
  * Lucene rounds document lengths to a byte and counts in single precision, so near-ties may stand in another order there. FTS5 and
@@ -39,7 +39,7 @@ const folder = await mkdtemp(path.join(os.tmpdir(), 'rareflow-bench-'));
 const corpus = path.join(folder, 'corpus.jsonl');
 const queriesFile = path.join(folder, 'queries.jsonl');
 const peers = path.join(import.meta.dirname, 'peers');
-/** Where the peers and what they import are compiled to: a loader of TypeScript would count as their memory. */
+/** The folder that the peers and their imports are compiled to: a loader of TypeScript would count as their memory. */
 const compiled = path.join(import.meta.dirname, '../node_modules/.cache/rareflow-bench');
 const require = createRequire(import.meta.url);
 
@@ -53,7 +53,7 @@ type Run = PeerResult & {
 
 interface System {
   command: string[];
-  /** What is not there, where it cannot run. */
+  /** The missing part, if it cannot run. */
   missing: () => string | undefined;
 }
 

@@ -44,7 +44,7 @@ interface Sample {
   /** Open file descriptors, the sockets among them. */
   files: number;
   sockets: number;
-  /** What keeps the event loop alive. */
+  /** The resources that keep the event loop alive. */
   resources: number;
 }
 

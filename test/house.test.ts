@@ -183,7 +183,7 @@ test('no folder holds more than 20 source files, the commands apart', () => {
   assert.deepEqual(full, []);
 });
 
-/** What each command names for itself. */
+/** The names that each command may define. */
 const inEachCommand = new Set(['options', 'Flags', 'operatorFlags']);
 
 test('a top-level name is defined in one file', () => {

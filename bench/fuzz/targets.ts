@@ -272,7 +272,9 @@ async function jsonl(folder: string): Promise<Play> {
     const known = new Set(
       lines.map((line) => attempt(() => JSON.stringify(JSON.parse(Buffer.from(line, 'latin1').toString())))),
     );
-    return records.every((record) => known.has(JSON.stringify(record))) ? 'right' : 'wrong: a record that is no line';
+    return records.every((record) => known.has(JSON.stringify(record)))
+      ? 'right'
+      : 'wrong: a record that is not a line';
   };
 }
 
@@ -280,7 +282,7 @@ const answer = `<think>The text is about tides.</think>Let me weigh it. \`\`\`js
 {"analysis": "tides", "hard_query": {"question": "Why do two tides follow each day, and what would \\"change\\" them?", "scenario": "A harbour master plans $\\\\frac{1}{2}$ a day ahead."}}
 \`\`\` That is all.`;
 
-/** Every word that is read out of an answer stands in it. */
+/** Every word that is read from an answer must be in it. */
 async function answers(): Promise<Play> {
   const whole = Buffer.from(answer);
   return async (below) => {
@@ -379,7 +381,7 @@ function attempt<T>(act: () => T): T | undefined {
   }
 }
 
-/** What is mutated, by name; each is prepared once in a folder of its own. */
+/** The targets of mutation, by name; each is prepared once in a separate folder. */
 export const targets: Record<string, (folder: string) => Promise<Play>> = {
   ...{ index, run, rejects, cache, journal, parquet, jsonl, answers, streams, configuration },
 };

@@ -40,7 +40,7 @@ function plainAsker({ baseUrl }: Work, maxRetries: number) {
   };
 }
 
-/** What many write: p-map over the records, and the client's retries. */
+/** The common solution: p-map over the records, and the client's retries. */
 export const plainPMap: Contestant = async (work) => {
   const ask = plainAsker(work, 2);
   await pMap(work.records(), (record) => ask(record).then(work.onDone, work.onReject), {

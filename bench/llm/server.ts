@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import type { LedgerSums } from '../../src/standIn/http/ledger.js';
 
-/** What the server tells of its calls so far. */
+/** The figures of the server about its calls so far. */
 export type ServerSums = LedgerSums & {
   /** The integral of busy slots over slots × time, until the last record was first asked about. */
   utilisation: number;

@@ -7,14 +7,14 @@ export interface Entry {
   text: string;
 }
 
-/** What a system tells of its run: seconds of the build, bytes of the index, queries per second, the ids of every top 10. */
+/** The figures of a system: seconds of the build, bytes of the index, queries per second, the ids of every top 10. */
 export interface PeerResult {
   docs: number;
   buildSeconds: number;
   indexBytes: number;
   k10: number;
   k100: number;
-  /** Why its ranking cannot be ours, where it cannot. */
+  /** The reason that its ranking differs from ours, if it must. */
   ranking?: string;
 }
 

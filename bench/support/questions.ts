@@ -14,7 +14,7 @@ export interface Questioned extends DataRecord {
 
 export interface CorpusOptions {
   corpus: string;
-  /** How many times the corpus is indexed, each time under other ids. */
+  /** The number of copies of the corpus that are indexed, each under other ids. */
   copies: number;
   /** Documents at most. */
   limit: number;

@@ -12,7 +12,7 @@ interface FingerprintOptions {
   limit?: number | undefined;
 }
 
-/** What an index was built from: the files, as they were, and the options that shape it. It is kept in the index. */
+/** The source of an index: the files, as they were, and the options that shape it. It is kept in the index. */
 export type CorpusFingerprint = ReturnType<typeof corpusFingerprint>;
 
 /** Returns the fingerprint of the corpus as its files are now. */

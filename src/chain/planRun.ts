@@ -47,7 +47,7 @@ export interface RunPlan {
   sampled: number;
   stages: PricedEstimate[];
   total: PricedEstimate;
-  /** What the estimates are based on, a line for each fact. */
+  /** Returns the basis of the estimates, a line for each fact. */
   bases: string[];
 }
 

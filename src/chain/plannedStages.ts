@@ -9,7 +9,7 @@ export interface PlannedStage {
   name: 'doc2query' | 'reason_distill';
   /** Returns the prompt of a record, with filler for what earlier stages would add and other records as its negatives. */
   promptOf(record: DataRecord, others: DataRecord[]): ChatMessage[];
-  /** How many other records it needs. */
+  /** The number of other records that it needs. */
   others: number;
   /** Prompts for each record of the input. */
   perRecord: number;

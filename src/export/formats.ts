@@ -17,7 +17,7 @@ export interface Rendered extends TrainingSample {
 
 export interface Format {
   readonly trains: 'writer' | 'retriever';
-  /** Whether the scenario goes before the question by default. */
+  /** True if the scenario goes before the question by default. */
   readonly withScenario: boolean;
   /** The schema of a row; `negatives` is the number of negatives, if the format fixes it. */
   readonly schema: (negatives: number) => z.ZodType<DataRecord>;

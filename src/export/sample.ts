@@ -22,7 +22,7 @@ export interface TrainingSample {
   reasoning: string | undefined;
   /** The gold answer, or '' if the record has none. */
   answer: string;
-  /** Whether the reasoning is good. Throws RejectError if the record does not say. */
+  /** Returns the label of the reasoning, true for good. Throws RejectError if the record has none. */
   label: () => boolean;
 }
 

@@ -2,7 +2,7 @@ import { isRecord } from '../record.js';
 import { object, onOff, wholeNumber } from '../util/options.js';
 import type { Rejects } from './rejects.js';
 
-/** How many records are processed, and model calls made, at once. */
+/** The number of records that are processed, and of model calls that are made, at once. */
 export const concurrencyOption = wholeNumber({
   help: 'how many records are processed, and model calls made, at once',
   default: 16,

@@ -108,7 +108,7 @@ export function addUsage(a: Usage | undefined, b: Usage): Usage {
   return sum;
 }
 
-/** What `isChatModel` accepts, as the end of `model must be …`. */
+/** The description of a ChatModel, as the end of `model must be …`. */
 export const expectedChatModel = 'an object with a name and a function complete(request, { signal })';
 
 /** Returns true for an object that can be used as a ChatModel: it has a name that is not empty, and `complete`. */

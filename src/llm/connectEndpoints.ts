@@ -24,7 +24,7 @@ export interface ConnectedEndpoint extends Endpoint {
   close(): Promise<void>;
 }
 
-/** What all endpoints count and spend together. */
+/** The counts and the budget that all endpoints share. */
 export interface Shared {
   meter: UsageMeter;
   budget: Budget;

@@ -44,7 +44,7 @@ const modelOption = value<string | CustomModel, { help: string; required: true; 
   { expected: expectedModel, accepts: (model) => isName(model) || isChatModel(model) },
 );
 
-/** What requests that set no value of their own are sent with. */
+/** The defaults of requests. */
 export const samplingOptions = {
   temperature: number({ help: 'sampling temperature', min: 0, defaultText: SERVER_DEFAULT, group: 'Model' }),
   topP: number({ help: 'nucleus sampling', above: 0, max: 1, defaultText: SERVER_DEFAULT, group: 'Model' }),
@@ -273,7 +273,7 @@ export const offlineOptions = {
   delayMs: milliseconds({ help: 'the time that an answer of the model offline takes, in milliseconds', default: 0 }),
 };
 
-/** What the middleware is given beside its own options. */
+/** The environment of the middleware: clock, random numbers, notices. */
 export const environmentOptions = {
   onNotice: callback<(message: string) => void>()({
     help: 'called with messages for the user: what was learned about a server, and that it asks to wait or fails',

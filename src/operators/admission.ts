@@ -4,7 +4,7 @@ import { type DataRecord, defaultKeys, isRecord } from '../record.js';
 import { describe } from '../util/check.js';
 import type { InputKey } from './inputKeys.js';
 
-/** Why a record was not admitted, and what to do about it. */
+/** The reason that a record was not admitted, and the fix. */
 export interface Refusal {
   reason: string;
   hint: string;

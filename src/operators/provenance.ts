@@ -1,6 +1,6 @@
 import type { Completion, Thinking, Usage } from '../llm/chatModel.js';
 
-/** How a model made its part of a record: what doc2query and reasonDistill keep under `_rareflow.<stage>`. */
+/** The provenance of a model's part of a record: doc2query and reasonDistill keep it under `_rareflow.<stage>`. */
 export type ModelProvenance = {
   /** The model that answered, as the server names it. */
   model: string;

@@ -26,7 +26,7 @@ export type Field<Key extends string, Value> = string extends Key
     ? unknown
     : { [K in Key]: Value };
 
-/** What `_rareflow` holds of a stage, unless the option `provenance` is false. */
+/** The type of `_rareflow` with the provenance of a stage, unless the option `provenance` is false. */
 export type ProvenanceField<Kept extends boolean, Stage extends string, Details> = [Kept] extends [false]
   ? unknown
   : { _rareflow: { [S in Stage]: Details } };
@@ -45,10 +45,10 @@ export interface RecordStage<Stage extends string = string, Inputs extends reado
   doubt?: ((record: DataRecord) => Promise<Refusal | undefined>) | undefined;
 }
 
-/** What `work` adds to a record. */
+/** The additions of `work` to a record. */
 export interface Added<Fields extends object = DataRecord, Details extends object = DataRecord> {
   fields: Fields;
-  /** How it was made: kept under `_rareflow.<stage>`. */
+  /** The provenance, kept under `_rareflow.<stage>`. */
   provenance: Details;
 }
 

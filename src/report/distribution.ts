@@ -111,7 +111,7 @@ export interface HistogramData {
     high: number;
     bins: Bin[];
   }[];
-  /** How many numbers are beyond the last bin. */
+  /** The count of numbers beyond the last bin. */
   beyond: number;
 }
 

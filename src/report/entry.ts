@@ -3,7 +3,7 @@ import { scriptLanguage } from './language.js';
 import { defaultEntryKeys, type EntryKeys } from './options.js';
 import { type Warning, warningsOf } from './warnings.js';
 
-/** How one operator made its part of a record. */
+/** The provenance of one operator's part of a record. */
 export interface StageFacts {
   name: string;
   model?: string | undefined;

@@ -44,7 +44,7 @@ const messages: [Warning, Finding['level'], (count: number) => string][] = [
   ['fewNegatives', 'note', (n) => `${have(n)} fewer negatives than requested.`],
 ];
 
-/** What stands out, the worst first. */
+/** Returns the findings, the most serious first. */
 export function findings(collected: Collector, summary: ReadableSummary | undefined): Finding[] {
   const { records, rejected, unreadable, lengths } = collected;
   const warned = { ...collected.warned, shortReasoning: lengths.reasoning.below(shortReasoningLimit(collected)) };

@@ -13,7 +13,7 @@ export type EntryKeys = Resolved<typeof entryKeyOptions>;
 
 export const defaultEntryKeys: EntryKeys = resolveOptions('the keys of an entry', entryKeyOptions);
 
-/** What a collector gathers. */
+/** The options of a collector. */
 export const collectorOptions = {
   sample: wholeNumber({ min: 0, default: 200, help: 'how many records the page shows, chosen at random' }),
   seed: wholeNumber({ min: 0, default: 0, help: 'seeds that choice' }),

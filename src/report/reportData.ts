@@ -12,7 +12,7 @@ export interface Chart {
   title: string;
   /** The unit of the horizontal axis. */
   unit: string;
-  /** How to read it. */
+  /** A sentence that says how to read it. */
   about: string;
   data: HistogramData;
 }

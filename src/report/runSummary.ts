@@ -1,7 +1,7 @@
 import { isRecord } from '../record.js';
 import { packageVersion } from '../util/version.js';
 
-/** What one stage, or the whole run, asked of its model. */
+/** The usage of the model by one stage, or by the whole run. */
 export interface StageUsage {
   /** Requests that were sent, and those of them that failed. */
   attempts: number;
@@ -21,7 +21,7 @@ interface SummarizedStage {
   extra: number;
   given: number;
   rejected: number;
-  /** How long it was busy with one record or more. */
+  /** The time with at least one record in progress. */
   workSeconds: number;
 }
 
@@ -32,7 +32,7 @@ export interface RunSummary {
   rareflow: string;
   /** `stopped`: the run can be resumed. `failed`: it has no results. */
   state: 'done' | 'stopped' | 'failed';
-  /** Why it stopped or failed. */
+  /** The reason that it stopped or failed. */
   reason?: string | undefined;
   output: string;
   rejects?: string | undefined;
@@ -41,7 +41,7 @@ export interface RunSummary {
   out: number;
   rejected: number;
   pending: number;
-  /** Of each stage: taken + extra = given + rejected. */
+  /** The counts of each stage: taken + extra = given + rejected. */
   stages: SummarizedStage[];
   /** Requests, tokens and cost, in total and by stage; absent if no model was asked. */
   usage?: { total: StageUsage; byStage: Record<string, StageUsage> } | undefined;

@@ -12,9 +12,9 @@ export interface StageSum {
   estimated: boolean;
   /** `model, prompt version`, with the number of records. */
   makers: { name: string; count: number }[];
-  /** How many records took 1, 2, 3, … requests; the last element counts all that took more. */
+  /** The number of records that took 1, 2, 3, … requests; the last element counts all that took more. */
   attempts: number[];
-  /** What the run told of it: all requests, also those of rejected records. */
+  /** The usage that the run reported: all requests, including those of rejected records. */
   usage?: Partial<StageUsage> | undefined;
   /** For how long the run was at work on one of its records or more. */
   workSeconds?: number | undefined;
@@ -50,7 +50,7 @@ export class StageSums {
     this.#at(stage).rejected += 1;
   }
 
-  /** With what the run told of them. */
+  /** Returns the sums, with the usage that the run reported. */
   all({ usage, stages = [] }: Pick<ReadableSummary, 'usage' | 'stages'> = {}): StageSum[] {
     const workSeconds = new Map(stages.map((stage) => [stage.name, stage.workSeconds]));
     for (const stage of Object.keys(usage?.byStage ?? {})) this.#at(stage);

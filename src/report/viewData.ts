@@ -26,7 +26,7 @@ export interface Filters {
   language: string;
 }
 
-/** How far a file has been read. */
+/** The progress of reading a file. */
 export interface ViewStatus {
   /** Records found so far. */
   records: number;
@@ -42,5 +42,5 @@ export interface ViewStatus {
 /** One line of the answer to a search. */
 export type SearchLine =
   | { row: RecordRow }
-  /** How far the search has read; `next` is absent at the end of the file. */
+  /** The progress of the search; `next` is absent at the end of the file. */
   | { scanned: number; records: number; next?: number | undefined };

@@ -1,4 +1,4 @@
-/** What may be wrong with a single record, with its name in a filter. */
+/** The warnings about a single record, with their names in a filter. */
 export const ownWarnings = {
   mentionsDocument: 'mentions the document',
   cutShort: 'answer cut short',
@@ -8,7 +8,7 @@ export const ownWarnings = {
   offline: 'made offline',
 };
 
-/** What may be wrong with a record, alone or compared with the others. */
+/** The warnings about a record, alone or compared with the others. */
 export const warnings = {
   ...ownWarnings,
   shortReasoning: 'short reasoning',
@@ -25,7 +25,7 @@ const DOCUMENT_REFERENCES = [
   /(?<!中)文中|文档|本文|上文|下文|该文|此文|原文|短文|这篇|本段|该段|材料中|文章/,
 ];
 
-/** Whether a question refers to a document. */
+/** Returns true if a question refers to a document. */
 export function mentionsDocument(question: string): boolean {
   return DOCUMENT_REFERENCES.some((pattern) => pattern.test(question));
 }

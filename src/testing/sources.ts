@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A source that tells what was done with it. */
 export interface WatchedSource<T> extends AsyncIterable<T> {
-  /** How many items were pulled. */
+  /** The number of items that were pulled. */
   pulled: number;
-  /** How many iterations were begun, and how many of them were closed. */
+  /** The number of iterations that were begun, and of those that were closed. */
   opened: number;
   closed: number;
 }

@@ -31,7 +31,7 @@ test('a fatal answer turns waiting calls away while those in flight end well', a
   });
 });
 
-test('parameters that a model does not take are learned once, told once and replayed for nothing', async () => {
+test('parameters that a model does not accept are learned once, reported once and replayed at no attempt', async () => {
   const notices: string[] = [];
   const options = { onNotice: (message: string) => notices.push(message), temperature: 0.2, maxAttempts: 1 };
   await withStandIn({ refuses: ['max_tokens', 'temperature'] }, options, async ({ model, ledger }) => {

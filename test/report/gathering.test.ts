@@ -15,8 +15,8 @@ test('the quantiles of a distribution are right within 1.6 %, and exact for whol
     numbers.sort((a, b) => a - b);
     for (const share of [0.05, 0.5, 0.95]) {
       const exact = numbers[Math.ceil(share * numbers.length) - 1] as number;
-      const told = distribution.quantile(share);
-      assert.ok(Math.abs(told - exact) <= exact / 60, `${share} of ${scale}: ${told}, not ${exact}`);
+      const estimated = distribution.quantile(share);
+      assert.ok(Math.abs(estimated - exact) <= exact / 60, `${share} of ${scale}: ${estimated}, not ${exact}`);
     }
   }
   const whole = new Distribution();

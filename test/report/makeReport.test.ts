@@ -9,7 +9,7 @@ import { mentionsDocument } from '../../src/report/warnings.js';
 import { range } from '../support/sources.js';
 import { madeRecord } from './madeRecord.js';
 
-/** What the page of a report holds as JSON. */
+/** Returns the JSON data of a report page. */
 async function reportOf(records: unknown[], options: ReportOptions = {}): Promise<ReportData> {
   const { html } = await makeReport(() => from(records), options);
   const [, json = ''] = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(html) ?? [];

@@ -99,7 +99,7 @@ test('k may be over the number of documents, and a query of 2,000 terms is answe
   assert.deepEqual(await index.search(''), []);
 });
 
-test('k that is no whole number from 1 on, and an unknown weighting, are refused', async (t) => {
+test('a k that is not a whole number >= 1, and an unknown weighting, are refused', async (t) => {
   const { target } = await built(t, fruit);
   await using index = await openIndex(target);
   for (const k of [0, -1, 1.5, Number.NaN]) await assert.rejects(index.search('pear', { k }), UsageError);
@@ -154,7 +154,7 @@ test('texts and ids come back as they were given', async (t) => {
   for (const docId of [-1, 100, 0.5]) assert.throws(() => index.text(docId), UsageError);
 });
 
-test('a reader goes on with its index after a rebuild', async (t) => {
+test('a reader keeps its index after a rebuild', async (t) => {
   const { target } = await built(t, fruit);
   await using index = await openIndex(target);
   await buildIndex(from([{ id: 'new', text: 'quinces' }]), target);

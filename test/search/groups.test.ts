@@ -64,7 +64,7 @@ async function docBytes(target: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-test('a group that is no string or number is a reject, and a key that no record has ends the build', async (t) => {
+test('a group that is not a string or a number is a reject, and a key that no record has ends the build', async (t) => {
   const { stats, rejects } = await built(
     t,
     [

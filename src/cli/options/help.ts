@@ -19,7 +19,7 @@ function helpOf({ help, presence, choices = [] }: Option): string {
   return presence === 'required' ? `${named}; required` : named;
 }
 
-/** What a flag does. */
+/** Returns the description of a flag. */
 export function descriptionOf({ declared, turnsOff }: Flag): string {
   return turnsOff ? (declared.helpOff as string) : helpOf(declared);
 }
@@ -29,7 +29,7 @@ export function defaultOfFlag({ declared, turnsOff }: Flag): string | undefined 
   return turnsOff ? undefined : defaultOf(declared);
 }
 
-/** What a flag does, and its default. */
+/** Returns the description of a flag, with its default. */
 export function aboutOf(flag: Flag): string {
   const otherwise = defaultOfFlag(flag);
   return `${descriptionOf(flag)}${otherwise === undefined ? '' : ` (default: ${otherwise})`}`;

@@ -9,7 +9,7 @@ export const maxRejectsOption = wholeNumber({
   shapesRecords: false,
 });
 
-/** How a command reports its progress. */
+/** The options of a progress report. */
 export const progressOptions = {
   jsonProgress: onOff({
     help: 'write the progress and all messages to stderr as JSON, one object per line',
@@ -32,7 +32,7 @@ export const progressOptions = {
   }),
 };
 
-/** Where a command writes its records and its rejects, and what it does about an earlier run at the same output. */
+/** The options of the output: the files of records and rejects, and the treatment of an earlier run at the same output. */
 export const outputOptions = {
   output: text({
     help: 'the file to write; it is named OUTPUT.partial until it is complete',

@@ -5,10 +5,10 @@ import { pick, type Resolved } from '../../util/options.js';
 import type { batchFlagOptions } from './batch.js';
 import type { outputOptions } from './output.js';
 
-/** How a command reads its input. */
+/** The options of reading an input. */
 export const inputOptions = { limit: limitOption, ...pick(readOptions, 'onBadLine', 'maxLineBytes') };
 
-/** How a command on records works on them. */
+/** The options of a command on records. */
 export const recordFlags = pick(recordOptions, 'concurrency', 'ordered', 'overwrite', 'provenance');
 
 type Streamed = typeof inputOptions &

@@ -13,7 +13,7 @@ import { busyShare, type RunView } from './runView.js';
 export interface JsonProgress {
   type: 'progress';
   state: 'running' | 'done' | 'stopped';
-  /** Why it stopped. */
+  /** The reason that it stopped. */
   reason: string | null;
   /** ISO 8601, UTC. */
   at: string;
@@ -35,7 +35,7 @@ export interface JsonProgress {
     given: number;
     rejected: number;
     inFlight: number;
-    /** How long it was busy with one record or more. */
+    /** The time with at least one record in progress. */
     workSeconds: number;
     perSecond: number;
     lastReject: JsonReject | null;

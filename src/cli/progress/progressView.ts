@@ -10,7 +10,7 @@ export interface ProgressView {
 }
 
 export interface ProgressDisplay {
-  /** How often it wants a new view. */
+  /** The interval between two views. */
   intervalMs: number;
   show(view: ProgressView): void;
   /** Leaves the terminal as it was, for the next output. */

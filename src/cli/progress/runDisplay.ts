@@ -6,7 +6,7 @@ import { sayJson } from './terminal.js';
 
 /** Shows the progress of a run to people, or to a program. */
 export interface RunDisplay {
-  /** How often `show` should be called. */
+  /** The interval between two calls of `show`. */
   intervalMs: number;
   show(view: RunView): void;
   /** Ends the display before the end of the run is reported; `view` is its last state, if it has started. */

@@ -7,7 +7,7 @@ export class InterruptedError extends RareflowError {
   override readonly exitCode = ExitCode.interrupted;
 }
 
-/** How long a pipe is read after an interrupt, so that the process before can send what it has in flight. */
+/** The time that a pipe is read after an interrupt, so that the process before can send what it has in flight. */
 const PIPE_GRACE_MS = 10_000;
 
 export interface Interrupt extends Disposable {

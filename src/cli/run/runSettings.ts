@@ -2,12 +2,12 @@ import path from 'node:path';
 import type { RunSettings } from '../../pipeline/runStore.js';
 import { type Declared, optionNamed, shapingValues } from '../../util/options.js';
 
-/** What decides the records of a run. */
+/** The settings that decide the records of a run. */
 export interface RunShape {
   command: string;
   /** The options of the command. */
   options: Declared;
-  /** What is not among its options: the versions of prompts, the index. */
+  /** The settings that are not options: the versions of prompts, the index. */
   facts?: Record<string, unknown>;
 }
 

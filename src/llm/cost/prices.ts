@@ -7,7 +7,7 @@ import { type Femtodollars, nanoDollars } from './dollars.js';
 /** An amount of dollars with at most 9 decimals: as text, or as a number. */
 type DollarAmount = string | number;
 
-/** What models cost, in dollars a million tokens. The user gives it: rareflow contains no prices. */
+/** The prices of models, in dollars a million tokens. The user gives them: rareflow contains no prices. */
 export interface Prices {
   /** The day these prices were looked up, as `2026-05-31`. */
   asOf: string;

@@ -1,7 +1,7 @@
 import { RareflowError } from '../../errors.js';
 import type { Usage } from '../chatModel.js';
 
-/** What went wrong in one attempt. */
+/** The kind of failure of an attempt. */
 export type Fault =
   | 'not-sent' // held back at the last moment: it costs nothing
   | 'status' // an HTTP status other than 2xx, or an error that came in a 200
@@ -42,7 +42,7 @@ export interface AttemptErrorOptions {
   answer?: string | undefined;
   /** The adapter learned from it what not to send: the next request will differ. */
   adapted?: boolean | undefined;
-  /** What was sent to prove who asks, for messages: `the key in OPENAI_API_KEY`; undefined if nothing was. */
+  /** The credential that was sent, for messages: `the key in OPENAI_API_KEY`; undefined if nothing was. */
   credential?: string | undefined;
   /** The cap that was sent, in tokens, if the answer reached it. */
   cap?: number | undefined;

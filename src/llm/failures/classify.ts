@@ -1,7 +1,7 @@
 import type { AttemptError, Fault } from './attemptError.js';
 import { remainingContext } from './contextLength.js';
 
-/** What to do about a failed attempt. `reason` is a whole sentence for the reject or the error; `hint` says how to fix it. */
+/** The reaction to a failed attempt. `reason` is a whole sentence for the reject or the error; `hint` says how to fix it. */
 export type Verdict =
   /** No call can work: stop the run. */
   | { action: 'stop'; reason: string; hint: string }

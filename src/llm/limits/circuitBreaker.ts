@@ -1,7 +1,7 @@
 import type { Clock } from './clock.js';
 
 export interface CircuitBreakerOptions {
-  /** Whether it trips at all (true). */
+  /** False if it never trips (true). */
   trips?: boolean | undefined;
   /** This many transient faults in a row trip it too (no number does). */
   tripsInARow?: number | undefined;

@@ -4,7 +4,7 @@ import type { MaybeSignal } from '../../util/abort.js';
 import { FifoQueue } from './fifoQueue.js';
 
 export interface TokenBucketOptions {
-  /** What is rationed, as errors name it: `requests`, `tokens`. */
+  /** The unit of the bucket, as errors name it: `requests`, `tokens`. */
   unit: string;
   /** The rate; unlimited until `setRate` sets one. */
   perWindow?: number | undefined;

@@ -5,7 +5,7 @@ import type { ChatRequest } from '../chatModel.js';
 /** Raised when what is sent for a request changes, so that the same request must be sent again. */
 const KEY_VERSION = 1;
 
-/** What an answer depends on besides its request. Never a key, a timeout or a limit. */
+/** The facts that an answer depends on in addition to its request. Never a key, a timeout or a limit. */
 export interface CacheScope {
   /** The address of the server, without credentials and query. */
   baseUrl: string;

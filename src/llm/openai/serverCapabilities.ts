@@ -43,7 +43,7 @@ const otherCap = { max_tokens: 'max_completion_tokens', max_completion_tokens: '
 const UNSUPPORTED_MESSAGE =
   /unsupported|not supported|does not support|unrecognized|unknown (parameter|field|argument)|extra (inputs|fields)|unexpected/i;
 
-/** What one model of one server accepts, learned from its refusals. */
+/** The capabilities of one model of one server, learned from its refusals. */
 export class ServerCapabilities {
   readonly #refused = new Set<OptionalParameter>();
   readonly #learnsFormat: boolean;

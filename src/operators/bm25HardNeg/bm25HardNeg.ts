@@ -34,20 +34,20 @@ export interface Bm25HardNegOptions<
   outputNegativesKey?: NegativesKey | undefined;
 }
 
-/** What `details: true` adds: one entry for each negative, in the same order, and the positive. */
+/** The fields that `details: true` adds: one entry for each negative, in the same order, and the positive. */
 export interface NegativesDetails {
   negatives: MinedNegative[];
   positive: MinedPositive;
 }
 
-/** What bm25HardNeg keeps of each record under `_rareflow.bm25_hard_neg`. */
+/** The provenance of a record under `_rareflow.bm25_hard_neg`. */
 export interface Bm25HardNegProvenance extends NegativesDetails {
   profile?: ReferenceTool;
   weighting: Weighting;
   sampling?: Sampling;
   /** Only for random sampling. */
   seed?: number;
-  /** How many negatives are missing, and how many documents each rule left out, if there are fewer than `numNeg`. */
+  /** The number of missing negatives, and of documents that each rule left out, if there are fewer than `numNeg`. */
   shortfall?: number;
   refused?: Refusals;
 }

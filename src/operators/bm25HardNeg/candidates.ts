@@ -10,7 +10,7 @@ export interface Candidate extends Hit {
   text: string;
 }
 
-/** How many documents of the ranking each rule left out. */
+/** The number of documents of the ranking that each rule left out. */
 export type Refusals = Record<string, number>;
 
 export interface Candidates {
@@ -27,7 +27,7 @@ export interface Walk {
   positives: Positives;
   /** The positive's own score for the query. */
   positiveScore: number;
-  /** How many candidates to find. */
+  /** The number of candidates to find. */
   count: number;
   signal: AbortSignal;
   /** Lets the event loop turn between two searches. */

@@ -87,7 +87,7 @@ export const negativeRules = {
   ),
 };
 
-/** What a profile decides, so that it cannot be set as well. */
+/** The options that a profile decides, so that they cannot be set as well. */
 export const decidedByProfile = {
   ...negativeRules,
   excludeIds: text({

@@ -37,7 +37,7 @@ export interface Doc2QueryOptions<
   outputScenarioKey?: ScenarioKey | undefined;
 }
 
-/** What doc2Query keeps of each record under `_rareflow.doc2query`. */
+/** The provenance of a record under `_rareflow.doc2query`. */
 export type Doc2QueryProvenance = ModelProvenance & {
   parsed: HowParsed;
   cached?: true;
@@ -113,7 +113,7 @@ interface Prompting extends Resolved<typeof doc2QueryOptions> {
 interface Made {
   queries: HardQuery[];
   provenance: Doc2QueryProvenance;
-  /** What all answers cost, and whether all came from the cache. */
+  /** The usage of all answers; `cached` if all came from the cache. */
   usage: Usage & { cached?: true };
 }
 

@@ -28,7 +28,7 @@ export interface ReasonDistillOptions<ReasoningKey extends string = string, Kept
   outputKey?: ReasoningKey | undefined;
 }
 
-/** What reasonDistill keeps of each record under `_rareflow.reason_distill`. */
+/** The provenance of a record under `_rareflow.reason_distill`. */
 export type ReasonDistillProvenance = ModelProvenance & {
   cached?: true;
   seed: number;

@@ -10,7 +10,7 @@ const FNV_PRIME = 0x01000193;
 const asciiClasses = Uint8Array.from({ length: 128 }, (_, code) => charClass(code) & 0xff);
 const WORD_CHAR = C.letter | C.numeric | C.katakana | C.extendNumLet;
 
-/** Where a word may stand after what was read; each state names what may follow it. */
+/** The states of a word while it is read; each names the classes that may follow. */
 const follow = {
   start: WORD_CHAR,
   letter: C.letter | C.numeric | C.extendNumLet,
@@ -35,7 +35,7 @@ export class StandardTokenizer {
   /** The word found last is `text.slice(start, end)`. */
   start = 0;
   end = 0;
-  /** Of the word found last where it is ASCII letters alone: 32 bits (FNV-1a), never 0. Else 0. */
+  /** The hash of the current word if it has only ASCII letters: 32 bits (FNV-1a), never 0. Else 0. */
   hash = 0;
 
   readonly #text: string;

@@ -6,7 +6,7 @@ export interface CompletionOptions {
   answer: StandInAnswer;
   /** Undefined if none is reported. */
   usage: Record<string, unknown> | undefined;
-  /** Why the server stopped early, with the finish_reason `error`. */
+  /** The reason that the server stopped early, with the finish_reason `error`. */
   error?: unknown;
 }
 

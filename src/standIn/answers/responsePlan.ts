@@ -18,7 +18,7 @@ export interface ChatRequestBody {
   [parameter: string]: unknown;
 }
 
-/** What a call is sent, and what it is billed. */
+/** The response to a call, and its bill. */
 export interface ResponsePlan {
   status: number;
   headers: Record<string, string>;
@@ -26,7 +26,7 @@ export interface ResponsePlan {
   parts: string[];
   /** The pause between two parts, in milliseconds. */
   gapMs: number;
-  /** How the response ends: normally, by a reset, or by a long silence and a reset. */
+  /** The end of the response: normal, a reset, or a long silence and a reset. */
   ending: 'end' | 'reset' | 'silence';
   promptTokens: number;
   completionTokens: number;
@@ -40,9 +40,9 @@ export interface ResponsePlanOptions {
   id: string;
   profile: ServerProfile;
   fault: FaultName | undefined;
-  /** How long the answer takes; the events of a stream are spread over it. */
+  /** The duration of the answer; the events of a stream are spread over it. */
   serviceMs: number;
-  /** Whether an earlier call was about the same record, so that a provider would have cached its prompt. */
+  /** True if an earlier call was about the same record, so that a provider would have cached its prompt. */
   seenBefore: boolean;
   facts: ProblemFacts;
   write: (messages: ChatMessage[]) => string;

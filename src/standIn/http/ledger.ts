@@ -18,7 +18,7 @@ export interface LedgerCall {
   status: number | undefined;
   promptTokens: number;
   completionTokens: number;
-  /** Whether the client could learn how many tokens it was billed. */
+  /** True if the client could learn how many tokens it was billed. */
   told: boolean;
   authorization: string | undefined;
   /** The request's body, except for its messages. */
@@ -56,7 +56,7 @@ export interface LedgerSums {
 const DEFAULT_KEEP_CALLS = 10_000;
 const MAX_HOLDS = 1000;
 
-/** What the server did: the sums of all calls, and the latest calls in full. */
+/** The record of what the server did: the sums of all calls, and the latest calls in full. */
 export class Ledger {
   /** The latest calls, the oldest first; all calls if there were no more than `keepCalls`. */
   readonly calls: LedgerCall[] = [];

@@ -2,9 +2,9 @@ import type { RateLimitState } from '../profiles/serverProfile.js';
 
 export interface RateLimitOptions {
   requestsPerMinute?: number | undefined;
-  /** Of prompts and answers together. */
+  /** The tokens of prompts and answers together. */
   tokensPerMinute?: number | undefined;
-  /** How many seconds' worth a full bucket holds. */
+  /** The seconds' worth that a full bucket holds. */
   burstSeconds: number;
 }
 
@@ -17,7 +17,7 @@ interface LimitBucket {
   atMs: number;
 }
 
-/** Why a bucket refuses a call, and how long until it holds enough; Infinity if the call takes more than a full bucket. */
+/** The reason that a bucket refuses a call, and the time until it holds enough; Infinity if the call takes more than a full bucket. */
 export interface Shortage {
   kind: RateLimitState['kind'];
   limit: number;

@@ -16,7 +16,7 @@ export type { StandInOptions };
 export interface StandIn {
   /** The base URL of its API; ends in `/v1`. */
   baseUrl: string;
-  /** What it has done so far; `GET /stand-in/ledger?slots=N` returns its sums as JSON. */
+  /** The calls so far; `GET /stand-in/ledger?slots=N` returns its sums as JSON. */
   ledger: Ledger;
   /** Closes it and its open connections. */
   close(): Promise<void>;

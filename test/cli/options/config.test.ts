@@ -22,7 +22,7 @@ function folderWith(t: TestContext, name: string, text: string): string {
   return folder;
 }
 
-test('a configuration file stands between the defaults and the flags', async (t) => {
+test('a configuration file overrides the defaults, and flags override it', async (t) => {
   const text = `const limit: number = 2;
     export default { model: 'offline', limit, commands: { 'reason-distill': { limit: 1 } } };`;
   const cwd = folderWith(t, 'rareflow.config.ts', text);

@@ -30,7 +30,7 @@ test('the first example of every command works as it is printed, with a stand-in
     OPENAI_API_KEY: 'sk-test',
   };
 
-  /** Runs one in bash as --help breaks it into lines; a server is interrupted once it has told its address. */
+  /** Runs one in bash as --help breaks it into lines; a server is interrupted once it has printed its address. */
   async function run(example: string): Promise<void> {
     const here = example.replace(/https?:\/\/\S+/, server.baseUrl).replace(/--port \d+/, '--port 0');
     const child = spawn('bash', ['-c', `set -o pipefail; ${rareflowFunction}; ${brokenExample(here, 76)}`], {
@@ -38,16 +38,16 @@ test('the first example of every command works as it is printed, with a stand-in
       env,
       detached: true,
     });
-    let told = '';
+    let output = '';
     child.stderr.setEncoding('utf8').on('data', (text) => {
-      told += text;
+      output += text;
     });
     child.stdout.once('data', () => {
       if (serving.test(example)) process.kill(-(child.pid as number), 'SIGINT');
     });
     child.stdout.resume();
     const code = await new Promise((resolve) => child.on('close', resolve));
-    assert.equal(code, 0, `${example}\n${told}`);
+    assert.equal(code, 0, `${example}\n${output}`);
   }
 
   for (const name of makers) await run(firstExampleOf(name));

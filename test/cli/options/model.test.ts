@@ -6,7 +6,7 @@ import { readRecordsOf, runCommand } from '../../support/command.js';
 import { range } from '../../support/sources.js';
 import { workFolder, writeRecords } from '../../support/workFolder.js';
 
-test('a key that is refused midway stops the run with 4 and says how to mend it; the same command goes on and pays nothing twice', async (t) => {
+test('a key that is refused midway stops the run with exit code 4 and a fix; the same command resumes and pays nothing twice', async (t) => {
   const folder = workFolder(t);
   const documents = Array.from(range(40), (n) => ({ id: `d${n}`, text: `The tide of day ${n} turns.` }));
   const input = writeRecords(folder, 'in.jsonl', documents);

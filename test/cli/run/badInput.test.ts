@@ -116,7 +116,7 @@ const cases: BadInput[] = [
 ];
 
 for (const { name, args, code, says } of cases) {
-  test(`${name}: one line that says how to mend it, exit code ${code}, nothing half-written`, async (t) => {
+  test(`${name}: one line that says how to fix it, exit code ${code}, nothing half-written`, async (t) => {
     const folder = workFolder(t);
     const line = args(folder);
     const before = readdirSync(folder);

@@ -80,11 +80,11 @@ test('what a dry run tells by an earlier run is what the whole run takes', async
     ],
   );
   const total = (key: 'promptTokens' | 'completionTokens') => ({
-    told: stages.reduce((sum, stage) => sum + stage[key].likely, 0),
+    planned: stages.reduce((sum, stage) => sum + stage[key].likely, 0),
     taken: calls.reduce((sum, call) => sum + call[key], 0),
   });
-  for (const { told, taken } of [total('promptTokens'), total('completionTokens')]) {
-    assert.ok(Math.abs(told / taken - 1) < 0.1, `${told} told, ${taken} taken`);
+  for (const { planned, taken } of [total('promptTokens'), total('completionTokens')]) {
+    assert.ok(Math.abs(planned / taken - 1) < 0.1, `${planned} planned, ${taken} taken`);
   }
 });
 

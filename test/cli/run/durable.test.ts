@@ -39,7 +39,7 @@ test('a disk that takes no more stops a run with exit code 4 and the reason, and
   const folder = workFolder(t);
   writeRecords(folder, 'in.jsonl', documents(3000));
   const line = 'rareflow doc2query in.jsonl -o out.jsonl --model offline';
-  // A limit of 400 blocks of 1 KiB on the length of a file; Node is told to get an error instead of a signal.
+  // A limit of 400 blocks of 1 KiB on the length of a file; Node gets an error instead of a signal.
   const full = await runShell(`trap '' XFSZ; ulimit -f 400; ${line}`, { cwd: folder });
   assert.equal(full.code, 4, full.stderr);
   assert.match(full.stderr, /out\.jsonl\.partial: (cannot be written: EFBIG|.* too large)/);
@@ -55,7 +55,7 @@ test('a disk that takes no more stops a run with exit code 4 and the reason, and
   );
 });
 
-test('--retry-rejects sends rejects through from the stage that refused them and mends the output in its order', async (t) => {
+test('--retry-rejects sends rejects through from the stage that refused them and merges the results into the output in order', async (t) => {
   const folder = workFolder(t);
   writeRecords(folder, 'in.jsonl', documents(40));
   let refuses = true;

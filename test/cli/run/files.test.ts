@@ -41,7 +41,7 @@ test('the rejects of a stopped run are kept as long as its output is', async (t)
   assert.deepEqual(readdirSync(folder).sort(), ['in.jsonl', 'out.jsonl.partial', 'out.rejects.jsonl']);
 });
 
-test('an output may be a device or a pipe, and is no other format by its name', async (t) => {
+test('an output may be a device or a pipe, and its name cannot ask for another format', async (t) => {
   const cwd = workFolder(t);
   const two = ['--model', 'offline', '--limit', '2'];
   for (const line of [
@@ -77,7 +77,7 @@ test('run with a limit indexes the whole corpus, and reads stdin beside files', 
   assert.match(both.stderr, /20 in = 20 out/);
 });
 
-test('run builds its index anew where a killed build, or a damaged one, left a folder', async (t) => {
+test('run builds its index again if a killed build left a folder, or the index is damaged', async (t) => {
   const folder = workFolder(t);
   writeRecords(folder, 'in.jsonl', [
     { id: 'a', text: 'The tide turns with the moon.' },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { commandLine } from '../../../src/cli/run/runEnd.js';
 
-test('the command that goes on is the one that was given, without what would begin anew', () => {
+test('the command that resumes is the one that was given, without options that would start a new run', () => {
   const cases = [
     [['run', 'a b.jsonl', '-o', 'out.jsonl'], "rareflow run 'a b.jsonl' -o out.jsonl"],
     [['run', 'in.jsonl', '--resume', 'never', '-o', 'out.jsonl'], 'rareflow run in.jsonl -o out.jsonl'],

@@ -7,7 +7,7 @@ import { differences } from '../../../src/pipeline/resumeRun.js';
 
 const optionsOf = (name: string) => commands.find((spec) => spec.name === name)?.options ?? {};
 
-/** What version 0.1.0 stored for `doc2query in.jsonl -o out.jsonl --model m --input-key body --temperature 0.7`. */
+/** The settings that version 0.1.0 stored for `doc2query in.jsonl -o out.jsonl --model m --input-key body --temperature 0.7`. */
 const doc2QueryBefore = {
   command: 'doc2query',
   input: ['/data/in.jsonl'],

@@ -40,7 +40,7 @@ test('run reuses the index of an unchanged corpus and rebuilds it for a changed 
   assert.match((await run()).stderr, /indexed 10 documents/);
 });
 
-test('index takes the analyzer from a sample of the corpus and says so, or the one it is told', async (t) => {
+test('index detects the analyzer from a sample of the corpus and says so, or takes the one named', async (t) => {
   const folder = workFolder(t);
   writeRecords(folder, 'zh.jsonl', [{ text: '深度学习是机器学习的一个分支。' }, { text: '黑豹队的防守' }]);
   const build = (...flags: string[]) => runCommand(['index', 'zh.jsonl', '-o', 'zh.bm25', ...flags], { cwd: folder });

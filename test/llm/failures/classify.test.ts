@@ -30,7 +30,7 @@ const rows: Row[] = [
   ['a 429 with a time', status(429, '', { retryAfterMs: 250 }), { action: 'hold', forMs: 250 }],
   ['a 429 without', status(429), { action: 'hold', forMs: undefined }],
   ['a 429 that speaks of quota only in words', status(429, 'You exceeded your current quota'), { action: 'hold' }],
-  ['a 429 that no wait can mend', status(429, 'Request too large for gpt-x on tokens per min'), reject],
+  ['a 429 that no wait can fix', status(429, 'Request too large for gpt-x on tokens per min'), reject],
   ['a 429 that says not to retry', status(429, '', { shouldRetry: false }), reject],
   ['a 400 of the content filter', status(400, '', { code: 'content_filter' }), reject],
   ['a 400 of a content policy', status(400, 'violates our content policy'), reject],
@@ -93,7 +93,7 @@ for (const [name, { fault = 'status', ...options }, expected] of rows) {
   });
 }
 
-test('a refused key is told with its status, its host and how to mend it', () => {
+test('a refused key is reported with its status, its host and a fix', () => {
   const verdict = classify(
     new AttemptError('status', {
       host: 'api.example',

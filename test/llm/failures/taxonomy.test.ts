@@ -24,7 +24,7 @@ async function stops(call: Promise<unknown>, message: RegExp, hint = /./): Promi
   });
 }
 
-/** Asserts that a call rejects its record after so many attempts, and with what words. */
+/** Asserts that a call rejects its record after this number of attempts, and with this message. */
 async function rejects(call: Promise<unknown>, message: RegExp, attempts = 1): Promise<void> {
   await assert.rejects(call, (error) => {
     assert.ok(error instanceof RejectError, String(error));
@@ -57,7 +57,7 @@ for (const [fault, message] of fatal) {
   });
 }
 
-test('a refused key is told by the variable that holds it, and a key that is missing as missing', async () => {
+test('a refused key is named by the variable that holds it, and a missing key is reported as missing', async () => {
   const refused = refusal(401, 'Incorrect API key provided');
   await withScript(
     () => refused,
@@ -185,7 +185,7 @@ const limited: [string, Reply][] = [
   ["Google's retryDelay in the body", { status: 429, body: [JSON.stringify([{ error: googles }])] }],
 ];
 for (const [name, reply] of limited) {
-  test(`a 429 holds the whole endpoint for the time told by ${name}, at no attempt`, () =>
+  test(`a 429 holds the whole endpoint for the time given by ${name}, at no attempt`, () =>
     withScript(thenYes(reply), { maxAttempts: 1, concurrency: 4 }, async ({ model, sent }) => {
       const startedMs = performance.now();
       const first = model.complete(why);

@@ -4,7 +4,7 @@ import { AdaptiveConcurrency } from '../../../src/llm/limits/adaptiveConcurrency
 import { chance } from '../../../src/standIn/faults/chance.js';
 
 interface Server {
-  /** How fast each of n calls goes, as a share of a call's speed when it is alone. */
+  /** Returns the speed of each of n calls, as a share of the speed of a call alone. */
   speed: (inFlight: number) => number;
   /** More calls than this are refused with a 429 at once. */
   refusesAbove?: number;

@@ -216,7 +216,7 @@ for (const unit of ['usd', 'tokens'] as const) {
       const run = await budgetRun({ seed, unit, cap, records: 1000 });
       const told = JSON.stringify({ ...run, error: String(run.error) });
       assert.ok(isBudgetStop(run.error), told);
-      assert.ok(run.untold > 0, 'some bills were told to nobody');
+      assert.ok(run.untold > 0, 'some bills were reported to nobody');
       assert.ok(run.billed <= run.spent && run.spent <= cap, told);
       assert.ok(run.spent >= 0.95 * cap, told);
       assert.ok(run.out + run.rejected <= run.taken && run.out > 50, told);

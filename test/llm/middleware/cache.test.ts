@@ -107,7 +107,7 @@ test('requests that are the same make one call while it is under way; others mak
   assert.equal((await other).cached, undefined);
 });
 
-test('who leaves a shared call ends it for nobody else; when all have left it is aborted, and asked anew', async (t) => {
+test('a caller that leaves a shared call does not end it for others; when all have left it is aborted, and asked again', async (t) => {
   const { model, calls, reach } = played(t);
   const [leader, follower] = [new AbortController(), new AbortController()];
   const led = model.complete(why, { signal: leader.signal });
@@ -129,7 +129,7 @@ test('who leaves a shared call ends it for nobody else; when all have left it is
   assert.equal((await again).text, 'because');
 });
 
-test('how a shared call fails, it fails for all, and is asked anew by the next', async (t) => {
+test('a shared call fails for all its callers, and the next caller asks again', async (t) => {
   const { model, calls, reach } = played(t);
   for (const [place, error] of [new RejectError('content filter'), new ModelError('no quota')].entries()) {
     const waiting = [model.complete(why), model.complete(why)];
@@ -156,7 +156,7 @@ test('a damaged answer is asked for again, with a notice, and replaced', async (
   bytes.set([(bytes[bytes.length >> 1] as number) ^ 4], bytes.length >> 1);
   table.put(one, bytes);
   table.put(two, new Uint8Array([1]));
-  table.put(three, table.get(four) as Uint8Array); // an answer in the place of another
+  table.put(three, table.get(four) as Uint8Array); // an answer under the key of another
   await store.close();
 
   const { model, calls, notices, reach } = played(t, folder);
@@ -189,7 +189,7 @@ test('where no answer can be kept, the model answers all the same and says so on
   await full.close();
 });
 
-test('answers can be cleared by what is told of them, and their room is used again', async (t) => {
+test('answers can be cleared by their heads, and their room is used again', async (t) => {
   const answers = new AnswerStore({ path: path.join(workFolder(t), 'cache') });
   t.after(() => answers.close());
   const fill = () => {

@@ -72,7 +72,7 @@ test('faults with a long silence between them, as of a slow source, do not stop 
   assert.match(String(health.stopped.reason), /no success for 30 minutes/);
 });
 
-test('an error that tells its tokens is no success', async () => {
+test('an error that reports its tokens is not a success', async () => {
   const usage = { promptTokens: 0, completionTokens: 0 };
   const wrong = play([status(400, { serverMessage: 'no', usage })]);
   for (let i = 0; i < 19; i++) await rejection(wrong.model.complete(ask), RejectError);

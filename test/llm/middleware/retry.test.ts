@@ -46,7 +46,7 @@ test('no hold is longer than 10 minutes', async () => {
   assert.deepEqual(sleeps, [600_000]);
 });
 
-test('a hold of 10 s or more is told once, however many calls meet it', async () => {
+test('a hold of 10 s or more is reported once, however many calls meet it', async () => {
   const notices: string[] = [];
   const limited = status(429, { retryAfterMs: 30_000 });
   const onNotice = (message: string) => notices.push(message);

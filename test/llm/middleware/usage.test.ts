@@ -16,7 +16,7 @@ const answer = (usage?: object, more: object = {}) => ({
   choices: [{ message, finish_reason: 'stop', ...more }],
 });
 
-/** What is counted of one call, answered over HTTP with these bodies, one an attempt. */
+/** Returns the counts of one call, answered over HTTP with these bodies, one an attempt. */
 async function countedOf(bodies: object[], options: Partial<ModelOptions> = {}): Promise<UsageTotals> {
   const left = bodies.map((body) => JSON.stringify(body));
   const server = createServer((_, response) => void response.end(left.shift()));

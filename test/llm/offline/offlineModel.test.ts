@@ -107,7 +107,7 @@ test('the seed chooses the phrasing', () => {
   assert.notEqual(offlineAnswer(messages, 0), offlineAnswer(messages, 1));
 });
 
-test('the offline model stands under the same limits and counts as any other', async () => {
+test('the offline model has the same limits and counts as any other', async () => {
   const model = createModel({ model: 'offline', concurrency: 2, delayMs: 5 });
   const ask = { messages: prompt('Glaciers carve valleys.'), stage: 'doc2query' };
   const completions = await Promise.all([1, 2, 3, 4].map(() => model.complete(ask)));

@@ -44,7 +44,7 @@ test('a streamed answer reads like an unstreamed one: text, thinking, tokens and
     },
   ));
 
-test('answers are not streamed unless told so', () =>
+test('answers are not streamed by default', () =>
   withScript(
     () => ({ body: completion('yes') }),
     {},
@@ -93,7 +93,7 @@ for (const [name, reply] of broken) {
     ));
 }
 
-test('an answer that goes on slowly is no silent one', () =>
+test('an answer that arrives slowly does not count as silent', () =>
   withScript(
     () => ({ ...whole, pauseMs: 200 }),
     { stream: true, idleTimeoutMs: 1000, maxAttempts: 1 },

@@ -14,7 +14,7 @@ import { completion, type Reply, refusal, withScript } from '../../support/scrip
 
 const ask: ChatRequest = { messages: [{ role: 'user', content: '<question>Why is ice slippery?</question>' }] };
 
-/** A server of one's own, for what the stand-in does not do. */
+/** A scripted server, for what the stand-in does not do. */
 async function serve(listener: RequestListener) {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

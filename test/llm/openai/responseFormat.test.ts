@@ -44,7 +44,7 @@ const refusals: [string, number, string, object?][] = [
   ['Gemini', 400, 'Json mode is not enabled for models/gemini-pro'],
 ];
 for (const [server, status, words, more] of refusals) {
-  test(`the schema is given up in the words of ${server}: once, told once, at no attempt`, () =>
+  test(`the schema is dropped after the refusal of ${server}: once, reported once, at no attempt`, () =>
     withScript(
       (sent) => (formatOf(sent) === 'json_schema' ? refusal(status, words, more) : fine),
       { maxAttempts: 1 },

@@ -10,7 +10,7 @@ import { Bm25Storage } from '../../../src/search/flexsearch/storage.js';
 import { buildIndex } from '../../../src/search/indexing/buildIndex.js';
 import { from, workFolder } from '../helpers.js';
 
-/** What a FlexSearch program calls, whether its Index lives in memory or on a storage. */
+/** The calls of a FlexSearch program, on an Index in memory or on a storage. */
 interface Subject {
   index: Index;
   /** Makes what was done so far visible; nothing to do in memory. */
@@ -35,7 +35,7 @@ async function filled({ index, commit }: Subject): Promise<Index> {
   return index;
 }
 
-/** What both must do. FlexSearch finds documents of all terms, or with `suggest` of any, as a Bm25Storage always does. */
+/** The contract of both. FlexSearch finds documents of all terms, or with `suggest` of any, as a Bm25Storage always does. */
 const contract: Record<string, (subject: Subject) => Promise<void>> = {
   'add makes a document findable, and returns the index': async (subject) => {
     const { index, commit } = subject;

@@ -139,7 +139,7 @@ test('a storage reopens what was committed, and mounts what was built in bulk, t
   assert.equal(direct.text(direct.docIds('b')[0] ?? -1), 'pears, pears, plums');
 });
 
-test('numbers come back as numbers where the storage is told so', async (t) => {
+test('numbers come back as numbers if the storage has that type', async (t) => {
   const { index } = await newStorage(t, { type: 'number' });
   index.add(7, 'plums').add(8, 'pears');
   await index.commit();

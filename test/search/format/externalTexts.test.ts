@@ -117,7 +117,7 @@ test('commits of FlexSearch keep the places of the documents that stay', async (
   assert.throws(() => direct.text(1), /holds no text of document 1/);
 });
 
-test('an index whose corpus is gone can be built anew', async (t) => {
+test('an index whose corpus is missing can be built again', async (t) => {
   const { target, paths } = await builtOf(t, { 'a.jsonl': '{"text":"plums"}\n' });
   await rm(paths[0] as string);
   await buildIndex(from([{ text: 'pears' }]), target);

@@ -25,7 +25,7 @@ test('threads find what the caller finds, in the order of the queries, by both w
   }
 });
 
-test('threads compare texts as the caller does, and where an analyzer is of your own the caller does', async (t) => {
+test('threads compare texts as the caller does, and the caller does it for a custom analyzer', async (t) => {
   const text = documents
     .slice(0, 3)
     .map(({ text }) => text)

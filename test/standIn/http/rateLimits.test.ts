@@ -42,7 +42,7 @@ test('over any time it lets through what the bucket held and what flowed in, and
   assert.ok(passed <= 65_000 && passed >= 64_800, String(passed));
 });
 
-test('tokens that an answer did not use flow back; a call heavier than the bucket is told so', () => {
+test('tokens that an answer did not use flow back; a call heavier than the bucket is refused for ever', () => {
   const bucket = new RateLimits({ tokensPerMinute: 600, burstSeconds: 60 });
   assert.equal(bucket.take(600, 0), undefined);
   assert.deepEqual(bucket.take(100, 0), {

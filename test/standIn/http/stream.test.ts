@@ -37,7 +37,7 @@ test('a stream is the answer in several deltas, then the finish reason, the usag
   assert.match(text, /data: \[DONE\]\n\n$/);
 });
 
-test('without stream_options no usage is told, and the ledger says so', async (t) => {
+test('without stream_options no usage is sent, and the ledger says so', async (t) => {
   const server = await standInFor(t);
   const chunks = chunksIn(await (await post(server, about(1, { stream: true }))).text());
   assert.ok(chunks.every(({ usage }) => usage === undefined));

@@ -50,7 +50,7 @@ test('commits of FlexSearch keep the groups of the documents that stay', async (
   assert.deepEqual([index.group(0), index.group(7), index.group(399)], ['0', 'parent 1', undefined]);
 });
 
-test('groups cost nothing where there are none, and few bytes where neighbours share one', async (t) => {
+test('groups cost nothing if there are none, and few bytes where neighbours share one', async (t) => {
   const source = Array.from({ length: 4096 }, (_, at) => ({ text: `w${at}`, parent: 'a very long name of a parent' }));
   const without = await docBytes((await built(t, source)).target);
   const withGroups = await docBytes((await built(t, source, { groupKey: 'parent' })).target);
@@ -110,7 +110,7 @@ test('bm25HardNeg leaves out documents of the same group as a positive', async (
   assert.deepEqual([ids, refused], [['c1', 'c2'], { groupKey: 2 }]);
 });
 
-test('a positive that the index does not know by its id tells its group itself', async (t) => {
+test('a positive that the index does not know by its id reports its group itself', async (t) => {
   const { target } = await built(t, corpus, { groupKey: 'parent' });
   const { id: _, ...anonymous } = question;
   assert.deepEqual((await mined(target, { ...anonymous, parent: 'b' }, { groupKey: 'parent' })).ids, [
@@ -120,7 +120,7 @@ test('a positive that the index does not know by its id tells its group itself',
   ]);
 });
 
-test('groupKey is refused where the index keeps no groups, or others', async (t) => {
+test('groupKey is refused if the index keeps no groups, or others', async (t) => {
   const none = await built(t, corpus);
   const others = await built(t, corpus, { groupKey: 'id' });
   const refused = (target: string, what: RegExp) =>

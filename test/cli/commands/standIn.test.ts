@@ -24,7 +24,7 @@ async function standIn(t: TestContext, args: string[], env: Record<string, strin
   return { baseUrl, ended, kill: (signal: 'SIGINT' | 'SIGTERM') => child?.kill(signal) };
 }
 
-test('a pipeline is rehearsed against it, with faults and its own key; at the end it tells its sums', async (t) => {
+test('a pipeline is rehearsed against it, with faults and its own key; at the end it reports its sums', async (t) => {
   const folder = workFolder(t);
   const records = Array.from({ length: 30 }, (_, i) => ({ id: `d${i}`, text: `The tide of day ${i} turns twice.` }));
   const input = writeRecords(folder, 'in.jsonl', records);

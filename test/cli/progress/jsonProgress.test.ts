@@ -15,7 +15,7 @@ const told = (stderr: string): Told[] =>
     .map((line) => JSON.parse(line));
 const progressIn = (lines: Told[]) => lines.filter((line) => line.type === 'progress');
 
-test('--json-progress tells the run, its end and all else in JSON, one object a line', async (t) => {
+test('--json-progress reports the run, its end and all else in JSON, one object a line', async (t) => {
   const cwd = workFolder(t);
   const documents = Array.from(range(60), (n) => ({ id: `d${n}`, text: `The tide of day ${n} turns.` }));
   writeRecords(cwd, 'in.jsonl', [...documents, { id: 'blank', text: ' ' }]);
@@ -50,7 +50,7 @@ test('--json-progress tells the run, its end and all else in JSON, one object a 
   assert.ok(lines.some((one) => one.type === 'message' && one.message.startsWith('done in')));
 });
 
-test('--json-progress tells why a run stopped, and errors of usage, in JSON too', async (t) => {
+test('--json-progress reports why a run stopped, and errors of usage, in JSON too', async (t) => {
   const cwd = workFolder(t);
   writeRecords(cwd, 'in.jsonl', [{ text: 'Tides.' }, { text: 'Ice.' }]);
   const server = await startStandIn({ quotaGoneAtCall: 2 });

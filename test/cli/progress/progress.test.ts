@@ -74,7 +74,7 @@ test('a run is a table of its stages, with the model, its spending, its waits an
   ]);
 });
 
-test('no line is wider than the terminal, and where that is narrow the table gives up columns', () => {
+test('no line is wider than the terminal, and if that is narrow the table gives up columns', () => {
   for (const columns of [10, 20, 39, 60, 119]) {
     for (const { text } of runTable(view).lines(columns)) {
       assert.ok(stringWidth(fitText(text, columns)) <= columns, `${columns}: ${text}`);

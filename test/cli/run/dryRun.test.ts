@@ -32,7 +32,7 @@ async function reportOf(args: string[], cwd = root): Promise<Report> {
   return JSON.parse(done.stdout);
 }
 
-test('a dry run tells records, calls, tokens and cost in 80 columns, and asks and writes nothing', async (t) => {
+test('a dry run reports records, calls, tokens and cost in 80 columns, and asks and writes nothing', async (t) => {
   const folder = workFolder(t);
   const server = await startStandIn();
   writeFileSync(path.join(folder, 'prices.json'), JSON.stringify(prices));
@@ -60,7 +60,7 @@ test('a dry run tells records, calls, tokens and cost in 80 columns, and asks an
   assert.match(done.stderr, /prices: stand-in-2026-01-01 as of 2026-05-31/);
 });
 
-test('what a dry run tells by an earlier run is what the whole run takes', async (t) => {
+test('the figures of a dry run from an earlier run are what the whole run takes', async (t) => {
   const folder = workFolder(t);
   const server = await startStandIn();
   writeRecords(folder, 'in.jsonl', documents(120));

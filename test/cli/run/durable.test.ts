@@ -35,7 +35,7 @@ test('of two processes on one output, one works and the other says who does and 
   assert.equal(readRecordsOf(path.join(folder, 'out.jsonl')).length, 40);
 });
 
-test('a disk that takes no more stops a run with exit code 4 and the reason, and it goes on where there is room', async (t) => {
+test('a disk that is full stops a run with exit code 4 and the reason, and it resumes when there is room', async (t) => {
   const folder = workFolder(t);
   writeRecords(folder, 'in.jsonl', documents(3000));
   const line = 'rareflow doc2query in.jsonl -o out.jsonl --model offline';

@@ -52,7 +52,7 @@ test('index detects the analyzer from a sample of the corpus and says so, or tak
   assert.equal((await build('--analyzer', 'klingon')).code, 2);
 });
 
-test('bm25-hard-neg takes its rules as flags and tells a shortfall', async (t) => {
+test('bm25-hard-neg takes its rules as flags and reports a shortfall', async (t) => {
   const folder = workFolder(t);
   const documents = Array.from(range(4), (n) => ({ id: `g${n % 2}#${n}`, text: `tide number${n}`, question: 'tide' }));
   writeRecords(folder, 'in.jsonl', documents);
@@ -167,7 +167,7 @@ test('OPENAI_API_KEY is not sent to another host unless it was named for it', as
   assert.equal((await runCommand(['doc2query', input, '--model', 'm'], { env: both })).code, 0);
 });
 
-test('SIGINT finishes and writes what is in flight, and the run goes on from there; a second one leaves at once', async (t) => {
+test('SIGINT finishes and writes what is in flight, and the run resumes from there; a second one leaves at once', async (t) => {
   const folder = workFolder(t);
   const input = writeRecords(
     folder,

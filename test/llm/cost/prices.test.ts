@@ -44,7 +44,7 @@ test('a cost is exact for a million million tokens, and for one of the cheapest'
   );
 });
 
-test('cached tokens are part of the prompt, and cost as much as others where no price says less', () => {
+test('cached tokens are part of the prompt, and cost as much as others if no price says less', () => {
   const usage = { promptTokens: 1000, completionTokens: 0, cachedTokens: 400 };
   assert.equal(dollars(costOf(priceOf(prices, 'gpt-4o-mini') as never, usage)), '0.00012');
   assert.equal(dollars(costOf(priceOf(prices, 'gpt-4o') as never, usage)), '0.0025');

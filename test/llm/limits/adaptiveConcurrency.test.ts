@@ -107,7 +107,7 @@ test('an API that answers 429 above its limit is kept busy near it, at few 429s'
   }
 });
 
-test('calls that the limit did not hold back tell nothing about it', () => {
+test('calls that the limit did not hold back say nothing about it', () => {
   const adaptive = new AdaptiveConcurrency({ max: 100 });
   for (let i = 0; i < 1000; i++) adaptive.succeeded(100, i, false);
   assert.equal(adaptive.limit, 8);

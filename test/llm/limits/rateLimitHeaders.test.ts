@@ -73,7 +73,7 @@ test('the limits of requests and of tokens are read, each with what remains and 
 });
 
 for (const value of ['0', '-1', 'unlimited', '']) {
-  test(`a limit of "${value}" is none`, () => {
+  test(`a limit of "${value}" is not a limit`, () => {
     assert.deepEqual(readAll({ 'x-ratelimit-limit-requests': value, 'x-ratelimit-remaining-requests': value }), {
       requests: undefined,
       tokens: undefined,

@@ -170,7 +170,7 @@ test('a damaged answer is asked for again, with a notice, and replaced', async (
   assert.equal((await model.complete({ ...why, seed: 2 })).cached, true);
 });
 
-test('where no answer can be kept, the model answers all the same and says so once', async (t) => {
+test('if no answer can be kept, the model still answers and says so once', async (t) => {
   const folder = path.join(workFolder(t), 'cache');
   await new AnswerStore({ path: folder }).close();
   const notices: string[] = [];

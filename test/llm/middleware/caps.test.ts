@@ -72,7 +72,7 @@ test('an answer cut at its cap gets twice the cap, or what the model takes at mo
     },
   ));
 
-test('an answer cut where no cap was sent is not asked for again at the highest cap, which it has met', () =>
+test('an answer cut if no cap was sent is not asked for again at the highest cap, which it has met', () =>
   withScript(
     ({ max_tokens: cap }) =>
       cap === undefined

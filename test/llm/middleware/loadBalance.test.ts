@@ -155,7 +155,7 @@ test('a drained model turns away calls that wait, for whatever reason, and lets 
   });
 });
 
-test('limits that a server tells in its headers pace calls before any 429', async () => {
+test('limits that a server reports in its headers pace calls before any 429', async () => {
   const limits = { requestsPerMinute: 1200, burstSeconds: 2 };
   await withStandIns([limits], { concurrency: 8 }, async ({ model, servers: [server] }) => {
     await many(model, 70);
@@ -163,7 +163,7 @@ test('limits that a server tells in its headers pace calls before any 429', asyn
   });
 });
 
-test('tokens that a server tells to be nearly used up are waited for', async () => {
+test('tokens that a server reports to be nearly used up are waited for', async () => {
   // Every call reserves 200 tokens and more; a full bucket holds 1,000.
   const limits = { tokensPerMinute: 30_000, burstSeconds: 2 };
   await withStandIns([limits], { concurrency: 3 }, async ({ model, servers: [server] }) => {
@@ -174,7 +174,7 @@ test('tokens that a server tells to be nearly used up are waited for', async () 
   });
 });
 
-test('adaptive concurrency begins low and rises where that brings more tokens', async () => {
+test('adaptive concurrency begins low and rises if that brings more tokens', async () => {
   await withStandIns([{ medianMs: 20 }], { concurrency: 64, adaptiveConcurrency: true }, async ({ model, servers }) => {
     await many(model, 500);
     const inFlight = servers[0]?.ledger.calls.map((call) => call.inFlight) ?? [];

@@ -27,7 +27,7 @@ test('a pause is at least as long as the server asks', async () => {
   assert.deepEqual(sleeps, [7000]);
 });
 
-test('a completion tells its attempts and the tokens of those that were billed', async () => {
+test('a completion reports its attempts and the tokens of those that were billed', async () => {
   const { model } = play([status(500), failure('blank', { usage }), good]);
   const completion = await model.complete(ask);
   assert.equal(completion.attempts, 3);

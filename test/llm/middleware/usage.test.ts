@@ -79,7 +79,7 @@ for (const [what, bodies, expected] of rows) {
 }
 
 for (const usage of [undefined, {}, { prompt_tokens: 1.5, completion_tokens: 3 }, { prompt_tokens: -1 }, 'none']) {
-  test(`the usage ${JSON.stringify(usage)} tells nothing, so the tokens are estimated and flagged`, async () => {
+  test(`the usage ${JSON.stringify(usage)} reports nothing, so the tokens are estimated and flagged`, async () => {
     const counted = await countedOf([answer(usage as object)]);
     const prompt = estimatePromptTokens(ask().messages);
     assert.equal(counted.promptTokens, prompt);
@@ -128,7 +128,7 @@ test('the time of every attempt counts for its stage, though attempts run side b
   });
 });
 
-test('usage tells what is in flight and what waits, how long attempts took, and what a server asked to wait for', async () => {
+test('usage reports what is in flight and what waits, how long attempts took, and what a server asked to wait for', async () => {
   let limits = false;
   const server = { medianMs: 200, retryAfterMs: 30_000, script: () => (limits ? ('rate429' as const) : undefined) };
   await withStandIn(server, { concurrency: 2 }, async ({ model }) => {

@@ -109,7 +109,7 @@ test('a fatal error inside a stream stops the run', () =>
     },
   ));
 
-test('streaming, and telling tokens while streaming, are given up where they are refused', () =>
+test('streaming, and reporting tokens while streaming, are dropped if they are refused', () =>
   withScript(
     (sent) => {
       if (sent.stream_options !== undefined) return refusal(400, "Unknown parameter: 'stream_options'");
@@ -168,7 +168,7 @@ test('what was written before an error in the middle counts as billed, nobody kn
     },
   ));
 
-test('a usage without a prompt token is none', () =>
+test('a usage without a prompt token does not count', () =>
   withScript(
     () => ({ body: { ...completion('yes'), usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 } } }),
     {},

@@ -85,7 +85,7 @@ test('a signal shared by many calls keeps no listener of theirs', async () => {
   await server.close();
 });
 
-test('the key is in no error, whatever goes wrong, even where the server quotes it', async () => {
+test('the key is in no error, whatever goes wrong, even if the server quotes it', async () => {
   const key = 'sk-proj-abc/DEF+123';
   const quoting = await startStandIn({ apiKey: 'another' });
   const faulty = await Promise.all(faultNames.map((fault) => startStandIn({ script: () => fault, stallMs: 300 })));

@@ -69,7 +69,7 @@ for (const [server, status, words, more] of refusals) {
     ));
 }
 
-test('where no response format is taken, the prompt alone asks for JSON', () =>
+test('if no response format is taken, the prompt alone asks for JSON', () =>
   withScript(
     (sent) => (formatOf(sent) === 'none' ? fine : refusal(400, 'response_format is not supported')),
     { maxAttempts: 1 },

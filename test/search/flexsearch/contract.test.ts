@@ -144,7 +144,7 @@ async function mounted(t: TestContext, target: string) {
   return { index, storage, commit };
 }
 
-test('enrich gives each id with its stored text, or null where a commit brought it without', async (t) => {
+test('enrich gives each id with its stored text, or null if a commit brought it without', async (t) => {
   const target = path.join(await workFolder(t), 'flex.bm25');
   await buildIndex(from([{ id: 'a', text: 'plums' }]), target);
   const { index } = await mounted(t, target);

@@ -9,7 +9,7 @@ const formatOf = (schema: z.ZodType) => ({
   json_schema: { name: 'answer', strict: true, schema: z.toJSONSchema(schema) },
 });
 
-test('json_schema is answered with bare JSON that fits, the ledger telling what was asked', async (t) => {
+test('json_schema is answered with bare JSON that fits, the ledger reporting what was asked', async (t) => {
   const server = await standInFor(t);
   const schema = z.object({ hard_query: z.object({ question: z.string(), scenario: z.string() }) });
   const response = await post(server, about(1, { response_format: formatOf(schema) }));

@@ -70,7 +70,7 @@ test('times are written as OpenAI and Groq write them', () => {
   for (const [ms, written] of times) assert.equal(formatDuration(ms), written);
 });
 
-test('over HTTP, the headers of every answer tell the limits, and a 429 the wait', async (t) => {
+test('over HTTP, the headers of every answer give the limits, and a 429 the wait', async (t) => {
   const server = await standInFor(t, { requestsPerMinute: 6, tokensPerMinute: 6000, burstSeconds: 20 });
   const first = await post(server, about(1, { max_tokens: 50 }));
   assert.equal(first.status, 200);

@@ -73,10 +73,11 @@ export class StandardTokenizer {
     return true;
   }
 
-  /** The end of a word of ASCII letters alone, or 0 where it takes a closer look. */
+  /** Returns the end of a word of ASCII letters alone, or 0 if it takes a closer look. */
   #asciiWordEnd(start: number): number {
     const text = this.#text;
-    const { length } = text;
+    // A longer run is cut by #longestEnd: reading on to its end for each piece would take quadratic time.
+    const length = Math.min(text.length, start + WINDOW + 1);
     let end = start + 1;
     let code = 0;
     let hash = Math.imul(FNV_BASIS ^ text.charCodeAt(start), FNV_PRIME);
@@ -96,7 +97,7 @@ export class StandardTokenizer {
     return after < 128 && ((asciiClasses[after] as number) & C.letter) === 0 ? end : 0;
   }
 
-  /** The end of the longest token at `start` by any rule; `start` where none applies. */
+  /** Returns the end of the longest token at `start` by any rule; `start` if none applies. */
   #longestEnd(start: number): number {
     const text = this.#text;
     const limit = windowEnd(text, start);

@@ -3,7 +3,8 @@ import { parseJson } from './errorBody.js';
 
 /**
  * Reads a streamed chat completion (server-sent events) into the JSON that an unstreamed answer would have. An error that
- * comes midway becomes the whole answer, as servers put it in a 200; undefined if the stream ends too early.
+ * comes midway becomes the whole answer, as servers put it in a 200; undefined if the stream ends too early, or a piece of it
+ * cannot be read.
  */
 export async function readEventStream(body: AsyncIterable<Uint8Array>): Promise<unknown> {
   const message: Record<string, unknown> = {};
@@ -11,6 +12,8 @@ export async function readEventStream(body: AsyncIterable<Uint8Array>): Promise<
   const events = eventData(body);
   for (let next = await events.next(); !next.done && next.value !== '[DONE]'; next = await events.next()) {
     const chunk = parseJson(next.value);
+    // A damaged piece would leave a hole in the answer.
+    if (chunk === undefined && next.value.startsWith('{')) return undefined;
     if (!isRecord(chunk)) continue;
     error ??= chunk.error;
     model ??= chunk.model;

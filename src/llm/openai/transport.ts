@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Agent, Dispatcher } from 'undici';
 import { isRecord } from '../../record.js';
 import { AttemptError } from '../failures/attemptError.js';
@@ -45,6 +46,8 @@ const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 const MAX_REDIRECTS = 3;
 /** An answer of a million tokens takes about a third of it. */
 const MAX_BODY_BYTES = 2 ** 24;
+/** The time that a server has to end a stream after its answer. */
+const END_OF_STREAM_MS = 1000;
 
 /**
  * Makes the HTTP transport of the openai client, over undici's `request`, which costs about half of `fetch`. The key is added
@@ -86,7 +89,9 @@ export function createTransport(options: TransportOptions): Transport {
       const response = await request(url, settings as Parameters<typeof request>[1]).catch(lost);
       onRates?.(readRates((name) => headerOf(response, name), Date.now()));
       if (response.statusCode < 300 && headerOf(response, 'content-type')?.startsWith(EVENT_STREAM)) {
-        return checkJson(response, await readEventStream(response.body).catch(lost), target);
+        const answer = await readEventStream(capped(response.body, server.host)).catch(lost);
+        closeSoon(response.body);
+        return checkJson(response, answer, target);
       }
       const text = await readBodyText(response.body, server.host).catch(lost);
       const location = redirectStatuses.has(response.statusCode) ? headerOf(response, 'location') : undefined;
@@ -121,6 +126,12 @@ export function createTransport(options: TransportOptions): Transport {
 /** Reads the text of a body. Throws an AttemptError for one over 16 MiB. */
 async function readBodyText(body: AsyncIterable<Uint8Array>, host: string): Promise<string> {
   const chunks: Uint8Array[] = [];
+  for await (const chunk of capped(body, host)) chunks.push(chunk);
+  return new TextDecoder().decode(Buffer.concat(chunks));
+}
+
+/** Yields the chunks of a body, streamed or not. Throws an AttemptError when they exceed 16 MiB together. */
+async function* capped(body: AsyncIterable<Uint8Array>, host: string): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.length;
@@ -128,9 +139,15 @@ async function readBodyText(body: AsyncIterable<Uint8Array>, host: string): Prom
       const serverMessage = `a body of over ${MAX_BODY_BYTES / 2 ** 20} MiB`;
       throw new AttemptError('cut-body', { host, serverMessage, billingUnknown: true });
     }
-    chunks.push(chunk);
+    yield chunk;
   }
-  return new TextDecoder().decode(Buffer.concat(chunks));
+}
+
+/** Closes a connection that a server keeps open after a complete answer; one that ends in time is used again. */
+function closeSoon(body: Readable): void {
+  if (body.closed) return;
+  const timer = setTimeout(() => body.destroy(), END_OF_STREAM_MS).unref();
+  body.once('close', () => clearTimeout(timer));
 }
 
 function isSameHost(target: URL, from: URL): boolean {

@@ -13,14 +13,17 @@ export function answerSchema(name: string, form: z.ZodType): AnswerSchema {
   return { name, schema };
 }
 
+/** The most objects of an answer that are tried, the last first: a model writes a few. */
+const MAX_OBJECTS = 100;
+
 /**
  * Reads a JSON object out of a model's answer: the whole answer, else the last balanced object in its prose or fences that
  * fits the schema (or that is inside one that does not), else the same after repair (trailing commas, single quotes, raw
  * newlines in strings, …). A string that was cut off is never closed to make it pass.
  */
 export function parseJsonAnswer<T>(answer: string, schema: z.ZodType<T>): JsonAnswer<T> {
-  const outer = balancedObjects(answer).reverse();
-  const inner = outer.flatMap((object) => balancedObjects(object.slice(1)).reverse());
+  const outer = balancedObjects(answer).slice(-MAX_OBJECTS).reverse();
+  const inner = outer.flatMap((object) => balancedObjects(object.slice(1)).slice(-MAX_OBJECTS).reverse());
   let misfit: string | undefined;
   const tries: [HowParsed, string[], (text: string) => unknown][] = [
     ['none', [answer.trim()], JSON.parse],

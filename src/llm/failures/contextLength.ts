@@ -1,5 +1,6 @@
 const CONTEXT_LENGTH = /maximum context length is (\d+)/i;
-const PROMPT_LENGTH = /(\d+) in the messages|(?:has|contains)(?: at least)? (\d+) input tokens/i;
+/** Numbers are bounded from both sides: a message of digits alone would otherwise be scanned once from each of them. */
+const PROMPT_LENGTH = /(?<!\d)(\d{1,12}) in the messages|(?:has|contains)(?: at least)? (\d+) input tokens/i;
 
 /**
  * Returns the tokens that a prompt leaves for its answer, read from a refusal by OpenAI or vLLM ("maximum context length

@@ -123,7 +123,8 @@ export type { Checkpoint } from './pipeline/checkpoint.js';
 export type { Eta } from './pipeline/eta.js';
 export type { RunProgress, StageCounts } from './pipeline/progress.js';
 export { type PipelineOptions, type PipelineStage, runPipeline, type SourceContext } from './pipeline/runPipeline.js';
-export { type RunSettings, type RunState, RunStore } from './pipeline/runStore.js';
+export type { RunSettings, RunState } from './pipeline/runState.js';
+export { RunStore } from './pipeline/runStore.js';
 export { type DataRecord, defaultKeys, type Reject } from './record.js';
 export {
   /** @deprecated Import it from `rareflow/report`. */

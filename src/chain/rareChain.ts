@@ -11,7 +11,7 @@ import { type ReasonDistillFields, reasonDistill } from '../operators/reasonDist
 import type { RecordOperator } from '../operators/recordOperator.js';
 import { versionOf } from '../operators/template.js';
 import type { PipelineStage } from '../pipeline/runPipeline.js';
-import type { RunSettings } from '../pipeline/runStore.js';
+import type { RunSettings } from '../pipeline/runState.js';
 import type { DataRecord } from '../record.js';
 import type { Bm25Index } from '../search/bm25Index.js';
 import type { Searcher } from '../search/searcher.js';

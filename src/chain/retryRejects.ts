@@ -7,7 +7,8 @@ import { durableJsonl } from '../io/write/durableJsonl.js';
 import { mergeRetried, type RetriedReject, type RetryResult } from '../io/write/mergeRetried.js';
 import type { RunCounts } from '../pipeline/runCounts.js';
 import { type PipelineOptions, type PipelineStage, runPipeline } from '../pipeline/runPipeline.js';
-import { type RunSettings, type RunState, RunStore } from '../pipeline/runStore.js';
+import type { RunSettings, RunState } from '../pipeline/runState.js';
+import { RunStore } from '../pipeline/runStore.js';
 import { type DataRecord, isRecord, type Reject } from '../record.js';
 
 export interface RetryRejectsOptions extends Pick<PipelineOptions, 'stop' | 'onProgress' | 'progressIntervalMs'> {

@@ -27,7 +27,8 @@ export async function runProgram(argv: string[]): Promise<number> {
     const file = argv.some((arg) => needNoConfig.has(arg)) ? undefined : configFile(argv);
     if (file !== undefined) config = await readConfig(file, commands);
     await program.parseAsync(argv, { from: 'user' });
-  } catch (error) {
+  } catch (thrown) {
+    const error = firstError(thrown);
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
     say(error instanceof RareflowError ? errorLine(error) : defect(error));
     return error instanceof RareflowError ? error.exitCode : ExitCode.failed;
@@ -81,6 +82,13 @@ function addCommand(program: HelpfulCommand, spec: CommandSpec, run: Parameters<
     const values = Object.entries(command.opts()).filter(([name]) => command.getOptionValueSource(name) === 'cli');
     await run(spec, args as string[], Object.fromEntries(values));
   });
+}
+
+/** Returns the error that came first, if disposing of a resource then threw another one. */
+function firstError(thrown: unknown): unknown {
+  let error = thrown;
+  while (error instanceof Error && error.name === 'SuppressedError' && 'suppressed' in error) error = error.suppressed;
+  return error;
 }
 
 /** A line for an error that rareflow did not throw on purpose: it says where it happened. */

@@ -4,12 +4,17 @@ export interface DurableSink {
   readonly path: string;
   /** Its length, including what has not reached the disk yet. */
   readonly bytes: number;
+  /** The CRC-32 of these bytes; undefined for an output that keeps none. */
+  readonly crc?: number | undefined;
   /** Throws OutputError if it cannot be written, or if it holds what this run has not written. */
   check(isResumed: boolean): Promise<void>;
   /** Resolves to true if `finish` was completed, at this length, before the process was killed. */
   isFinished(bytes: number): Promise<boolean>;
-  /** Opens it and cuts it back to a length; 0 starts from nothing. Throws OutputError if it is shorter. */
-  open(bytes: number): Promise<void>;
+  /**
+   * Opens it and cuts it back to a length; 0 starts from nothing. Throws OutputError if it is shorter, or if its bytes do not
+   * have the CRC-32 that was kept with the length.
+   */
+  open(bytes: number, crc?: number): Promise<void>;
   /** Appends an item; returns a promise if the caller should wait. Throws TypeError for what JSON cannot hold. */
   append(item: unknown): Promise<void> | undefined;
   /** Resolves when all that was appended before is on disk. */

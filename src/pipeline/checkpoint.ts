@@ -2,7 +2,8 @@ import type { DurableSink } from '../flow/durableSink.js';
 import { orderedOption } from '../flow/options.js';
 import { isRecord } from '../record.js';
 import { callback, choice, type OptionsOf, object, wholeNumber } from '../util/options.js';
-import type { RunSettings, RunState, RunStore } from './runStore.js';
+import type { RunSettings, RunState } from './runState.js';
+import type { RunStore } from './runStore.js';
 
 const anObject = { expected: 'an object', accepts: isRecord };
 const aSink = {

@@ -10,7 +10,7 @@ import { type Outcome, OutcomeLedger } from './outcomeLedger.js';
 import type { PipelineRun } from './pipelineRun.js';
 import { resumeRun } from './resumeRun.js';
 import type { RunCounts } from './runCounts.js';
-import type { RunState } from './runStore.js';
+import type { RunState } from './runState.js';
 
 /**
  * A run whose results are on disk in a known state at every moment.
@@ -60,8 +60,8 @@ export class CheckpointedRun implements PipelineRun {
     store.commit(state);
     const run = new CheckpointedRun(checkpoint, state);
     if (run.isDone) return run;
-    await output.open(state.outputBytes);
-    await rejects.open(state.rejectsBytes);
+    await output.open(state.outputBytes, state.outputCrc);
+    await rejects.open(state.rejectsBytes, state.rejectsCrc);
     return run;
   }
 
@@ -204,6 +204,8 @@ export class CheckpointedRun implements PipelineRun {
       seconds: this.seconds,
       outputBytes: output.bytes,
       rejectsBytes: rejects.bytes,
+      outputCrc: output.crc,
+      rejectsCrc: rejects.crc,
       finished: finished.toJSON(),
       counts: structuredClone(this.counts),
       ...this.#source?.positionsAt(finished.lowWater),

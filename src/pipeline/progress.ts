@@ -5,7 +5,7 @@ import { type Eta, EtaEstimate } from './eta.js';
 import { OrdinalSet } from './ordinalSet.js';
 import type { PipelineRun } from './pipelineRun.js';
 import { type RunCounts, recordsGiven } from './runCounts.js';
-import type { RunState } from './runStore.js';
+import type { RunState } from './runState.js';
 
 /** The counts of one stage: taken + extra = given + rejected + inFlight. */
 export interface StageCounts {

@@ -2,7 +2,7 @@ import { UsageError } from '../errors.js';
 import type { Resolved } from '../util/options.js';
 import type { checkpointOptions } from './checkpoint.js';
 import { noCounts } from './runCounts.js';
-import type { RunSettings, RunState } from './runStore.js';
+import type { RunSettings, RunState } from './runState.js';
 
 type ResolvedCheckpoint = Resolved<typeof checkpointOptions>;
 

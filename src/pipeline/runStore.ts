@@ -1,35 +1,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Position } from '../flow/resume.js';
 import { Store, type Table } from '../store/store.js';
-import type { RunCounts } from './runCounts.js';
+import { DamagedStoreError } from '../store/storeErrors.js';
 import { lockRun } from './runLock.js';
-
-/** All that shapes the records of a run, as JSON: a run is resumed only if none of it has changed. */
-export type RunSettings = Record<string, unknown>;
-
-/** The state of a run at a commit. */
-export interface RunState {
-  settings: RunSettings;
-  /** `finishing`: all is done, and the output is about to become final; `mending`: the same after a retry of rejects. */
-  phase: 'running' | 'finishing' | 'done' | 'mending';
-  /** ISO 8601, UTC. */
-  startedAt: string;
-  /** The number of its starts, and the duration of all sessions together. */
-  sessions: number;
-  seconds: number;
-  /** The lengths of the output and of the rejects file with exactly what is finished. */
-  outputBytes: number;
-  rejectsBytes: number;
-  /** The numbers of the input items whose results are all in them, as ranges (`OrdinalSet`). */
-  finished: number[];
-  counts: RunCounts;
-  /** The position at which reading resumes, and the furthest that was read. */
-  from?: Position | undefined;
-  seen?: Position | undefined;
-  /** The data that the caller keeps with each commit. */
-  figures?: unknown;
-}
+import { checkRunState, type RunState } from './runState.js';
 
 /**
  * Keeps how far a run is, in a small store in a folder: open for one process at a time, until it is closed.
@@ -44,20 +18,25 @@ export class RunStore {
 
   constructor(folder: string) {
     this.#path = join(folder, 'run');
-    this.#store = new Store({ path: this.#path, kind: 'run', version: 1, minFreeBytes: 2 ** 20 });
+    const options = { path: this.#path, kind: 'run', version: 1, minFreeBytes: 2 ** 20 };
+    this.#store = orDamagedRun(() => new Store(options));
     try {
-      this.#states = this.#store.table('states');
+      this.#states = orDamagedRun(() => this.#store.table('states'));
       const transaction = this.#store.transaction.bind(this.#store);
-      this.#release = lockRun(this.#store.table('owners'), transaction, folder);
+      this.#release = orDamagedRun(() => lockRun(this.#store.table('owners'), transaction, folder));
     } catch (error) {
       void this.#store.close();
       throw error;
     }
   }
 
-  /** The state of the last run; undefined if there was none, or if nothing of it was finished. */
+  /** The state of the last run; undefined if there was none, or if nothing of it was finished. Throws StoreError if it is damaged. */
   get state(): RunState | undefined {
-    return this.#states.get('run');
+    return orDamagedRun(() => {
+      const state = this.#states.get('run');
+      if (state !== undefined) checkRunState(state, this.#path);
+      return state;
+    });
   }
 
   /** Keeps a state: it is on disk when this returns. */
@@ -77,7 +56,7 @@ export class RunStore {
   /** Releases it for the next process. A store that keeps nothing is removed while this process still owns it. */
   async close(): Promise<void> {
     try {
-      const isEmpty = this.state === undefined;
+      const isEmpty = this.#isEmpty();
       if (isEmpty) rmSync(this.#path, { recursive: true, force: true });
       this.#release(isEmpty);
     } finally {
@@ -87,5 +66,25 @@ export class RunStore {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** A damaged store is kept. */
+  #isEmpty(): boolean {
+    try {
+      return this.#states.get('run') === undefined;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** A damaged store is told with a hint for runs: its output is worth more than the store. */
+function orDamagedRun<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (!(error instanceof DamagedStoreError)) throw error;
+    const hint = 'keep the .partial of its output, which holds complete records, and start a new run at another output';
+    throw new DamagedStoreError(error.message, { hint, cause: error });
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { StoreError } from '../errors.js';
 import { checkFolder, DATA_FILE } from './folder.js';
+import { decodeValue, encodeValue } from './storedValue.js';
 import { storeError } from './storeErrors.js';
 
 export type StoreKey = string | number;
@@ -74,14 +75,21 @@ export class Store {
   table<K extends StoreKey, V>(name: string): Table<K, V>;
   table<K extends StoreKey>(name: string, encoding: 'binary'): Table<K, Uint8Array>;
   table<K extends StoreKey, V>(name: string, encoding: 'json' | 'binary' = 'json'): Table<K, V> {
-    const database: Database<V, K> = this.#guarded(() => this.#env.openDB({ name, encoding }));
+    const database: Database<Uint8Array, K> = this.#guarded(() => this.#env.openDB({ name, encoding: 'binary' }));
+    const isJson = encoding === 'json';
+    const encoded = (key: K, value: V) => (isJson ? encodeValue(key, value) : (value as Uint8Array));
+    const decoded = (key: K, bytes: Uint8Array) => (isJson ? decodeValue(key, bytes) : bytes) as V;
     return {
-      get: (key) => this.#guarded(() => database.get(key)),
-      put: (key, value) => this.#write(() => void database.putSync(key, value)),
+      get: (key) =>
+        this.#guarded(() => {
+          const bytes = database.get(key);
+          return bytes === undefined ? undefined : decoded(key, bytes);
+        }),
+      put: (key, value) => this.#write(() => void database.putSync(key, encoded(key, value))),
       putAsync: async (key, value) => {
         this.#requireRoom();
         try {
-          await database.put(key, value);
+          await database.put(key, encoded(key, value));
         } catch (error) {
           throw storeError(error, this.#path);
         }
@@ -91,7 +99,7 @@ export class Store {
       entries: ({ after, limit }) =>
         this.#guarded(() => {
           const from = after === undefined ? {} : { start: after, exclusiveStart: true };
-          return [...database.getRange({ ...from, limit })].map(({ key, value }) => [key, value]);
+          return [...database.getRange({ ...from, limit })].map(({ key, value }) => [key, decoded(key, value)]);
         }),
       get count() {
         return (database.getStats() as { entryCount: number }).entryCount;

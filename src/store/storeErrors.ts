@@ -27,8 +27,11 @@ export function storeError(error: unknown, path: string): RareflowError {
   return new OutputError(reason, { path, hint, cause: error });
 }
 
-export function damagedStore(path: string, reason: string, cause?: unknown): StoreError {
-  return new StoreError(`${path} is damaged or not a store: ${reason}`, {
+/** A store whose files are not what was written to them. */
+export class DamagedStoreError extends StoreError {}
+
+export function damagedStore(path: string, reason: string, cause?: unknown): DamagedStoreError {
+  return new DamagedStoreError(`${path} is damaged or not a store: ${reason}`, {
     hint: 'remove it, or use another path',
     cause,
   });

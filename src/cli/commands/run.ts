@@ -96,7 +96,7 @@ export const runCommand = command({
     const corpus = flags.corpus === undefined ? undefined : await inputPaths([flags.corpus].flat());
     await outputsOf([...files, ...(corpus ?? [])], flags);
     await using metrics = await openMetrics(flags);
-    await using folder = canResume(flags.output) ? await openRunFolder(flags.output) : undefined;
+    await using folder = canResume(flags.output) ? await openRunFolder(flags.output, flags.resume) : undefined;
     const work = workFolder(flags.output);
     try {
       const ready = flags.index !== undefined && holdsIndex(flags.index);

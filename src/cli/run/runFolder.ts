@@ -19,9 +19,12 @@ export function wasStarted(output: string): boolean {
   return canResume(output) && existsSync(path.join(folderOf(output), 'run'));
 }
 
-/** Opens the folder for this process alone, and creates it if it is missing. Throws if another process has it open. */
-export async function openRunFolder(output: string): Promise<RunFolder> {
-  const { RunStore } = await import('../../pipeline/runStore.js');
+/**
+ * Opens the folder for this process alone, and creates it if it is missing. A damaged store is set aside if `resume` is never.
+ *
+ * @throws RareflowError if another process has it open; StoreError that says what can be saved if the store is damaged
+ */
+export async function openRunFolder(output: string, resume?: string): Promise<RunFolder> {
   const folder = folderOf(output);
   mkdirSync(folder, { recursive: true });
   const removeIfEmpty = () => {
@@ -32,7 +35,7 @@ export async function openRunFolder(output: string): Promise<RunFolder> {
     }
   };
   try {
-    const store = new RunStore(folder);
+    const store = await openStore(folder, output, resume);
     return {
       path: folder,
       store,
@@ -44,6 +47,26 @@ export async function openRunFolder(output: string): Promise<RunFolder> {
   } catch (error) {
     removeIfEmpty();
     throw error;
+  }
+}
+
+async function openStore(folder: string, output: string, resume: string | undefined): Promise<RunStore> {
+  const [{ RunStore }, { DamagedStoreError }] = await Promise.all([
+    import('../../pipeline/runStore.js'),
+    import('../../store/storeErrors.js'),
+  ]);
+  let store: RunStore | undefined;
+  try {
+    store = new RunStore(folder);
+    void store.state;
+    return store;
+  } catch (error) {
+    await store?.close();
+    if (!(error instanceof DamagedStoreError)) throw error;
+    const { damagedRun, setDamagedStoreAside } = await import('./damagedRun.js');
+    if (resume !== 'never') throw await damagedRun(output, error);
+    setDamagedStoreAside(folder);
+    return new RunStore(folder);
   }
 }
 

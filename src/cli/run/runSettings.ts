@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { RunSettings } from '../../pipeline/runStore.js';
+import type { RunSettings } from '../../pipeline/runState.js';
 import { type Declared, optionNamed, shapingValues } from '../../util/options.js';
 
 /** The settings that decide the records of a run. */

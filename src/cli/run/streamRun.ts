@@ -7,7 +7,7 @@ import { writeJsonl } from '../../io/write/writeJsonl.js';
 import type { RareflowModel } from '../../llm/createModel.js';
 import type { RunProgress } from '../../pipeline/progress.js';
 import { type PipelineOptions, type PipelineStage, runPipeline } from '../../pipeline/runPipeline.js';
-import type { RunSettings } from '../../pipeline/runStore.js';
+import type { RunSettings } from '../../pipeline/runState.js';
 import type { DataRecord } from '../../record.js';
 import type { StreamFlags } from '../options/stream.js';
 import { type Metrics, openMetrics } from '../progress/metrics.js';
@@ -60,7 +60,7 @@ export async function runStream(run: StreamRun): Promise<number> {
     throw new UsageError('--resume and --retry-rejects need -o FILE');
   }
   await using ownMetrics = run.metrics === undefined ? await openMetrics(flags) : undefined;
-  await using ownFolder = isDurable && run.folder === undefined ? await openRunFolder(output) : undefined;
+  await using ownFolder = isDurable && run.folder === undefined ? await openRunFolder(output, flags.resume) : undefined;
   const folder = isDurable ? (run.folder ?? ownFolder) : undefined;
   const rejected = folder === undefined ? openRejects(rejectsPath) : undefined;
   const reporter = new RunReporter({ output, rejectsPath, folder, model, notes, extraLabel });

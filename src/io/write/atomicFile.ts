@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { access, constants, type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { OutputError } from '../../errors.js';
@@ -163,6 +164,13 @@ export async function checkOutputFile(path: string, { mayBePartial = false } = {
   } catch (error) {
     throw outputError(error, path);
   }
+}
+
+/** Returns the path, or the first of PATH.2, PATH.3, … that does not exist: a file that is set aside replaces none. */
+export function freePath(path: string): string {
+  let free = path;
+  for (let count = 2; existsSync(free); count++) free = `${path}.${count}`;
+  return free;
 }
 
 /** Throws OutputError for a path that ends in .gz. */

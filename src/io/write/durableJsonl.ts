@@ -1,7 +1,9 @@
+import { crc32 } from 'node:zlib';
 import { OutputError } from '../../errors.js';
 import type { DurableSink } from '../../flow/durableSink.js';
 import { type OptionsOf, onOff, resolveOptions } from '../../util/options.js';
-import { AtomicFile, checkOutputFile } from './atomicFile.js';
+import { AtomicFile, checkOutputFile, freePath } from './atomicFile.js';
+import { fileCrc } from './fileCrc.js';
 import { LineSink } from './lineSink.js';
 import { jsonOf } from './writeJsonl.js';
 
@@ -22,6 +24,7 @@ class DurableJsonl implements DurableSink {
   readonly #isPartial: boolean;
   /** Its length when it was opened. */
   #bytesBefore = 0;
+  #crc = 0;
   #file: AtomicFile | undefined;
   readonly #lines = new LineSink({
     write: (bytes) => this.#write(bytes),
@@ -38,6 +41,10 @@ class DurableJsonl implements DurableSink {
     return this.#file?.isDevice ? 0 : this.#bytesBefore + this.#lines.bytes;
   }
 
+  get crc(): number | undefined {
+    return this.#file?.isDevice ? undefined : this.#crc;
+  }
+
   async check(isResumed: boolean): Promise<void> {
     if (this.#isPartial) await checkOutputFile(this.path, { mayBePartial: isResumed });
   }
@@ -48,7 +55,7 @@ class DurableJsonl implements DurableSink {
     return !(await partial.exists()) && (await final.exists()) && (await final.length()) === bytes;
   }
 
-  async open(bytes: number): Promise<void> {
+  async open(bytes: number, crc?: number): Promise<void> {
     const file = await this.#at();
     this.#file = file;
     if (file.isDevice) return;
@@ -65,12 +72,21 @@ class DurableJsonl implements DurableSink {
         hint: 'restore it, or start a new run (--resume never)',
       });
     }
+    this.#crc = await fileCrc(file.workingPath, bytes);
+    if (crc !== undefined && this.#crc !== crc) {
+      throw new OutputError('its content is not what the run has written', {
+        path: file.workingPath,
+        hint: 'restore it, keep its complete records (--resume rebuild), or start a new run (--resume never)',
+      });
+    }
     await file.append();
     await file.truncate(bytes);
   }
 
   append(item: unknown): Promise<void> | undefined {
-    return this.#lines.add(`${jsonOf(item)}\n`);
+    const line = `${jsonOf(item)}\n`;
+    this.#crc = crc32(line, this.#crc);
+    return this.#lines.add(line);
   }
 
   async sync(): Promise<void> {
@@ -96,7 +112,7 @@ class DurableJsonl implements DurableSink {
   async setAside(): Promise<string | undefined> {
     const file = await this.#at();
     if ((await file.length()) === 0) return undefined;
-    const path = `${file.workingPath}.old`;
+    const path = freePath(`${file.workingPath}.old`);
     await file.moveTo(path);
     return path;
   }

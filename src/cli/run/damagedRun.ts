@@ -1,0 +1,35 @@
+import { existsSync, renameSync } from 'node:fs';
+import path from 'node:path';
+import { fileLines } from '../../io/read/fileLines.js';
+import { freePath } from '../../io/write/atomicFile.js';
+import { DamagedStoreError } from '../../store/storeErrors.js';
+import { formatCount, say } from '../progress/terminal.js';
+
+/** Returns the error for a run whose store is damaged, with what can be saved. */
+export async function damagedRun(output: string, cause: DamagedStoreError): Promise<DamagedStoreError> {
+  const partial = `${output}.partial`;
+  const hint = `start a new run (--resume never keeps the old files as .old)`;
+  if (!existsSync(partial)) return new DamagedStoreError(cause.message, { cause, hint });
+  const complete = formatCount(await completeRecords(partial));
+  return new DamagedStoreError(`${cause.message}; ${partial} holds ${complete} complete records`, { cause, hint });
+}
+
+/** Renames the damaged store in the folder of a run. */
+export function setDamagedStoreAside(folder: string): void {
+  const target = freePath(path.join(folder, 'run.damaged'));
+  renameSync(path.join(folder, 'run'), target);
+  say(`rareflow: the damaged store of an earlier run was renamed to ${target}`);
+}
+
+async function completeRecords(file: string): Promise<number> {
+  let count = 0;
+  for await (const line of fileLines(file)) {
+    try {
+      JSON.parse(line.toString());
+      count += 1;
+    } catch {
+      // The run was killed while it wrote the last line.
+    }
+  }
+  return count;
+}

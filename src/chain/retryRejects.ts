@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 import { InputError, UsageError } from '../errors.js';
 import { fileLines } from '../io/read/fileLines.js';
 import { durableJsonl } from '../io/write/durableJsonl.js';
+import { fileCrc } from '../io/write/fileCrc.js';
 import { mergeRetried, type RetriedReject, type RetryResult } from '../io/write/mergeRetried.js';
 import type { RunCounts } from '../pipeline/runCounts.js';
 import { type PipelineOptions, type PipelineStage, runPipeline } from '../pipeline/runPipeline.js';
@@ -49,6 +50,7 @@ export async function retryRejects(options: RetryRejectsOptions): Promise<RetryC
   if (state.phase !== 'done') {
     throw new UsageError(`${output}: the run is not finished`, { hint: 'resume it first, without --retry-rejects' });
   }
+  await requireFilesOf(state, options);
   const work = path.join(folder, 'retry');
   mkdirSync(work, { recursive: true });
   const counts = structuredClone(state.counts);
@@ -71,6 +73,9 @@ export async function retryRejects(options: RetryRejectsOptions): Promise<RetryC
       counts,
       outputBytes: statSync(newOutput).size,
       rejectsBytes: statSync(newRejects).size,
+      outputCrc: await fileCrc(newOutput),
+      rejectsCrc: await fileCrc(newRejects),
+      rejectsName: path.basename(rejects),
       figures: options.figures === undefined ? state.figures : options.figures(),
     });
   }
@@ -85,12 +90,39 @@ export function finishRetry({ folder, store, output, rejects }: Omit<RetryReject
     for (const file of [output, rejects]) {
       if (statSync(mergedPath(file), { throwIfNoEntry: false })) renameSync(mergedPath(file), file);
     }
+    if (state.outputBytes === 0) rmSync(output, { force: true });
     if (state.rejectsBytes === 0) rmSync(rejects, { force: true });
     store.commit({ ...state, phase: 'done' });
   }
   if (state?.phase === 'mending' || state?.phase === 'done') {
     rmSync(path.join(folder, 'retry'), { recursive: true, force: true });
   }
+}
+
+/** Throws UsageError unless the output and the rejects file are what the run has written. */
+async function requireFilesOf(state: RunState, { output, rejects, stages }: RetryRejectsOptions): Promise<void> {
+  const [outputBytes, rejectsBytes] = [lengthOf(output), lengthOf(rejects)];
+  if (outputBytes !== state.outputBytes) throw notOfRun(output, 'output', outputBytes, state.outputBytes);
+  if (rejectsBytes !== state.rejectsBytes) throw notOfRun(rejects, 'rejects file', rejectsBytes, state.rejectsBytes);
+  const crc = rejectsBytes === 0 ? 0 : await fileCrc(rejects);
+  const found = new Map<string, number>();
+  for await (const { reject } of readRejects(rejects)) found.set(reject.stage, (found.get(reject.stage) ?? 0) + 1);
+  // Runs of rareflow 0.1 kept no checksum.
+  const isTooMany = stages.some(
+    ({ name }, index) => (found.get(name) ?? 0) > (state.counts.stages[index]?.rejected ?? 0),
+  );
+  if (crc !== (state.rejectsCrc ?? crc) || isTooMany) throw notOfRun(rejects, 'rejects file');
+}
+
+function notOfRun(file: string, role: string, bytes?: number, expected?: number): UsageError {
+  const lengths = bytes === expected ? '' : `: it has ${bytes} bytes, and the run wrote ${expected}`;
+  return new UsageError(`${file} is not the ${role} of this run${lengths}`, {
+    hint: 'restore the file that the run wrote, or name it with -o or --rejects',
+  });
+}
+
+function lengthOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 interface StageRetry {

@@ -1,3 +1,12 @@
+/** What an earlier session left in an output. */
+export interface EarlierBytes {
+  bytes: number;
+  /** Their CRC-32; undefined if it was not kept. */
+  crc?: number | undefined;
+  /** Returns true for an item that the session may have appended after them. */
+  mayFollow: (item: unknown) => boolean;
+}
+
 /** An output that reports how many of its bytes are on disk, and can be cut back to an earlier length. */
 export interface DurableSink {
   /** Its name in messages. */
@@ -8,6 +17,10 @@ export interface DurableSink {
   readonly crc?: number | undefined;
   /** Throws OutputError if it cannot be written, or if it holds what this run has not written. */
   check(isResumed: boolean): Promise<void>;
+  /** Throws OutputError if it holds anything else than an earlier session left. Not called if it is absent. */
+  checkContent?(earlier: EarlierBytes): Promise<void>;
+  /** Resolves to the length of what is final at its path; undefined if there is nothing, or if it is absent. */
+  finalBytes?(): Promise<number | undefined>;
   /** Resolves to true if `finish` was completed, at this length, before the process was killed. */
   isFinished(bytes: number): Promise<boolean>;
   /**
@@ -25,6 +38,8 @@ export interface DurableSink {
   close(): Promise<void>;
   /** Closes it and removes what is not final yet. Never throws. */
   discard(): Promise<void>;
-  /** Renames what an earlier run left and resolves to the new path; undefined if there was nothing. */
+  /** Renames what an earlier run left unfinished and resolves to the new path; undefined if there was nothing. */
   setAside(): Promise<string | undefined>;
+  /** Renames what is final at its path and resolves to the new path; undefined if there was nothing. */
+  setFinalAside?(): Promise<string | undefined>;
 }

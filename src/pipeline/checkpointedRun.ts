@@ -51,10 +51,10 @@ export class CheckpointedRun implements PipelineRun {
   }
 
   /** Finds the run to resume, and cuts its outputs back to its last commit. */
-  static async begin(options: Checkpoint, stages: string[]): Promise<CheckpointedRun> {
+  static async begin(options: Checkpoint, stages: string[], limit: number): Promise<CheckpointedRun> {
     const checkpoint = resolveOptions('the checkpoint', checkpointOptions, options);
     const { store, output, rejects, onResume } = checkpoint;
-    const state = await resumeRun(checkpoint, stages);
+    const state = await resumeRun(checkpoint, { stages, limit });
     if (state.finished.length > 0) onResume?.(state);
     // From here on, a `.partial` is known to be of this run.
     store.commit(state);
@@ -140,13 +140,14 @@ export class CheckpointedRun implements PipelineRun {
     store.forget();
   }
 
-  /** No record came out: removes the output, and keeps the rejects, which hold the reasons. */
+  /** No record came out: removes the output, and keeps the rejects, which hold the reasons and can be retried. */
   async #giveUp(): Promise<void> {
     const { store, output, rejects } = this.#checkpoint;
     await this.#commits.commit('running');
     await rejects.close();
     await output.discard();
-    store.forget();
+    if (this.#committed.finished.length > 0) await this.#commits.commit('done');
+    else store.forget();
     this.#isOver = true;
   }
 

@@ -1,6 +1,9 @@
+import { basename } from 'node:path';
 import { UsageError } from '../errors.js';
+import { isRecord } from '../record.js';
 import type { Resolved } from '../util/options.js';
 import type { checkpointOptions } from './checkpoint.js';
+import { OrdinalSet } from './ordinalSet.js';
 import { noCounts } from './runCounts.js';
 import type { RunSettings, RunState } from './runState.js';
 
@@ -8,31 +11,56 @@ type ResolvedCheckpoint = Resolved<typeof checkpointOptions>;
 
 /**
  * Returns the state of the run to resume, as its last commit left it, or that of a new run. A run of which nothing was
- * finished is not resumed.
+ * finished is not resumed, and one that is done stays as it is, unless a limit ended it and the new one is higher.
  *
- * @throws UsageError if the earlier run has other settings, or if there is none and `resume` is `always`; OutputError if the
- *   output cannot be written, or if something else has left its `.partial`
+ * @throws UsageError if the earlier run has other settings, if a new run would replace an output, or if there is none to resume
+ *   and `resume` is `always`; OutputError if the output cannot be written, or if something else has left its `.partial` or
+ *   what is in the rejects file
  */
-export async function resumeRun(checkpoint: ResolvedCheckpoint, stages: string[]): Promise<RunState> {
-  const { store, settings, output, resume, readSettings } = checkpoint;
+export async function resumeRun(
+  checkpoint: ResolvedCheckpoint,
+  { stages, limit }: { stages: string[]; limit: number },
+): Promise<RunState> {
+  const { store, settings, output, rejects, resume, readSettings } = checkpoint;
   const last = store.state && {
     ...store.state,
     settings: readSettings?.(store.state.settings) ?? store.state.settings,
   };
   const unfinished = last?.phase === 'running' || last?.phase === 'finishing' ? last : undefined;
+  const ofSession = { rejectsName: basename(rejects.path), limit: limit === Number.POSITIVE_INFINITY ? null : limit };
+  if (resume === 'never') {
+    await setAside(checkpoint);
+    await output.check(unfinished !== undefined);
+    return { ...newRun(settings, stages), ...ofSession };
+  }
   const isInPlace = unfinished?.phase === 'finishing' && (await output.isFinished(unfinished.outputBytes));
   const found = unfinished?.finished.length === 0 ? undefined : unfinished;
-
-  if (resume === 'never') await setAside(checkpoint, found !== undefined && !isInPlace);
-  else if (found !== undefined && !(isInPlace && differences(found.settings, settings).length > 0)) {
-    refuseOtherSettings(found.settings, settings, output.path);
-    if (!isInPlace) await output.check(true);
-    return isInPlace ? { ...found, phase: 'done' } : { ...found, sessions: found.sessions + 1 };
+  if (found !== undefined) {
+    refuseOtherSettings(found.settings, settings, `${output.path} is the output of an unfinished run`);
+    if (isInPlace) return { ...found, phase: 'done' };
+    await output.check(true);
+    await checkRejects(checkpoint, found);
+    return { ...found, sessions: found.sessions + 1, ...ofSession };
   }
   if (resume === 'always') {
     throw new UsageError(`${output.path}: no run to resume`, { hint: 'leave out --resume always' });
   }
+  if (checkpoint.retried === undefined) {
+    const done = await finishedRun(checkpoint, last);
+    if (done !== undefined && !endedAtLimit(done, limit)) return done;
+    await checkRejects(checkpoint, last);
+    if (done !== undefined) return { ...done, phase: 'running', sessions: done.sessions + 1, ...ofSession };
+  }
   await output.check(unfinished !== undefined);
+  return { ...newRun(settings, stages), ...ofSession };
+}
+
+/** Returns true if a finished run can read on, because it had a lower limit, or one that is not known. */
+function endedAtLimit({ limit: before, finished }: RunState, limit: number): boolean {
+  return before !== null && (before ?? 0) < limit && new OrdinalSet(finished).size < limit;
+}
+
+function newRun(settings: RunSettings, stages: string[]): RunState {
   return {
     settings,
     phase: 'running',
@@ -46,18 +74,46 @@ export async function resumeRun(checkpoint: ResolvedCheckpoint, stages: string[]
   };
 }
 
-async function setAside({ output, rejects, onSetAside }: ResolvedCheckpoint, isRun: boolean): Promise<void> {
-  for (const sink of isRun ? [output, rejects] : [output]) {
-    const path = await sink.setAside();
+/** Returns the run that wrote what is at the output; undefined if there is nothing. Refuses to replace what is not of this run. */
+async function finishedRun({ output, settings }: ResolvedCheckpoint, last: RunState | undefined) {
+  const bytes = await output.finalBytes?.();
+  if (bytes === undefined) return undefined;
+  if (last === undefined || last.finished.length === 0) {
+    if (bytes === 0) return undefined;
+    throw new UsageError(`${output.path} exists, and its run is not known`, { hint: NEW_RUN });
+  }
+  refuseOtherSettings(last.settings, settings, `${output.path} is the output of a finished run`);
+  if (bytes === last.outputBytes) return last;
+  const change = `${bytes} bytes instead of ${last.outputBytes}`;
+  throw new UsageError(`${output.path} has changed since its run was finished: ${change}`, { hint: NEW_RUN });
+}
+
+const NEW_RUN = 'write to another output, or start a new run (--resume never keeps the old files as .old)';
+
+/** Throws OutputError if the rejects file holds anything else than the rejects of this run. */
+async function checkRejects({ rejects }: ResolvedCheckpoint, run: RunState | undefined): Promise<void> {
+  const isSameFile = run?.rejectsName === undefined || run.rejectsName === basename(rejects.path);
+  const { rejectsBytes: bytes = 0, rejectsCrc: crc } = (isSameFile ? run : undefined) ?? { rejectsCrc: 0 };
+  const mayGrow = isSameFile && run !== undefined && (crc === undefined || run.phase !== 'done');
+  await rejects.checkContent?.({ bytes, crc, mayFollow: (item) => mayGrow && isRejectLine(item) });
+}
+
+async function setAside({ output, rejects, onSetAside }: ResolvedCheckpoint): Promise<void> {
+  await rejects.checkContent?.({ bytes: 0, mayFollow: isRejectLine });
+  for (const path of [await output.setAside(), await output.setFinalAside?.(), await rejects.setAside()]) {
     if (path !== undefined) onSetAside?.(path);
   }
 }
 
-function refuseOtherSettings(before: RunSettings, now: RunSettings, path: string): void {
+function isRejectLine(item: unknown): boolean {
+  return isRecord(item) && typeof item.stage === 'string' && typeof item.reason === 'string';
+}
+
+function refuseOtherSettings(before: RunSettings, now: RunSettings, what: string): void {
   const different = differences(before, now);
   if (different.length === 0) return;
-  throw new UsageError(`${path} is the output of an unfinished run with other settings: ${different.join(', ')}`, {
-    hint: 'use the same settings, write to another output, or start a new run (--resume never)',
+  throw new UsageError(`${what} with other settings: ${different.join(', ')}`, {
+    hint: `use the same settings, ${NEW_RUN}`,
   });
 }
 

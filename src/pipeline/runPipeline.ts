@@ -162,12 +162,12 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
 }
 
 async function beginRun(options: PipelineOptions, stages: string[]): Promise<PipelineRun> {
-  const { sink, rejects, checkpoint, signal } = options;
+  const { sink, rejects, checkpoint, signal, limit = Number.POSITIVE_INFINITY } = options;
   if (checkpoint === undefined) return new StreamedRun({ stages, sink, rejects: rejects ?? warnOfReject, signal });
   if ((sink ?? rejects) !== undefined) {
     throw new UsageError('a run with a checkpoint takes no sink and no rejects', { hint: 'the checkpoint has both' });
   }
-  return CheckpointedRun.begin(checkpoint, stages);
+  return CheckpointedRun.begin(checkpoint, stages, limit);
 }
 
 function areStages(value: unknown): boolean {

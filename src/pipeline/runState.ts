@@ -22,6 +22,10 @@ export interface RunState {
   /** The CRC-32 of these bytes; absent in runs of rareflow 0.1. */
   outputCrc?: number | undefined;
   rejectsCrc?: number | undefined;
+  /** The name of the rejects file, without its folder. */
+  rejectsName?: string | undefined;
+  /** The limit of the items read; null for none, absent in runs of rareflow 0.1. */
+  limit?: number | null | undefined;
   /** The numbers of the input items whose results are all in them, as ranges (`OrdinalSet`). */
   finished: number[];
   counts: RunCounts;

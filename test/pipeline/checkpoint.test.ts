@@ -152,7 +152,7 @@ test('a run with other settings is refused with the differences, and nothing is 
   assert.deepEqual(linesOf(folder, 'out.jsonl.partial'), before);
 });
 
-test('resume: never sets an unfinished run aside, always requires one, and a finished run is started again', async (t) => {
+test('resume: never sets the files of a run aside, always requires one, and a finished run is left as it is', async (t) => {
   const folder = workFolder(t);
   prepare(folder);
   assert.match((await session(folder, { resume: 'always' })).error?.message ?? '', /no run to resume/);
@@ -165,8 +165,20 @@ test('resume: never sets an unfinished run aside, always requires one, and a fin
     aside.map((place) => path.basename(place)),
     ['out.jsonl.partial.old', 'rejects.jsonl.old'],
   );
-  const again = await session(folder);
-  assert.deepEqual([again.error, again.came], [undefined, fresh.came]);
+  const again = await session(folder, { settings });
+  assert.deepEqual([again.error, again.came, again.last.out], [undefined, 0, fresh.last.out]);
+  const output = readFileSync(path.join(folder, 'out.jsonl'), 'utf8');
+  assert.match(
+    (await session(folder)).error?.message ?? '',
+    /of a finished run with other settings: model "another" → "m"/,
+  );
+  const third = await session(folder, { resume: 'never', onSetAside: (place) => void aside.push(place) });
+  assert.equal(third.error, undefined);
+  assert.deepEqual(
+    aside.slice(2).map((place) => path.basename(place)),
+    ['out.jsonl.old', 'rejects.jsonl.old.2'],
+  );
+  assert.equal(readFileSync(path.join(folder, 'out.jsonl.old'), 'utf8'), output);
 });
 
 test('a .partial of something else is never touched', async (t) => {
@@ -266,9 +278,12 @@ test('a limit counts all sessions, and a higher one resumes the run', async (t) 
   prepare(folder);
   const { last } = await session(folder, { pipeline: { limit: 40 } });
   assert.equal(last.in, 40);
-  await session(folder, { stopAfter: 20 });
+  const output = readFileSync(path.join(folder, 'out.jsonl'), 'utf8');
+  const longer = await session(folder, { stopAfter: 20 });
+  assert.equal(longer.last.in > 40, true);
   const more = await session(folder, { pipeline: { limit: 100 } });
   assert.deepEqual([more.error, more.last.in], [undefined, 100]);
+  assert.ok(readFileSync(path.join(folder, 'out.jsonl'), 'utf8').startsWith(output));
 });
 
 test('a second run at the same output is refused while the first one runs', async (t) => {

@@ -49,7 +49,8 @@ export class RunReporter {
 
   /** True if the same command can resume the run. */
   get isKept(): boolean {
-    return this.#options.folder?.store.state !== undefined;
+    const { state } = this.#options.folder?.store ?? {};
+    return state !== undefined && state.phase !== 'done';
   }
 
   async reportDone(): Promise<void> {

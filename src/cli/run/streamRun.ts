@@ -162,8 +162,12 @@ async function runDurably(pipeline: PipelineOptions, durable: DurableRun): Promi
       ordered: flags.ordered,
       resume: flags.resume,
       onSetAside: (path) => say(`rareflow: the file of an earlier run was renamed to ${path}`),
-      onResume: ({ finished, figures: usedBefore, startedAt }) => {
+      onResume: ({ phase, finished, figures: usedBefore, startedAt }) => {
         reporter.usedBefore = usedBefore as EarlierUsage | undefined;
+        if (phase === 'done') {
+          say(`rareflow: nothing to do: ${files.output} was finished by the run started ${startedAt}`);
+          return;
+        }
         const done = formatCount(new OrdinalSet(finished).size);
         say(`rareflow: resuming the run started ${startedAt}: ${done} records already done`);
       },

@@ -3,11 +3,11 @@ import { inputError } from '../systemErrors.js';
 import { READ_BYTES } from './input.js';
 import { LineSplitter } from './lineSplitter.js';
 
-/** Reads the lines of a file, as bytes without their newlines. Throws InputError if it cannot be read. */
-export async function* fileLines(path: string): AsyncGenerator<Buffer> {
+/** Reads the lines of a file from an offset, as bytes without their newlines. Throws InputError if it cannot be read. */
+export async function* fileLines(path: string, { start = 0 } = {}): AsyncGenerator<Buffer> {
   const lines = new LineSplitter();
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES })) {
+    for await (const chunk of createReadStream(path, { start, highWaterMark: READ_BYTES })) {
       lines.push(chunk);
       while (lines.next()) yield lines.line;
     }

@@ -104,6 +104,11 @@ export class AtomicFile {
     });
   }
 
+  /** Makes what is final its `.partial` again. */
+  reopen(): Promise<void> {
+    return this.#do(() => rename(this.#target, this.workingPath));
+  }
+
   /** Closes it as it is. Never throws. */
   async close(): Promise<void> {
     const handle = this.#handle;

@@ -1,7 +1,8 @@
 import { crc32 } from 'node:zlib';
 import { OutputError } from '../../errors.js';
-import type { DurableSink } from '../../flow/durableSink.js';
+import type { DurableSink, EarlierBytes } from '../../flow/durableSink.js';
 import { type OptionsOf, onOff, resolveOptions } from '../../util/options.js';
+import { fileLines } from '../read/fileLines.js';
 import { AtomicFile, checkOutputFile, freePath } from './atomicFile.js';
 import { fileCrc } from './fileCrc.js';
 import { LineSink } from './lineSink.js';
@@ -18,6 +19,8 @@ export type DurableJsonlOptions = OptionsOf<typeof durableJsonlOptions>;
 export function durableJsonl(path: string, options: DurableJsonlOptions = {}): DurableSink {
   return new DurableJsonl(path, resolveOptions('durableJsonl', durableJsonlOptions, options).partial);
 }
+
+const OPENING_BRACE = 0x7b;
 
 class DurableJsonl implements DurableSink {
   readonly path: string;
@@ -49,6 +52,25 @@ class DurableJsonl implements DurableSink {
     if (this.#isPartial) await checkOutputFile(this.path, { mayBePartial: isResumed });
   }
 
+  async checkContent({ bytes, crc, mayFollow }: EarlierBytes): Promise<void> {
+    const file = await this.#at();
+    const length = file.isDevice ? 0 : await file.length();
+    if (length === 0) return;
+    const path = file.workingPath;
+    const start = crc === undefined ? 0 : bytes;
+    const isSame = length >= bytes && (crc === undefined || (await fileCrc(path, bytes)) === crc);
+    if (isSame && (await areItems(path, start, mayFollow))) return;
+    throw new OutputError('exists, and this run has not written it', {
+      path,
+      hint: 'rename it to keep what is in it, or write to another file',
+    });
+  }
+
+  async finalBytes(): Promise<number | undefined> {
+    const file = await AtomicFile.at(this.path, { partial: false });
+    return !file.isDevice && (await file.exists()) ? file.length() : undefined;
+  }
+
   async isFinished(bytes: number): Promise<boolean> {
     if (!this.#isPartial) return false;
     const [partial, final] = await Promise.all([this.#at(), AtomicFile.at(this.path, { partial: false })]);
@@ -65,6 +87,7 @@ class DurableJsonl implements DurableSink {
       if (this.#isPartial) await file.append();
       return;
     }
+    if (this.#isPartial && !(await file.exists()) && (await this.finalBytes()) === bytes) await file.reopen();
     const found = await file.length();
     if (found < bytes) {
       throw new OutputError(`holds ${found} bytes of the ${bytes} that were written`, {
@@ -110,11 +133,11 @@ class DurableJsonl implements DurableSink {
   }
 
   async setAside(): Promise<string | undefined> {
-    const file = await this.#at();
-    if ((await file.length()) === 0) return undefined;
-    const path = freePath(`${file.workingPath}.old`);
-    await file.moveTo(path);
-    return path;
+    return setFileAside(await this.#at());
+  }
+
+  async setFinalAside(): Promise<string | undefined> {
+    return setFileAside(await AtomicFile.at(this.path, { partial: false }));
   }
 
   #at(): Promise<AtomicFile> {
@@ -127,4 +150,26 @@ class DurableJsonl implements DurableSink {
     if (!file.isOpen) await file.append();
     await file.write(bytes);
   }
+}
+
+async function setFileAside(file: AtomicFile): Promise<string | undefined> {
+  if (file.isDevice || (await file.length()) === 0) return undefined;
+  const path = freePath(`${file.workingPath}.old`);
+  await file.moveTo(path);
+  return path;
+}
+
+/** Resolves to true if the lines from an offset are items that are accepted. The last may be cut off. */
+async function areItems(path: string, start: number, accepts: (item: unknown) => boolean): Promise<boolean> {
+  let isCutOff = false;
+  for await (const line of fileLines(path, { start })) {
+    if (isCutOff) return false;
+    try {
+      if (!accepts(JSON.parse(line.toString()))) return false;
+    } catch {
+      isCutOff = true;
+      if (line[0] !== OPENING_BRACE) return false;
+    }
+  }
+  return true;
 }

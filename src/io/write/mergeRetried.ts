@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { DataRecord, Reject } from '../../record.js';
 import { fileLines } from '../read/fileLines.js';
 import { openFileOutput } from './fileOutput.js';
@@ -21,12 +22,12 @@ export interface MergeFiles {
 
 /**
  * Writes the output with the retried records at their places (at the end if they have none), and the rejects that are left,
- * to new files, which are on disk when it resolves. Reads the output once; `results` are in the order of `index`.
+ * to new files, which are on disk when it resolves. Reads the output once, if there is one; `results` are in the order of `index`.
  */
 export async function mergeRetried(files: MergeFiles, results: AsyncIterable<RetryResult>): Promise<void> {
   const output = new LineSink(await openFileOutput(files.newOutput, { partial: false }));
   const rejects = new LineSink(await openFileOutput(files.newRejects, { partial: false }));
-  const old = fileLines(files.output);
+  const old = existsSync(files.output) ? fileLines(files.output) : noLines();
   let copied = 0;
   let inserted = 0;
   const copyUpTo = async (place: number) => {
@@ -56,3 +57,5 @@ export async function mergeRetried(files: MergeFiles, results: AsyncIterable<Ret
     await rejects.abandon();
   }
 }
+
+async function* noLines(): AsyncGenerator<Buffer> {}

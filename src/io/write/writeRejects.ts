@@ -1,5 +1,6 @@
-import { accessSync, appendFileSync, closeSync, constants, lstatSync, openSync, rmSync } from 'node:fs';
+import { accessSync, appendFileSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { OutputError } from '../../errors.js';
 import type { Rejects } from '../../flow/rejects.js';
 import type { Reject } from '../../record.js';
 import { outputError } from '../systemErrors.js';
@@ -14,15 +15,16 @@ export interface RejectsFile {
 
 /**
  * Writes each reject as a line of JSON to `file`. The operating system has it before the stream continues: a crash loses none.
- * The file is created at the first reject, so a run without rejects leaves none; that of an earlier run is removed at once.
+ * The file is created at the first reject, so a run without rejects leaves none.
  *
- * @throws OutputError if the file cannot be removed, its directory cannot be written, or (from `rejects`) the disk is full
+ * @throws OutputError if the file holds something already, its directory cannot be written, or (from `rejects`) the disk is full
  */
 export function writeRejects(file: string): RejectsFile {
   let descriptor: number | undefined;
   let count = 0;
   orOutputError(file, () => {
-    if (lstatSync(file, { throwIfNoEntry: false })?.isFile()) rmSync(file);
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (found?.isFile() && found.size > 0) throw rejectsExist(file);
     accessSync(path.dirname(file), constants.W_OK);
   });
   return {
@@ -49,6 +51,13 @@ function rejectJson(reject: Reject): string {
   } catch {
     return JSON.stringify({ ...reject, record: undefined });
   }
+}
+
+function rejectsExist(path: string): OutputError {
+  return new OutputError('exists already, and rejects are not mixed with what is in it', {
+    path,
+    hint: 'rename it to keep what is in it, delete it, or write the rejects to another file',
+  });
 }
 
 function orOutputError(file: string, act: () => void): void {

@@ -235,7 +235,7 @@ test('SIGINT finishes and writes what is in flight, and the run resumes from the
   const slow = await startStandIn({ seed: 1, medianMs: 20_000, sigma: 0 });
   t.after(() => slow.close());
   const startedMs = performance.now();
-  const rude = await runCommand(elsewhere(slow.baseUrl), {
+  const rude = await runCommand([...elsewhere(slow.baseUrl), '--resume', 'never'], {
     cwd: folder,
     onStart: (child) => {
       const timer = setInterval(() => {

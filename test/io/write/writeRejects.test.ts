@@ -19,12 +19,15 @@ test('writeRejects creates its file at the first reject and writes each line at 
   out.close();
 });
 
-test('writeRejects removes the file of an earlier run at the start', async (t) => {
+test('writeRejects never touches a file that holds something', async (t) => {
   const file = (await workFolder(t))('rejects.jsonl');
   writeFileSync(file, 'old\n');
-  const out = writeRejects(file);
-  assert.equal(existsSync(file), false);
-  out.close();
+  assert.throws(
+    () => writeRejects(file),
+    (error: unknown) =>
+      error instanceof OutputError && /exists already/.test(error.message) && error.hint !== undefined,
+  );
+  assert.equal(readFileSync(file, 'utf8'), 'old\n');
 });
 
 test('a reject whose record JSON cannot hold is written without it', async (t) => {

@@ -26,7 +26,7 @@ export const checkpointOptions = {
   /** All that shapes the records, as JSON: model, prompts, options, seed, inputs. Not concurrency, limits, keys. */
   settings: object<RunSettings>()({ help: 'all that shapes the records, as JSON', required: true }, anObject),
   /** Returns settings that an earlier version stored in the form of today's, before both are compared. */
-  readSettings: callback<(stored: RunSettings) => RunSettings>()({
+  readSettings: callback<(stored: RunSettings, state: RunState) => RunSettings>()({
     help: "returns settings of an earlier version in the form of today's",
   }),
   /** The output of the records: `durableJsonl('out.jsonl')`. */

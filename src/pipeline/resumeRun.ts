@@ -24,7 +24,7 @@ export async function resumeRun(
   const { store, settings, output, rejects, resume, readSettings } = checkpoint;
   const last = store.state && {
     ...store.state,
-    settings: readSettings?.(store.state.settings) ?? store.state.settings,
+    settings: readSettings?.(store.state.settings, store.state) ?? store.state.settings,
   };
   const unfinished = last?.phase === 'running' || last?.phase === 'finishing' ? last : undefined;
   const ofSession = { rejectsName: basename(rejects.path), limit: limit === Number.POSITIVE_INFINITY ? null : limit };

@@ -7,6 +7,9 @@ export class InterruptedError extends RareflowError {
   override readonly exitCode = ExitCode.interrupted;
 }
 
+/** SIGHUP is a terminal that was closed. Node does not ignore it under nohup. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** The time that a pipe is read after an interrupt, so that the process before can send what it has in flight. */
 const PIPE_GRACE_MS = 10_000;
 
@@ -22,7 +25,7 @@ interface InterruptOptions {
 }
 
 /**
- * Ends the input at the first SIGINT or SIGTERM, so that what is in flight is finished and written; a second one exits at
+ * Ends the input at the first SIGINT, SIGTERM or SIGHUP, so that what is in flight is finished and written; a second one exits at
  * once. A pipe is read to its end, for at most 10 s, because Ctrl-C stops every process of a pipeline and the process before
  * may still have answers to send; `endsWith` wraps the input so that such an end counts as an interrupt.
  */
@@ -44,7 +47,7 @@ export function endOnInterrupt({ readsStdin, message = 'finishing the requests i
   return { ...interrupt, endsWith: <T>(source: AsyncIterable<T>) => (mayWait ? checked(source) : source) };
 }
 
-/** Aborts at the first SIGINT or SIGTERM, without finishing anything. */
+/** Aborts at the first of these signals, without finishing anything. */
 export function abortOnInterrupt(): Interrupt {
   return onInterrupt((_, stop) => stop());
 }
@@ -58,11 +61,11 @@ function onInterrupt(onFirst: (error: InterruptedError, stop: () => void) => voi
     const error = new InterruptedError('interrupted');
     onFirst(error, () => stop.abort(error));
   };
-  process.on('SIGINT', listener).on('SIGTERM', listener);
+  for (const name of SIGNALS) process.on(name, listener);
   return {
     signal: stop.signal,
     [Symbol.dispose]() {
-      process.off('SIGINT', listener).off('SIGTERM', listener);
+      for (const name of SIGNALS) process.off(name, listener);
     },
   };
 }

@@ -1,6 +1,6 @@
-import path from 'node:path';
-import type { RunSettings } from '../../pipeline/runState.js';
+import type { RunSettings, RunState } from '../../pipeline/runState.js';
 import { type Declared, optionNamed, shapingValues } from '../../util/options.js';
+import { inputIdentity, isStartOf } from './inputIdentity.js';
 
 /** The settings that decide the records of a run. */
 export interface RunShape {
@@ -11,10 +11,29 @@ export interface RunShape {
   facts?: Record<string, unknown>;
 }
 
-/** All that decides the records of a run: its input, and those of its options that shape records. */
+/** All that decides the records of a run: the content of its inputs, and those of its options that shape records. */
 export function settingsOf({ command, options, facts }: RunShape, inputs: string[], flags: object): RunSettings {
-  const input = inputs.map((file) => (file === '-' ? file : path.resolve(file)));
+  const input = inputs.map(inputIdentity);
   return { command, input, ...shapingValues(options, flags as Record<string, unknown>), ...facts };
+}
+
+export interface StoredRun {
+  phase: RunState['phase'];
+  /** Today's inputs, and their names for the user. */
+  inputs: { file: string; name: string }[];
+}
+
+/**
+ * Stored inputs as `settingsOf` identifies them: an absolute path of an earlier version, and an input of an unfinished run that
+ * has grown since.
+ */
+export function currentInputs(stored: unknown, { phase, inputs }: StoredRun): unknown {
+  if (!Array.isArray(stored) || stored.length !== inputs.length) return stored;
+  return stored.map((identity: string, index) => {
+    const input = inputs[index] as StoredRun['inputs'][number];
+    const isOld = !identity.includes(' bytes, sha256 ');
+    return (isOld || phase !== 'done') && isStartOf(identity, input) ? inputIdentity(input.file) : identity;
+  });
 }
 
 /** Stored settings under today's names and with today's defaults, so that a run that an earlier version began is resumed. */

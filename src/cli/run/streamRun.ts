@@ -7,7 +7,7 @@ import { writeJsonl } from '../../io/write/writeJsonl.js';
 import type { RareflowModel } from '../../llm/createModel.js';
 import type { RunProgress } from '../../pipeline/progress.js';
 import { type PipelineOptions, type PipelineStage, runPipeline } from '../../pipeline/runPipeline.js';
-import type { RunSettings } from '../../pipeline/runState.js';
+import type { RunSettings, RunState } from '../../pipeline/runState.js';
 import type { DataRecord } from '../../record.js';
 import type { StreamFlags } from '../options/stream.js';
 import { type Metrics, openMetrics } from '../progress/metrics.js';
@@ -18,7 +18,7 @@ import { openRejects } from './openRejects.js';
 import { commandLine, isResumable, rejectsExitCode } from './runEnd.js';
 import { canResume, openRunFolder, type RunFolder } from './runFolder.js';
 import { RunReporter } from './runReporter.js';
-import { currentSettings, type RunShape, settingsOf } from './runSettings.js';
+import { currentInputs, currentSettings, type RunShape, settingsOf } from './runSettings.js';
 import type { EarlierUsage } from './runTotals.js';
 import { inputPaths, outputsOf } from './streamFiles.js';
 
@@ -94,8 +94,12 @@ export async function runStream(run: StreamRun): Promise<number> {
       });
     } else {
       const files = { output, rejects: rejectsPath as string };
-      const settings = settingsOf(run.shape, names, flags);
-      const readSettings = (stored: RunSettings) => currentSettings(run.shape, stored);
+      const settings = settingsOf(run.shape, paths, flags);
+      const inputs = paths.map((file, index) => ({ file, name: names[index] as string }));
+      const readSettings = (stored: RunSettings, { phase }: Pick<RunState, 'phase'>) => {
+        const { input, ...others } = currentSettings(run.shape, stored);
+        return { ...others, input: currentInputs(input, { phase, inputs }) };
+      };
       await runDurably({ ...common, source, limit }, { folder, files, settings, readSettings, flags, reporter });
     }
   } catch (caught) {
@@ -125,7 +129,7 @@ interface DurableRun {
   folder: RunFolder;
   files: { output: string; rejects: string };
   settings: RunSettings;
-  readSettings: (stored: RunSettings) => RunSettings;
+  readSettings: (stored: RunSettings, state: Pick<RunState, 'phase'>) => RunSettings;
   flags: StreamFlags;
   reporter: RunReporter;
 }
@@ -140,9 +144,10 @@ async function runDurably(pipeline: PipelineOptions, durable: DurableRun): Promi
   finishRetry({ ...files, folder: folder.path, store });
   const figures = () => reporter.figures();
   if (flags.retryRejects) {
-    const { settings: before, figures: usedBefore } = store.state ?? {};
+    const { state } = store;
+    const { figures: usedBefore } = state ?? {};
     reporter.usedBefore = usedBefore as EarlierUsage | undefined;
-    const changed = before === undefined ? [] : differences(readSettings(before), settings);
+    const changed = state === undefined ? [] : differences(readSettings(state.settings, state), settings);
     if (changed.length > 0) say(`rareflow: retrying them with other settings: ${changed.join(', ')}`);
     const { stages, stop, onProgress, progressIntervalMs } = pipeline;
     const { retried, out } = await retryRejects({

@@ -10,8 +10,8 @@ const documents = Array.from(range(20), (n) => ({ id: `d${n}`, text: `The tide o
 
 interface Setting {
   server: StandIn;
-  /** Runs the command; where `until` comes true, asked with its words so far, it is interrupted. */
-  start(flags: string[], until?: (words: string) => boolean): ReturnType<typeof runCommand>;
+  /** Runs the command; when `until`, called with its messages so far, returns true, it gets the signals in turn. */
+  start(flags: string[], until?: (words: string) => boolean, signals?: NodeJS.Signals[]): ReturnType<typeof runCommand>;
   /** The ids of the finished output, in their order. */
   ids(): unknown[];
 }
@@ -24,7 +24,7 @@ async function setUp(t: TestContext, options: StandInOptions, command = 'doc2que
   const line = [command, 'in.jsonl', '-o', 'out.jsonl', '--model', 'm', '--base-url', server.baseUrl];
   return {
     server,
-    start: (flags, until) =>
+    start: (flags, until, signals = ['SIGINT']) =>
       runCommand([...line, ...flags], {
         cwd,
         ...(until && {
@@ -35,8 +35,9 @@ async function setUp(t: TestContext, options: StandInOptions, command = 'doc2que
             });
             const timer = setInterval(() => {
               if (!until(words)) return;
-              clearInterval(timer);
-              child.kill('SIGINT');
+              const signal = signals.shift();
+              if (signal === undefined) clearInterval(timer);
+              else child.kill(signal);
             }, 5);
             child.on('close', () => clearInterval(timer));
           },
@@ -100,4 +101,23 @@ test('Ctrl-C leaves batches to the provider, and the same command picks them up'
   assert.match(done.stderr, /resuming 1 batches of an earlier run/);
   assert.deepEqual(ids(), allIds);
   assert.equal(server.ledger.sums().calls, 20, 'nothing is asked twice');
+});
+
+test('a terminal that is closed (SIGHUP) lets the call in flight finish; a second time it ends the run at once', async (t) => {
+  const { server, start, ids } = await setUp(t, { medianMs: 400 });
+  const flags = ['--requests-per-minute', '1'];
+  const stopped = await start(flags, () => server.ledger.inFlight === 1, ['SIGHUP']);
+  assert.equal(stopped.code, 4, stopped.stderr);
+  assert.match(stopped.stderr, /finishing the requests in flight/);
+  assert.match(stopped.stderr, /16 in = 1 out \+ 0 rejects \+ 15 pending/);
+  let first = true;
+  const isNext = (words: string) => {
+    if (!first) return words.includes('finishing the requests in flight');
+    first = server.ledger.inFlight === 0;
+    return !first;
+  };
+  const left = await start(flags, isNext, ['SIGHUP', 'SIGHUP']);
+  assert.equal(left.code, 130, left.stderr);
+  assert.equal((await start([])).code, 0);
+  assert.deepEqual(ids(), allIds);
 });

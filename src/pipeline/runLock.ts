@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { RareflowError } from '../errors.js';
 import type { Table } from '../store/store.js';
+import { lockFile } from './fileLock.js';
 
 /** The process that writes a run. The start times of process and machine distinguish it from a later one with the same pid. */
 interface RunOwner {
@@ -11,6 +12,8 @@ interface RunOwner {
   boot?: string | undefined;
   /** The start of the process in ticks since the boot, if the machine reports it. */
   start?: string | undefined;
+  /** True if it also holds the lock of the file: then it is gone when the lock is free. */
+  locked?: boolean | undefined;
   /** The time of its last heartbeat, in milliseconds since 1970. */
   seenMs: number;
 }
@@ -20,20 +23,38 @@ const HEARTBEAT_MS = 20_000;
 /** After this long without a heartbeat, a process on another machine (or in another container) counts as gone. */
 const SILENCE_MS = 90_000;
 
+export interface LockedRun {
+  owners: Table<string, RunOwner>;
+  transaction: <T>(action: () => T) => T;
+  /** The file of the store, which is locked. */
+  file: string;
+  /** The folder of the run, for messages. */
+  path: string;
+}
+
 /**
- * Makes this process the only writer of a run, until the returned function is called (with true if the store was removed). The
- * owner is compared and set within one transaction of the run's store, so of two processes only one can succeed, and a killed
- * one leaves nothing to clean up.
+ * Makes this process the only writer of a run, until the returned function is called (with true if the store was removed). It
+ * holds a lock of the file system, if there are any; the owner is also compared and set within one transaction of the run's
+ * store, for processes that hold none. Of two processes only one can succeed, and a killed one leaves nothing to clean up.
  *
  * @throws RareflowError that names the process if another one writes the run
  */
-export function lockRun(owners: Table<string, RunOwner>, transaction: <T>(action: () => T) => T, path: string) {
-  const me = () => ({ ...identityOf(process.pid), seenMs: Date.now() }) as RunOwner;
-  transaction(() => {
-    const owner = owners.get(OWNER_KEY);
-    if (owner !== undefined && isAlive(owner)) throw runIsBusy(owner, path);
-    owners.put(OWNER_KEY, me());
-  });
+export function lockRun({ owners, transaction, file, path }: LockedRun) {
+  const lock = lockFile(file);
+  if (lock === 'held') throw runIsBusy(owners.get(OWNER_KEY), path);
+  const locked = lock !== undefined;
+  const me = () => ({ ...identityOf(process.pid), locked, seenMs: Date.now() }) as RunOwner;
+  try {
+    transaction(() => {
+      const owner = owners.get(OWNER_KEY);
+      const isKnownGone = locked && owner?.locked === true;
+      if (owner !== undefined && !isKnownGone && isAlive(owner)) throw runIsBusy(owner, path);
+      owners.put(OWNER_KEY, me());
+    });
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
   /** On a full disk the owner stays as it is: a process that will soon be gone. */
   const attempt = (action: () => void) => {
     try {
@@ -46,12 +67,14 @@ export function lockRun(owners: Table<string, RunOwner>, transaction: <T>(action
   return function release(isGone: boolean): void {
     clearInterval(heartbeat);
     if (!isGone) attempt(() => owners.remove(OWNER_KEY));
+    lock?.release();
   };
 }
 
-function runIsBusy({ pid, host }: RunOwner, path: string): RareflowError {
-  const where = host === hostname() ? '' : ` on ${host}`;
-  return new RareflowError(`${path}: process ${pid}${where} is writing this run`, {
+function runIsBusy(owner: RunOwner | undefined, path: string): RareflowError {
+  const where = owner === undefined || owner.host === hostname() ? '' : ` on ${owner.host}`;
+  const process = owner === undefined ? 'another process' : `process ${owner.pid}${where}`;
+  return new RareflowError(`${path}: ${process} is writing this run`, {
     hint: 'wait for it, stop it, or write to another output',
   });
 }

@@ -23,7 +23,9 @@ export class RunStore {
     try {
       this.#states = orDamagedRun(() => this.#store.table('states'));
       const transaction = this.#store.transaction.bind(this.#store);
-      this.#release = orDamagedRun(() => lockRun(this.#store.table('owners'), transaction, folder));
+      this.#release = orDamagedRun(() =>
+        lockRun({ owners: this.#store.table('owners'), transaction, file: this.#store.file, path: folder }),
+      );
     } catch (error) {
       void this.#store.close();
       throw error;

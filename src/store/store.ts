@@ -66,9 +66,14 @@ export class Store {
     }
   }
 
+  /** The path of its data. */
+  get file(): string {
+    return join(this.#path, DATA_FILE);
+  }
+
   /** Its size on disk. */
   get bytes(): number {
-    return statSync(join(this.#path, DATA_FILE)).size;
+    return statSync(this.file).size;
   }
 
   /** Opens or creates a table of values that JSON can hold, or of byte arrays. */
@@ -161,7 +166,7 @@ export class Store {
   #restoreLength(): void {
     const { root, lastPageNumber } = this.#env.getStats() as { root: { pageSize: number }; lastPageNumber: number };
     const bytes = (lastPageNumber + 1) * root.pageSize;
-    if (this.bytes < bytes) truncateSync(join(this.#path, DATA_FILE), bytes);
+    if (this.bytes < bytes) truncateSync(this.file, bytes);
   }
 
   #checkKind(kind: string, version: number): void {

@@ -1,7 +1,9 @@
 import { existsSync, renameSync } from 'node:fs';
 import path from 'node:path';
+import { RareflowError } from '../../errors.js';
 import { fileLines } from '../../io/read/fileLines.js';
 import { freePath } from '../../io/write/atomicFile.js';
+import { lockFile } from '../../pipeline/fileLock.js';
 import { DamagedStoreError } from '../../store/storeErrors.js';
 import { formatCount, say } from '../progress/terminal.js';
 
@@ -14,8 +16,13 @@ export async function damagedRun(output: string, cause: DamagedStoreError): Prom
   return new DamagedStoreError(`${cause.message}; ${partial} holds ${complete} complete records`, { cause, hint });
 }
 
-/** Renames the damaged store in the folder of a run. */
+/** Renames the damaged store in the folder of a run. Throws RareflowError if another process has it open. */
 export function setDamagedStoreAside(folder: string): void {
+  const lock = lockFile(path.join(folder, 'run', 'data.mdb'));
+  if (lock === 'held') {
+    throw new RareflowError(`${folder}: another process is writing this run`, { hint: 'wait for it, or stop it' });
+  }
+  lock?.release();
   const target = freePath(path.join(folder, 'run.damaged'));
   renameSync(path.join(folder, 'run'), target);
   say(`rareflow: the damaged store of an earlier run was renamed to ${target}`);

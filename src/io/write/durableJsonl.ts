@@ -99,7 +99,7 @@ class DurableJsonl implements DurableSink {
     if (crc !== undefined && this.#crc !== crc) {
       throw new OutputError('its content is not what the run has written', {
         path: file.workingPath,
-        hint: 'restore it, keep its complete records (--resume rebuild), or start a new run (--resume never)',
+        hint: 'restore it, or start a new run (--resume never keeps it as .old)',
       });
     }
     await file.append();

@@ -146,6 +146,7 @@ test('every sh block of a page runs as it is printed, with the stand-in for a se
       writeFileSync(path.join(folder, 'notes', `${index}.txt`), JSON.parse(line).text);
     }
     for (const block of blocksOf(page, 'sh').filter(isRunnable)) {
+      if (!block.includes('--retry-rejects')) removeOutputs(folder, block);
       const script = block.replace(/http:\/\/localhost:\d+\/v1/g, server.baseUrl).replaceAll('sk-…', 'sk-test');
       const { code, stderr } = await runShell(`set -e; ${script}`, { cwd: folder, env });
       assert.equal(code, 0, `${page}:\n${block}\n${stderr}`);
@@ -156,6 +157,15 @@ test('every sh block of a page runs as it is printed, with the stand-in for a se
   assert.ok(withBlocks.includes('README.md') && withBlocks.includes('examples/README.md'));
   await Promise.all(withBlocks.map(runPage));
 });
+
+/** Removes what earlier blocks wrote to the outputs of a block: a finished output is not replaced. */
+function removeOutputs(folder: string, block: string): void {
+  for (const [, output = ''] of block.matchAll(/ -o (\w+\.jsonl)/g)) {
+    for (const file of [output, `${output}.rareflow`, output.replace('.jsonl', '.rejects.jsonl')]) {
+      rmSync(path.join(folder, file), { recursive: true, force: true });
+    }
+  }
+}
 
 /** False for a block of npm's commands. */
 function isRunnable(block: string): boolean {

@@ -1,4 +1,4 @@
-/** What an earlier session left in an output. */
+/** The state of an output that an earlier session left. */
 export interface EarlierBytes {
   bytes: number;
   /** Their CRC-32; undefined if it was not kept. */

@@ -80,7 +80,7 @@ export class RunStore {
   }
 }
 
-/** A damaged store is told with a hint for runs: its output is worth more than the store. */
+/** Adds a hint for runs to the error of a damaged store: the output is worth more than the store. */
 function orDamagedRun<T>(action: () => T): T {
   try {
     return action();

@@ -4,7 +4,7 @@ import { analyzerNames } from '../../../src/search/analysis/analyzerNames.js';
 import { analyzerNamed } from '../../../src/search/analysis/registry.js';
 import { TermIds } from '../../../src/search/analysis/termIds.js';
 
-/** What a text without a break may consist of: a DNA sequence, base64, minified code, scripts without spaces. */
+/** The units of texts without a break: a DNA sequence, base64, minified code, scripts without spaces. */
 const units = {
   ...{ letters: 'acgt', capitals: 'ACGTacgt', digits: '0123456789', underscores: 'a_', apostrophes: "a'", dots: 'a.' },
   ...{

@@ -124,6 +124,7 @@ function serversOf(flags: Flags): Flags[] {
 /** Checks the key and the endpoint with the shortest possible call. */
 async function checkModel(flags: Flags): Promise<string> {
   const { openModel } = await import('../options/openModel.js');
+  const { parseBaseUrl } = await import('../../llm/openai/baseUrl.js');
   const model = openModel({ ...flags, concurrency: 1, cache: false }, process.env, { maxAttempts: 2 });
   const began = performance.now();
   try {
@@ -131,7 +132,10 @@ async function checkModel(flags: Flags): Promise<string> {
     const answer = await model.complete({ messages, maxTokens: flags.maxTokens ?? 512 });
     const { promptTokens, completionTokens } = answer.usage;
     const ms = Math.round(performance.now() - began);
-    const at = flags.baseUrl === undefined ? '' : ` at ${flags.baseUrl}`;
+    const at = [flags.baseUrl ?? []]
+      .flat()
+      .map((url) => ` at ${parseBaseUrl(url).href}`)
+      .join('');
     return `${answer.model}${at} answered in ${ms} ms (${promptTokens} + ${completionTokens} tokens)`;
   } finally {
     await model.close();

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import { RareflowError } from '../../errors.js';
+import { printable, printableJson, printableLine } from '../../util/printable.js';
 
 export { formatCompact, formatCount, formatSeconds } from '../../util/formatNumbers.js';
 
@@ -9,15 +10,15 @@ const toStderr = (text: string): void => {
 let write = toStderr;
 let speaksJson = false;
 
-/** Writes a message to stderr; stdout is only for data. */
+/** Writes a message to stderr, without characters that a terminal acts on; stdout is only for data. */
 export function say(line: string): void {
   if (speaksJson) sayJson({ type: 'message', message: line.replace(/^rareflow: /, '').trim() });
-  else write(`${line}\n`);
+  else write(`${printable(line)}\n`);
 }
 
 /** Writes a value to stderr as a line of JSON. */
 export function sayJson(value: object): void {
-  write(`${JSON.stringify(value)}\n`);
+  write(`${printableJson(JSON.stringify(value))}\n`);
 }
 
 /** Makes every further line on stderr a JSON object, also the warnings of Node. */
@@ -52,7 +53,7 @@ export function errorLine(error: unknown): string {
 export const stderrColors = () =>
   pc.createColors(process.stderr.isTTY === true && !process.env.NO_COLOR && !isDumb() && !speaksJson);
 
-/** Joins the lines of a text. */
+/** Joins the lines of a text, without characters that a terminal acts on. */
 export function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, ' ');
+  return printableLine(text.replace(/\s*\n\s*/g, ' '));
 }

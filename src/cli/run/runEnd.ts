@@ -6,12 +6,26 @@ export function isResumable(error: unknown): boolean {
   return !(error instanceof UsageError) && !(error instanceof ModelError && !error.resumable);
 }
 
-/** Returns the command line as it was called, quoted for a shell, without `--resume never`, which would start a new run. */
+/**
+ * Returns the command line as it was called, quoted for a shell, without `--resume never`, which would start a new run. A
+ * URL with a user, a password or a query is a variable in it, so that no log keeps the secret.
+ */
 export function commandLine(argv = process.argv.slice(2)): string {
   const isNever = (index: number) => argv[index] === '--resume' && argv[index + 1] === 'never';
   const words = argv.filter((word, index) => word !== '--resume=never' && !isNever(index) && !isNever(index - 1));
-  const quoted = words.map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  let secretUrls = 0;
+  const quoted = words.map((word) => {
+    const [, flag = '', url = ''] = /^(--[\w-]+=)?(.*)$/s.exec(word) ?? [];
+    if (hasSecret(url)) return `${flag}"$BASE_URL${++secretUrls === 1 ? '' : `_${secretUrls}`}"`;
+    return /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  });
   return `rareflow ${quoted.join(' ')}`;
+}
+
+function hasSecret(word: string): boolean {
+  if (!/^\w+:\/\//.test(word) || !URL.canParse(word)) return false;
+  const { username, password, search } = new URL(word);
+  return `${username}${password}${search}` !== '';
 }
 
 /** Returns the exit code of a finished run, by its number of rejects. */

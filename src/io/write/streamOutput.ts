@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { printableJson } from '../../util/printable.js';
 import { outputError } from '../systemErrors.js';
 import type { Output } from './lineSink.js';
 
@@ -20,8 +21,11 @@ export class StreamOutput implements Output {
     stream.on('error', () => {});
   }
 
-  write(bytes: Uint8Array): Promise<void> {
+  /** Writes whole lines of JSON; to a terminal, with every character that it acts on escaped. */
+  write(lines: Uint8Array): Promise<void> {
     const stream = this.#stream;
+    const isTerminal = 'isTTY' in stream && stream.isTTY === true;
+    const bytes = isTerminal ? printableJson(Buffer.from(lines).toString()) : lines;
     const signal = this.#signal;
     return new Promise((resolve, reject) => {
       const settle = (error?: unknown) => {

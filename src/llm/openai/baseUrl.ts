@@ -68,12 +68,21 @@ function decode(part: string): string {
   }
 }
 
-/** Secrets of fewer than 4 characters are left in place: they protect nothing, and every text contains them. */
+/** A shorter secret is a word such as the `EMPTY` of a local server, which is replaced only in its own case. */
+const MIN_ANY_CASE = 12;
+
+/**
+ * Replaces secrets by `***`, a long one in any case, since a server may change it. Secrets of fewer than 4 characters are
+ * left in place: they protect nothing, and every text contains them.
+ */
 function redactor(secrets: string[]): (text: string) => string {
   const forms = new Set(secrets.filter((secret) => secret.length >= 4).flatMap((s) => [s, encodeURIComponent(s)]));
   const longestFirst = [...forms].sort((a, b) => b.length - a.length);
-  return (text) => longestFirst.reduce((clean, secret) => clean.replaceAll(secret, '***'), text);
+  const patterns = longestFirst.map((form) => new RegExp(escaped(form), form.length < MIN_ANY_CASE ? 'gu' : 'giu'));
+  return (text) => patterns.reduce((clean, pattern) => clean.replace(pattern, '***'), text);
 }
+
+const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
 const privateAddresses = new BlockList();
 for (const [net, prefix] of [

@@ -25,7 +25,7 @@ export function readCompletion(
   const choice: unknown = Array.isArray(answer.choices) ? answer.choices[0] : undefined;
   if (!isRecord(choice) || !isRecord(choice.message)) throw fail('no-choices', 'an answer without choices');
   const { message } = choice;
-  const finishReason = isText(choice.finish_reason) ? choice.finish_reason : 'unknown';
+  const finishReason = isText(choice.finish_reason) ? redact(choice.finish_reason) : 'unknown';
   const { text, thinking } = splitReasoning(message);
   const usage = billed ?? estimateUsage(request, text + (thinking?.text ?? ''));
 

@@ -49,6 +49,7 @@ export async function readManifest(path: string): Promise<Manifest> {
   if (!isRecord(value) || value.format !== FORMAT)
     throw noIndex(path, `its ${MANIFEST_NAME} was not written by rareflow`);
   if (value.version !== VERSION) {
+    if (!Number.isSafeInteger(value.version)) throw damagedIndex(path, `${MANIFEST_NAME} has no format version`);
     throw new IndexError(`${path} has format version ${value.version}; this rareflow reads version ${VERSION}`, {
       hint: rebuildHint(path),
     });

@@ -120,6 +120,8 @@ test('the key is not kept from whatever place of an answer the server quotes it 
     { body: completion('half', {}, { finish_reason: 'error', error: { message: `wrong key: ${key}` } }) },
     { body: completion(null, { refusal: `I will not say ${key}.` }) },
     { body: { ...completion('yes'), model: `served-for-${key}` } },
+    { body: completion('yes', {}, { finish_reason: `stop ${key}` }) },
+    refusal(401, `wrong key: ${key.toUpperCase()}`),
     refusal(400, 'no JSON', { code: 'json_validate_failed', failed_generation: `{"a": "${key}"` }),
     refusal(400, far),
     { status: 400, body: far },
@@ -133,11 +135,21 @@ test('the key is not kept from whatever place of an answer the server quotes it 
       async ({ model, notices }) => {
         const end: unknown = await model.complete(ask).catch((reason: unknown) => reason);
         const shown = inspect([end, notices], { depth: 12, showHidden: true }) + JSON.stringify(end);
-        assert.ok(!shown.includes('sk-proj'), shown);
+        assert.ok(!/sk-proj/i.test(shown), shown);
         assert.match(shown, /\*/, 'it was there');
       },
     );
   }
+});
+
+test('a short key such as that of a local server is replaced only in its own case', async () => {
+  await withScript(
+    () => refusal(400, 'an empty answer for EMPTY'),
+    { apiKey: 'EMPTY', maxAttempts: 1 },
+    async ({ model }) => {
+      await assert.rejects(model.complete(ask), /an empty answer for \*\*\*/);
+    },
+  );
 });
 
 test('credentials in the base URL go out as Basic authorization and appear in no error', async () => {

@@ -3,7 +3,7 @@ import { CommanderError } from 'commander';
 import { ExitCode, RareflowError } from '../errors.js';
 import type { CommandSpec } from './command.js';
 import { commands } from './commands.js';
-import { type Config, configFile, configNames, configValues, readConfig } from './options/config.js';
+import { type Config, configFile, configNames, configValues, type FoundConfig, readConfig } from './options/config.js';
 import { flagsOf, withFlagDefaults } from './options/flags.js';
 import { HelpfulCommand } from './options/help.js';
 import { errorLine, oneLine, say, speakJson } from './progress/terminal.js';
@@ -17,15 +17,16 @@ const needNoConfig = new Set(['--help', '-h', '--version', '-V', 'help', 'init']
 export async function runProgram(argv: string[]): Promise<number> {
   let exitCode: number = ExitCode.done;
   let config: Config = {};
+  const found = argv.some((arg) => needNoConfig.has(arg)) ? undefined : configFile(argv);
   if (argv.includes('--json-progress')) speakJson();
   const program = programOf(async (spec, args, given) => {
     const flags = withFlagDefaults(spec.name, spec.options, { ...configValues(spec, config), ...given });
     if (flags.jsonProgress) speakJson(); // a configuration file may ask for it too
+    if (found !== undefined) say(configNotice(found));
     exitCode = await spec.run(args, flags);
   });
   try {
-    const file = argv.some((arg) => needNoConfig.has(arg)) ? undefined : configFile(argv);
-    if (file !== undefined) config = await readConfig(file, commands);
+    if (found?.isRead) config = await readConfig(found.file, commands);
     await program.parseAsync(argv, { from: 'user' });
   } catch (thrown) {
     const error = firstError(thrown);
@@ -36,6 +37,11 @@ export async function runProgram(argv: string[]): Promise<number> {
   return exitCode;
 }
 
+function configNotice({ file, isRead }: FoundConfig): string {
+  if (isRead) return `rareflow: options from ${file}`;
+  return `rareflow: ${file} was not read, as this folder may be a stranger's: --config ${file} reads it, --no-config hides this line`;
+}
+
 /** The table of commands as commander parses it. `run` receives the command of a command line, and the values of its flags. */
 export function programOf(
   run: (spec: CommandSpec, args: string[], given: Record<string, unknown>) => Promise<void>,
@@ -44,7 +50,10 @@ export function programOf(
   const program = new HelpfulCommand('rareflow')
     .description('Makes data that teaches a model to reason over retrieved text, as a stream.')
     .version(version, '-V, --version', 'print the version')
-    .option('--config <file>', `the file to take options from (default: ${configNames[0]} or .json)`)
+    .option(
+      '--config <file>',
+      `the file to take options from (default: RAREFLOW_CONFIG, or ${configNames[0]} or .json in a project that depends on rareflow or was made by init)`,
+    )
     .option('--no-config', 'take options from no file')
     .helpOption('-h, --help', 'print this help')
     .commandsGroup('Set up and rehearse:')

@@ -1,10 +1,12 @@
 import { existsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { UsageError } from '../../errors.js';
 import { type Declared, onOff } from '../../util/options.js';
 import { command } from '../command.js';
-import { readValue } from '../options/config.js';
+import { configNames, readValue } from '../options/config.js';
 import { type Flag, flagsOf } from '../options/flags.js';
 import { aboutOf, defaultOf, wrapped } from '../options/help.js';
+import { trust } from '../options/trustedFolders.js';
 import { say } from '../progress/terminal.js';
 import { runCommand } from './run.js';
 
@@ -12,10 +14,13 @@ export const initCommand = command({
   name: 'init',
   group: 'Set up and rehearse',
   args: { '[file]': 'the file to write (default: rareflow.config.mjs)' },
-  summary: 'Write a configuration file with every option of run, commented out',
+  summary: 'Write a configuration file with every option of run, commented out, and trust its folder',
   options: { force: onOff({ help: 'overwrite an existing file', shapesRecords: false }) },
   examples: ['rareflow init', 'rareflow init other.config.mjs'],
   async run([file = 'rareflow.config.mjs'], { force = false }) {
+    if (!/\.[cm]?[jt]s$/.test(file)) {
+      throw new UsageError(`${file}: init writes a program with comments`, { hint: 'name a .mjs, .js or .ts file' });
+    }
     if (!force && existsSync(file)) throw new UsageError(`${file} already exists`, { hint: '--force overwrites it' });
     try {
       writeFileSync(file, configText(runCommand.options));
@@ -24,6 +29,14 @@ export const initCommand = command({
       throw outputError(error, file);
     }
     say(`rareflow: wrote ${file}; flags on the command line override its values`);
+    if (!configNames.includes(path.basename(file))) return 0;
+    try {
+      trust(path.dirname(file));
+    } catch (error) {
+      say(
+        `rareflow: this folder could not be recorded as trusted (${(error as Error).message}): name it, --config ${file}`,
+      );
+    }
     return 0;
   },
 });

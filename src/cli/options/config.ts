@@ -8,6 +8,7 @@ import { mustBe, unknownName } from '../../util/check.js';
 import { checkOption, type Declared, type Option, optionNamed } from '../../util/options.js';
 import type { CommandSpec } from '../command.js';
 import { importTypeScript } from './importTypeScript.js';
+import { isTrusted } from './trustedFolders.js';
 
 /** The files that are looked for in the working folder, in this order. */
 export const configNames = ['rareflow.config.ts', 'rareflow.config.js', 'rareflow.config.mjs', 'rareflow.config.json'];
@@ -18,12 +19,22 @@ export interface Config {
   commands?: Record<string, Record<string, unknown>> | undefined;
 }
 
-/** The configuration file that a command line names, or the one in the working folder. */
-export function configFile(argv: string[]): string | undefined {
+/** A configuration file, and whether it is to be read. */
+export interface FoundConfig {
+  file: string;
+  /** False for a file in the working folder that nobody named, if the folder is not trusted. */
+  isRead: boolean;
+}
+
+/** The configuration file that a command line or `RAREFLOW_CONFIG` names, or the one in the working folder. */
+export function configFile(argv: string[], env: NodeJS.ProcessEnv = process.env): FoundConfig | undefined {
   const at = argv.findIndex((arg) => arg === '--config' || arg.startsWith('--config='));
   const named = argv[at]?.includes('=') ? argv[at]?.slice('--config='.length) : argv[at + 1];
-  if (at !== -1) return named;
-  return argv.includes('--no-config') ? undefined : configNames.find((name) => existsSync(name));
+  if (at !== -1) return named === undefined ? undefined : { file: named, isRead: true };
+  if (argv.includes('--no-config')) return undefined;
+  if (env.RAREFLOW_CONFIG) return { file: env.RAREFLOW_CONFIG, isRead: true };
+  const file = configNames.find((name) => existsSync(name));
+  return file === undefined ? undefined : { file, isRead: isTrusted('.') };
 }
 
 /**

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { getManyValues, isMany, none } from 'stream-chain/core';
 import { jsonParser } from 'stream-json/core/parser.js';
 import { streamArray } from 'stream-json/core/streamers/stream-array.js';
+import { allFinite, NOT_FINITE } from '../../util/allFinite.js';
 import { messageOf } from '../systemErrors.js';
 import { NEWLINE } from './lineSplitter.js';
 import { wholeCharacters } from './utf8.js';
@@ -57,7 +58,8 @@ export class JsonArray {
     if (!this.#started) throw new ArrayDamage('is empty, and not a JSON array', 1, 'An empty array is written [].');
     try {
       this.#emit(this.#tokenize(none as unknown as string), records);
-    } catch {
+    } catch (error) {
+      if (error instanceof ArrayDamage) throw error;
       throw new ArrayDamage(
         'ends before its array is closed',
         this.#line,
@@ -74,6 +76,7 @@ export class JsonArray {
     try {
       this.#emit(this.#tokenize(text), records);
     } catch (error) {
+      if (error instanceof ArrayDamage) throw error;
       const reason = messageOf(error).replace(/^Parser (cannot parse input: |has )/, '');
       const [blank = ''] = /^[\s,]*/.exec(text) ?? [];
       throw new ArrayDamage(
@@ -98,7 +101,10 @@ export class JsonArray {
     if (!isMany(tokens)) return;
     for (const token of getManyValues(tokens)) {
       const item = this.#collect(token);
-      if (item !== none) records.push((item as { value: unknown }).value);
+      if (item === none) continue;
+      const { key, value } = item as { key: number; value: unknown };
+      if (!allFinite(value)) throw new ArrayDamage(`element ${key}: ${NOT_FINITE}`, this.#line, 'Fix the element.');
+      records.push(value);
     }
   }
 

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { allFinite, NOT_FINITE } from '../../util/allFinite.js';
 import { messageOf } from '../systemErrors.js';
 import { LineSplitter, NEWLINE } from './lineSplitter.js';
 import { firstInvalidByte } from './utf8.js';
@@ -94,7 +95,12 @@ export class JsonLines {
       if (text.trim() === '') return;
     }
     try {
-      this.#parsed.records.push(JSON.parse(text));
+      const record: unknown = JSON.parse(text);
+      if (!allFinite(record)) {
+        this.#refuse(NOT_FINITE);
+        return;
+      }
+      this.#parsed.records.push(record);
       this.#parsed.places?.push({ offset, bytes: length });
     } catch (error) {
       this.#refuse(`not JSON: ${messageOf(error)}${guess(text)}${remark}`);

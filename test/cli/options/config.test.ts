@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
 import type { CommandSpec } from '../../../src/cli/command.js';
@@ -19,6 +19,7 @@ function folderWith(t: TestContext, name: string, text: string): string {
     [1, 2, 3].map((i) => ({ id: i, text: `The tide ${i} turns.` })),
   );
   writeFileSync(path.join(folder, name), text);
+  writeFileSync(path.join(folder, 'package.json'), '{"dependencies": {"rareflow": "*"}}');
   return folder;
 }
 
@@ -86,6 +87,7 @@ test('init writes every option of run as a comment, and what is uncommented is r
   const file = path.join(cwd, 'rareflow.config.mjs');
   const text = readFileSync(file, 'utf8');
   assert.match((await runCommand(['init'], { cwd })).stderr, /already exists; --force overwrites it/);
+  assert.match((await runCommand(['init', 'a.json'], { cwd })).stderr, /a\.json: .*; name a \.mjs, \.js or \.ts file/);
   assert.deepEqual(await readConfig(file, commands), {});
 
   const whole = text.replace(/^ {2}\/\/ (\w+: .*,)$/gm, '  $1');
@@ -98,6 +100,44 @@ test('init writes every option of run as a comment, and what is uncommented is r
   writeFileSync(file, some.replace("model: 'text'", "model: 'offline'"));
   const done = await runCommand(['doc2query', 'in.jsonl'], { cwd });
   assert.equal(done.records.length, 1, done.stderr);
+});
+
+test('the configuration of a folder that is not the own one is named and not read', async (t) => {
+  const cwd = folderWith(
+    t,
+    'rareflow.config.mjs',
+    'process.stdout.write("ran\\n"); export default { model: "offline" };',
+  );
+  rmSync(path.join(cwd, 'package.json'));
+  const env = { XDG_CONFIG_HOME: path.join(cwd, 'home') };
+  const call = (args: string[] = [], more = {}) =>
+    runCommand(['doc2query', 'in.jsonl', ...args], { cwd, env: { ...env, ...more } });
+  const strange = await call();
+  assert.equal(strange.code, 2);
+  assert.doesNotMatch(strange.stdout, /ran/);
+  assert.match(strange.stderr, /rareflow\.config\.mjs was not read, .*: --config rareflow\.config\.mjs reads it/);
+
+  for (const done of [
+    await call(['--config', 'rareflow.config.mjs']),
+    await call([], { RAREFLOW_CONFIG: './rareflow.config.mjs' }),
+  ]) {
+    assert.match(done.stdout, /ran/);
+    assert.match(done.stderr, /options from (\.\/)?rareflow\.config\.mjs/);
+  }
+  assert.doesNotMatch((await call(['--no-config'])).stderr, /rareflow\.config\.mjs/);
+
+  assert.equal((await runCommand(['init', '--force'], { cwd, env })).code, 0);
+  writeFileSync(path.join(cwd, 'rareflow.config.mjs'), 'export default { model: "offline" };');
+  const trusted = await call();
+  assert.equal(trusted.records.length, 3, trusted.stderr);
+});
+
+test('a folder that cannot be recorded as trusted does not stop init', async (t) => {
+  const cwd = folderWith(t, 'home', 'a file');
+  rmSync(path.join(cwd, 'package.json'));
+  const done = await runCommand(['init'], { cwd, env: { XDG_CONFIG_HOME: path.join(cwd, 'home') } });
+  assert.equal(done.code, 0);
+  assert.match(done.stderr, /could not be recorded as trusted .*: name it, --config rareflow\.config\.mjs/);
 });
 
 test('completion knows commands, flags and choices', async (t) => {

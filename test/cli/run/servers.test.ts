@@ -18,6 +18,7 @@ test('several servers share the calls, each with its own key; a command line rep
 
   const config = { model: 'm', baseUrl: servers.map(({ baseUrl }) => baseUrl), apiKeyEnv: Object.keys(env) };
   writeFileSync(path.join(cwd, 'rareflow.config.json'), JSON.stringify(config));
+  writeFileSync(path.join(cwd, 'package.json'), '{"dependencies": {"rareflow": "*"}}');
   const both = await runCommand(['doc2query', input], { cwd, env });
   assert.equal(both.records.length, 12, both.stderr);
   assert.ok(

@@ -132,3 +132,13 @@ test('a __proto__ key in an array is a plain key', async () => {
   assert.equal(Object.getPrototypeOf(record), Object.prototype);
   assert.equal((record as { polluted?: unknown }).polluted, undefined);
 });
+
+test('a number beyond the range of a double ends the reading: JSON would write it as null', async () => {
+  const { records, error } = await outcome(() =>
+    readJsonArray(chunked(['[{"id": 1},\n{"id": 2, "a": [{"b": -1e999}]}]'])),
+  );
+  assert.deepEqual(records, [{ id: 1 }]);
+  assert.ok(error instanceof InputError);
+  assert.match(error.message, /element 1: a number is beyond the range of a double/);
+  assert.equal(error.line, 2);
+});

@@ -284,3 +284,20 @@ test('memory stays flat over a file of 100 MB', async (t) => {
   assert.equal(count, 100_000);
   assert.ok(process.memoryUsage().rss - before < 150e6);
 });
+
+test('a number beyond the range of a double is rejected with its line: JSON would write it as null', async () => {
+  const texts = [
+    '{"id": 1, "n": 1.7e308}',
+    '{"id": 2, "n": 1e999}',
+    '{"a": [{"b": [0, -1e400]}]}',
+    '1e999',
+    '{"text": "1e999"}',
+  ];
+  const { records, rejected } = await outcome((rejects) => readJsonl(chunked([texts.join('\n')]), { rejects }));
+  assert.deepEqual(records, [{ id: 1, n: 1.7e308 }, { text: '1e999' }]);
+  assert.deepEqual(
+    rejected.map(({ line, text }) => [line, text]),
+    [2, 3, 4].map((line) => [line, texts[line - 1]]),
+  );
+  for (const { reason } of rejected) assert.match(reason, /beyond the range of a double/);
+});

@@ -49,9 +49,15 @@ export function parseJsonAnswer<T>(answer: string, schema: z.ZodType<T>): JsonAn
 
 /** Returns true if the last value of an object is whole: a repair would close a string in other quotes that was cut off. */
 function endsInValue(object: string): boolean {
-  return /(["'`\u2019\u201d[{]|\d|true|false|null|none)$/i.test(
-    object.replace(/(\/\/[^\n]*\n)?[\s},\]]+$/, '').trimEnd(),
-  );
+  let end = object.length;
+  while (end > 0 && /[\s},\]]/.test(object.charAt(end - 1))) end -= 1;
+  // A comment in the last line of the value, which ends before more brackets: `"q": "a" // why\n}`.
+  const newline = object.indexOf('\n', end);
+  if (newline !== -1 && newline < object.length - 1) {
+    const comment = object.slice(object.lastIndexOf('\n', end - 1) + 1, end).indexOf('//');
+    if (comment !== -1) end = object.lastIndexOf('\n', end - 1) + 1 + comment;
+  }
+  return /(?:["'`\u2019\u201d[{\d]|true|false|null|none)$/i.test(object.slice(0, end).trimEnd().slice(-5));
 }
 
 /**

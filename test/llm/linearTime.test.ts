@@ -9,6 +9,7 @@ import { isHtml, readErrorBody } from '../../src/llm/openai/errorBody.js';
 import { splitReasoning } from '../../src/llm/openai/reasoning.js';
 import { refusesFormat } from '../../src/llm/openai/responseFormat.js';
 import { parseDoc2Query } from '../../src/operators/doc2Query/prompt.js';
+import { withThinking } from '../../src/operators/reasonDistill/reasonDistill.js';
 import { mentionsDocument } from '../../src/report/warnings.js';
 import { promptLanguage } from '../../src/util/language.js';
 
@@ -46,11 +47,21 @@ const pieces = [
     '//',
     '/*',
     'max_tokens ',
+    '<answer>',
+    '// ',
+    '<title ',
   ],
   ...['max_tokens 9 > ', 'data: ', 'ä', '漢', '\u2028', '(', '4096 in the messages ', 'true,', '-', '1h', '.'],
 ];
 
-const prefixes = ['', '{"hard_query": {"question": "a", "scenario": "', '<think>', '{"error": {"message": "'];
+const prefixes = [
+  '',
+  '{"hard_query": {"question": "a", "scenario": "',
+  '<think>',
+  'a</think>',
+  '<html>',
+  '{"error": {"message": "',
+];
 
 const failure = (serverMessage: string, status: number) =>
   new AttemptError('status', { host: 'h', status, serverMessage });
@@ -70,6 +81,7 @@ const parsers: Record<string, (text: string) => unknown> = {
   convertThinking: (reasoning) => convertThinking(reasoning, 'drop'),
   mentionsDocument,
   promptLanguage,
+  withThinking: (text) => withThinking({ text, thinking: { text: 'a', source: 'think-block' } }),
 };
 
 const cpuMs = (act: () => unknown): number => {
@@ -89,7 +101,7 @@ for (const [name, parse] of Object.entries(parsers)) {
   test(`${name} takes linear time, whatever the text repeats`, () => {
     for (const prefix of prefixes) {
       for (const piece of pieces) {
-        const ofLength = (length: number) => prefix + piece.repeat(Math.ceil(length / piece.length));
+        const ofLength = (length: number) => `${prefix}${piece.repeat(Math.ceil(length / piece.length))}x`;
         const small = cpuMs(() => parse(ofLength(SMALL)));
         const large = cpuMs(() => parse(ofLength(10 * SMALL)));
         assert.ok(

@@ -29,7 +29,7 @@ export function offlineModel({ delayMs = 0, seed = 0 }: OfflineModelOptions = {}
 }
 
 const quotedKey = `"${HARD_QUERY}"`;
-const QUERY_LIST = new RegExp(`${quotedKey}\\s*:\\s*\\[([^\\]]*)\\]`);
+const QUERY_LIST = new RegExp(`${quotedKey}\\s*:\\s*\\[([^[\\]]*)\\]`);
 
 /**
  * Writes the answer to a prompt that asks for questions (recognised by `HARD_QUERY` in quotes) or for reasoning. The

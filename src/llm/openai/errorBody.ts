@@ -43,7 +43,7 @@ export function readErrorBody(body: string, redact: Redact): ErrorBody {
   const value = Array.isArray(json) ? json[0] : json;
   if (isRecord(value)) return readErrorObject(value, redact);
   if (isHtml(body)) {
-    const title = /<title[^>]*>([^<]*)<\/title>/i.exec(body)?.[1]?.trim();
+    const title = /<title[^<>]*>([^<]*)<\/title>/i.exec(body)?.[1]?.trim();
     return { message: shortened(redact(`an HTML page${title ? ` (${title})` : ''}`)), type: 'html' };
   }
   return { message: shortened(redact(body.trim() || 'an empty body')) };

@@ -1,4 +1,5 @@
 import { isRecord } from '../../record.js';
+import { hasAnswerTags } from '../../util/answerTags.js';
 import type { Thinking } from '../chatModel.js';
 
 /** An answer and the reasoning that came with it. */
@@ -35,7 +36,7 @@ function splitThinkBlock(text: string): SplitAnswer {
   const [closer, opened] = markersOf(opener);
   const close = text.indexOf(closer);
   if (opener === null && (close === -1 || text.lastIndexOf(opened, close) !== -1)) return { text };
-  if (close !== -1 && /<answer>[\s\S]*<\/answer>/.test(text.slice(close))) return { text };
+  if (close !== -1 && hasAnswerTags(text.slice(close))) return { text };
   const end = close === -1 ? text.length : close;
   const reasoning = text.slice(opener?.[0].length ?? 0, end).trim();
   const answer = text.slice(end + closer.length).trimStart();

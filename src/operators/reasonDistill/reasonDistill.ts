@@ -1,4 +1,5 @@
 import type { Completion } from '../../llm/chatModel.js';
+import { hasAnswerTags } from '../../util/answerTags.js';
 import { promptLanguage } from '../../util/language.js';
 import { type OptionsOf, resolveOptions, valuesOf } from '../../util/options.js';
 import { seededRandom, shuffledOrder } from '../../util/random.js';
@@ -103,6 +104,6 @@ export function reasonDistill<const ReasoningKey extends string = 'reasoning', c
 /** Returns the answer as training text, with the thinking before it if that came apart. */
 export function withThinking({ text, thinking }: Pick<Completion, 'text' | 'thinking'>): string {
   if (thinking === undefined) return text;
-  const answer = /<answer>[\s\S]*<\/answer>/.test(text) ? text : `<answer>${text}</answer>`;
+  const answer = hasAnswerTags(text) ? text : `<answer>${text}</answer>`;
   return `<think>${thinking.text}</think>\n${answer}`;
 }

@@ -2,6 +2,7 @@ import { CharClass as C, charClass, emojiLength } from './wordBreak.js';
 
 /** Lucene's maximum token length, in UTF-16 units: the scanner never sees more of the text at once. */
 const WINDOW = 255;
+const ZERO_WIDTH_JOINER = 0x200d;
 
 /** G. Fowler, L. C. Noll, K.-P. Vo, "The FNV Non-Cryptographic Hash Algorithm". */
 const FNV_BASIS = 0x811c9dc5;
@@ -12,7 +13,7 @@ const WORD_CHAR = C.letter | C.numeric | C.katakana | C.extendNumLet;
 
 /** The states of a word while it is read; each names the classes that may follow. */
 const follow = {
-  start: WORD_CHAR,
+  start: C.letter | C.numeric | C.katakana,
   letter: C.letter | C.numeric | C.extendNumLet,
   numeric: C.letter | C.numeric | C.extendNumLet,
   katakana: C.katakana | C.extendNumLet,
@@ -39,6 +40,10 @@ export class StandardTokenizer {
   hash = 0;
 
   readonly #text: string;
+  /** The end of the underscores read last: those of a long run are read once, and not again from each of them. */
+  #underscoresEnd = 0;
+  /** The index after the zero width joiners read last, or of the last one if the window ended among them. */
+  #joinersEnd = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -105,14 +110,41 @@ export class StandardTokenizer {
     const classes = charClass(code);
     const afterFirst = start + (code > 0xffff ? 2 : 1);
     let end = start;
-    if ((classes & WORD_CHAR) !== 0) end = wordEnd(text, start, limit);
+    if ((classes & C.extendNumLet) !== 0) {
+      this.#underscoresEnd = underscoresEnd(text, Math.max(start, this.#underscoresEnd), limit);
+      const word = wordEnd(text, this.#underscoresEnd, limit);
+      if (word > this.#underscoresEnd) end = word;
+    } else if ((classes & WORD_CHAR) !== 0) end = wordEnd(text, start, limit);
     if ((classes & C.complex) !== 0) end = Math.max(end, complexEnd(text, start, limit));
     if ((classes & C.single) !== 0) end = Math.max(end, skipIgnorable(text, afterFirst, limit));
-    if ((classes & C.emoji) !== 0) end = Math.max(end, start + emojiLength(text.slice(start, limit)));
+    if ((classes & C.emoji) !== 0) end = Math.max(end, start + this.#emojiLength(start, limit));
     return end;
+  }
+
+  /** Returns the length of the emoji sequence at `start`. What follows a run of joiners is tried once, and not from each of them. */
+  #emojiLength(start: number, limit: number): number {
+    const text = this.#text;
+    if (text.charCodeAt(start) !== ZERO_WIDTH_JOINER) return emojiLength(text.slice(start, limit));
+    let end = Math.max(start, this.#joinersEnd);
+    if (text.charCodeAt(end) !== ZERO_WIDTH_JOINER) return 0;
+    while (end < limit && text.charCodeAt(end) === ZERO_WIDTH_JOINER) end++;
+    this.#joinersEnd = Math.min(end, limit - 1);
+    return end === limit ? 0 : emojiLength(text.slice(start, limit));
   }
 }
 
+/** Skips the underscores that may lead a word. `from` is one of them, or where the window ended among them. */
+function underscoresEnd(text: string, from: number, limit: number): number {
+  let at = skipIgnorable(text, from, limit);
+  while (at < limit) {
+    const code = codePointAt(text, at, limit);
+    if ((charClass(code) & C.extendNumLet) === 0) break;
+    at = skipIgnorable(text, at + (code > 0xffff ? 2 : 1), limit);
+  }
+  return at;
+}
+
+/** Returns the end of the word that begins at `start` with a letter, a digit or Katakana; `start` if there is none. */
 function wordEnd(text: string, start: number, limit: number): number {
   let state: State = 'start';
   let hebrew = false;
@@ -124,9 +156,8 @@ function wordEnd(text: string, start: number, limit: number): number {
     const afterHebrew = hebrew && state === 'letter';
     if ((classes & follow[state]) !== 0) {
       const closing: boolean = state === 'needsHebrew';
-      const leading: boolean = state === 'start' && (classes & C.extendNumLet) !== 0;
-      if (!leading) end = after;
-      state = leading ? 'start' : closing ? 'closed' : stateAfter(classes);
+      end = after;
+      state = closing ? 'closed' : stateAfter(classes);
     } else if (afterHebrew && code === 0x27) {
       end = after;
       state = 'closed';

@@ -7,7 +7,8 @@ import { damagedIndex } from './errors.js';
 /**
  * A data file is a row of slots of 16 KiB, each a chunk of one stream with the checksum of its bytes and of its place; then the
  * footer, JSON; then the footer's length and checksum. Every byte is covered by a checksum, and a reader maps nothing into memory:
- * damaged or truncated bytes are always refused.
+ * damaged or truncated bytes are always refused. The footer also holds a checksum of the checksums of all chunks, so its own
+ * checksum stands for the whole file.
  */
 export const streamNames = ['terms', 'postings', 'docs', 'texts', 'tables'] as const;
 export type StreamName = (typeof streamNames)[number];
@@ -21,6 +22,8 @@ const TAIL_BYTES = 8;
 interface Footer {
   /** The index of each slot's stream in `streamNames`, one digit a slot; the chunks of a stream are in order. */
   slots: string;
+  /** The checksum of the chunks' checksums, in the order of the file. Absent in files of versions that did not write it. */
+  chunks?: number | undefined;
   meta: unknown;
 }
 
@@ -30,6 +33,7 @@ export class DataFileWriter {
   readonly #buffer = Buffer.alloc(WRITTEN_SLOTS * SLOT_BYTES);
   readonly #counts: Record<StreamName, number> = { terms: 0, postings: 0, docs: 0, texts: 0, tables: 0 };
   #slots = '';
+  #chunksChecksum = 0;
   #waiting = 0;
 
   readonly #path: string;
@@ -39,9 +43,10 @@ export class DataFileWriter {
     this.#path = path;
     this.#file = openSync(path, 'a+');
     if (fstatSync(this.#file).size === 0) return;
-    const { slots } = readFooter(this.#file, path);
+    const { slots, chunks } = readFooter(this.#file, path).footer;
     for (const slot of slots) this.#counts[streamOf(slot)]++;
     this.#slots = slots;
+    this.#chunksChecksum = chunks ?? checksumOfChunks(this.#file, slots.length);
     ftruncateSync(this.#file, slots.length * SLOT_BYTES);
   }
 
@@ -57,18 +62,23 @@ export class DataFileWriter {
     this.#buffer.fill(0, start + bytes.length, start + CHUNK_BYTES);
     const chunk = this.#buffer.subarray(start, start + CHUNK_BYTES);
     this.#buffer.writeUInt32LE(chunkChecksum(name, this.#counts[name]++, chunk), start + CHUNK_BYTES);
+    this.#chunksChecksum = crc32(this.#buffer.subarray(start + CHUNK_BYTES, start + SLOT_BYTES), this.#chunksChecksum);
     this.#slots += streamNames.indexOf(name);
     if (++this.#waiting === WRITTEN_SLOTS) this.#flush();
   }
 
-  close(meta: unknown): void {
+  /** Ends the file and returns the checksum that stands for all of it. */
+  close(meta: unknown): number {
     this.#flush();
-    const footer = Buffer.from(JSON.stringify({ slots: this.#slots, meta } satisfies Footer));
+    const content: Footer = { slots: this.#slots, chunks: this.#chunksChecksum, meta };
+    const footer = Buffer.from(JSON.stringify(content));
+    const checksum = crc32(footer);
     const tail = Buffer.alloc(TAIL_BYTES);
     tail.writeUInt32LE(footer.length, 0);
-    tail.writeUInt32LE(crc32(footer), 4);
+    tail.writeUInt32LE(checksum, 4);
     this.#write(Buffer.concat([footer, tail]));
     closeSync(this.#file);
+    return checksum;
   }
 
   abort(): void {
@@ -92,16 +102,22 @@ export class DataFileWriter {
 /** Reads what DataFileWriter wrote. Refuses every chunk whose checksum is wrong. */
 export class DataFileReader {
   readonly meta: unknown;
+  /** The checksum that stands for the whole file; undefined for a file of a version that did not write one. */
+  readonly checksum: number | undefined;
   readonly #file: number;
+  readonly #footer: Footer;
   /** The slots of the chunks of each stream. */
   readonly #places: Record<StreamName, number[]> = { terms: [], postings: [], docs: [], texts: [], tables: [] };
 
   constructor(readonly path: string) {
     this.#file = openFile(path);
     try {
-      const { slots, meta } = readFooter(this.#file, path);
+      const { footer, checksum } = readFooter(this.#file, path);
+      const { slots } = footer;
       for (let slot = 0; slot < slots.length; slot++) this.#places[streamOf(slots[slot])].push(slot);
-      this.meta = meta;
+      this.#footer = footer;
+      this.meta = footer.meta;
+      this.checksum = footer.chunks === undefined ? undefined : checksum;
     } catch (error) {
       closeSync(this.#file);
       throw error;
@@ -126,6 +142,13 @@ export class DataFileReader {
     throw this.#damaged(name, number, 'has a wrong checksum');
   }
 
+  /** Refuses a file with chunks that are sound but not those that were written together. */
+  verifyChunks(): void {
+    const { slots, chunks } = this.#footer;
+    if (chunks === undefined || chunks === checksumOfChunks(this.#file, slots.length)) return;
+    throw damagedIndex(dirname(this.path), 'its data file has chunks of another one');
+  }
+
   close(): void {
     closeSync(this.#file);
   }
@@ -143,18 +166,30 @@ function openFile(path: string): number {
   }
 }
 
-function readFooter(file: number, path: string): Footer {
+function readFooter(file: number, path: string): { footer: Footer; checksum: number } {
   const { size } = fstatSync(file);
   const tail = Buffer.alloc(TAIL_BYTES);
   const found = size < TAIL_BYTES ? 0 : readSync(file, tail, 0, TAIL_BYTES, size - TAIL_BYTES);
   const length = tail.readUInt32LE(0);
   const start = size - TAIL_BYTES - length;
   if (found === TAIL_BYTES && start >= 0) {
-    const footer = Buffer.alloc(length);
-    readSync(file, footer, 0, length, start);
-    if (crc32(footer) === tail.readUInt32LE(4)) return JSON.parse(footer.toString()) as Footer;
+    const bytes = Buffer.alloc(length);
+    readSync(file, bytes, 0, length, start);
+    const checksum = crc32(bytes);
+    if (checksum === tail.readUInt32LE(4)) return { footer: JSON.parse(bytes.toString()) as Footer, checksum };
   }
   throw damagedIndex(dirname(path), 'the end of its data file has a wrong checksum');
+}
+
+/** Reads the checksum that each slot ends with, and returns the checksum of them all. */
+function checksumOfChunks(file: number, slots: number): number {
+  const stored = Buffer.alloc(4);
+  let checksum = 0;
+  for (let slot = 1; slot <= slots; slot++) {
+    readSync(file, stored, 0, 4, slot * SLOT_BYTES - 4);
+    checksum = crc32(stored, checksum);
+  }
+  return checksum;
 }
 
 function streamOf(slot: string | undefined): StreamName {

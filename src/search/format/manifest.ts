@@ -18,6 +18,8 @@ export interface Manifest {
   data: string;
   /** Its size: a shorter file was truncated. */
   dataBytes: number;
+  /** Its checksum, by which the data file of another index is refused. Absent in an index of a version that did not write it. */
+  dataChecksum?: number | undefined;
   analyzer: string;
   k1: number;
   b: number;

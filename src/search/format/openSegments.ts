@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataFileReader } from './dataFile.js';
 import { damagedIndex } from './errors.js';
-import { type Manifest, readManifest } from './manifest.js';
+import { MANIFEST_NAME, type Manifest, readManifest } from './manifest.js';
 import { openReaders, SegmentReader } from './segmentReader.js';
 import type { DataMeta } from './segmentWriter.js';
 
@@ -59,5 +59,8 @@ export async function openManifestSegments(path: string, manifest: Manifest): Pr
   if (found.size !== manifest.dataBytes) {
     throw damagedIndex(path, `${manifest.data} has ${found.size} bytes instead of ${manifest.dataBytes}`);
   }
-  return { path, manifest, ...openSegments(file) };
+  const opened = openSegments(file);
+  if (opened.file.checksum === manifest.dataChecksum) return { path, manifest, ...opened };
+  opened.close();
+  throw damagedIndex(path, `${manifest.data} is not the data file that ${MANIFEST_NAME} was written for`);
 }

@@ -24,6 +24,7 @@ export async function verifyIndex(path: string): Promise<VerifiedIndex> {
         chunks++;
       }
     }
+    file.verifyChunks();
     const corpus = manifest.corpus && new ExternalTexts(path, manifest.corpus);
     for (const segment of corpus ? segments : []) {
       for (const { place } of segment.documents()) if (place) corpus?.text(place);

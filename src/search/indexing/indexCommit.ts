@@ -17,6 +17,7 @@ export class IndexCommit {
   readonly streams: Streams;
   readonly #writer: DataFileWriter;
   #open = true;
+  #dataChecksum = 0;
 
   readonly #path: string;
   readonly #name: string;
@@ -50,15 +51,16 @@ export class IndexCommit {
   /** Ends the data file; nothing can be added afterwards. */
   close(segments: SegmentMeta[]): void {
     for (const stream of Object.values(this.streams)) stream.finish();
-    this.#writer.close({ segments } satisfies DataMeta);
+    this.#dataChecksum = this.#writer.close({ segments } satisfies DataMeta);
     this.#open = false;
   }
 
   /** Syncs the closed data file, makes it the index, and removes unused data files. Resolves to its size in bytes. */
-  async commit(content: Omit<ManifestContent, 'data' | 'dataBytes'>): Promise<number> {
+  async commit(content: Omit<ManifestContent, 'data' | 'dataBytes' | 'dataChecksum'>): Promise<number> {
     await sync(this.file);
     const dataBytes = (await stat(this.file)).size;
-    await writeManifest(this.#path, { data: this.#name, dataBytes, ...content }, `${this.#name}.json`);
+    const data = { data: this.#name, dataBytes, dataChecksum: this.#dataChecksum };
+    await writeManifest(this.#path, { ...data, ...content }, `${this.#name}.json`);
     await sync(this.#path);
     inProgress.delete(this.file);
     await removeStaleDataFiles(this.#path);

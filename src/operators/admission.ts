@@ -12,6 +12,10 @@ export interface Refusal {
 
 /** If none of this many records at the start can be used, the run stops: the options do not fit the data. */
 const PROBE_SIZE = 100;
+/** Keys of the records that are named. */
+const SHOWN_KEYS = 20;
+/** Every stage copies the keys of a record: a million of them take seconds. */
+const MAX_KEYS = 100_000;
 
 export interface AdmissionRules {
   stage: string;
@@ -56,8 +60,10 @@ export async function* admit(
   const first = held?.[0];
   if (held === undefined || first === undefined) return;
   const all = held.length === 1 ? 'the only record' : `each of the first ${held.length} records`;
-  const keys = new Set(held.flatMap(({ record }) => (isRecord(record) ? Object.keys(record) : [])));
-  const seen = keys.size === 0 ? 'no keys' : `the keys ${[...keys].slice(0, 20).join(', ')}`;
+  const keys = new Set(
+    held.flatMap(({ record }) => (isRecord(record) ? Object.keys(record).slice(0, SHOWN_KEYS) : [])),
+  );
+  const seen = keys.size === 0 ? 'no keys' : `the keys ${[...keys].slice(0, SHOWN_KEYS).join(', ')}`;
   throw new InputError(`${stage} refused ${all}: ${first.refused.reason}`, {
     hint: first.doubted ? first.refused.hint : `the records have ${seen}; ${first.refused.hint}`,
   });
@@ -70,6 +76,13 @@ export function keyProblem(
   outputs: readonly string[],
 ): Refusal | undefined {
   if (!isRecord(record)) return { reason: `it is ${describe(record)}, not a JSON object`, hint: 'write {"text": …}' };
+  const count = countKeys(record);
+  if (count > MAX_KEYS) {
+    return {
+      reason: `it has more than ${MAX_KEYS} keys`,
+      hint: 'put the keys that no stage reads into an object under one key',
+    };
+  }
   for (const { key, option, problem } of inputs) {
     const value = record[key];
     const wrong = value === undefined || value === null ? 'is missing' : problem(value);
@@ -89,6 +102,13 @@ export function keyProblem(
     reason: `the output key "${taken}" (made from ${read}) already holds a value`,
     hint: `${withFlag('overwrite')} replaces it`,
   };
+}
+
+/** Counts the keys of a record, to one above the limit at most. */
+function countKeys(record: DataRecord): number {
+  let count = 0;
+  for (const _ in record) if (++count > MAX_KEYS) break;
+  return count;
 }
 
 /** An option by its name in the library and on the command line: `textKey (--text-key)`. */

@@ -119,10 +119,14 @@ function checkOutputs(keys: readonly string[]): void {
     throw new UsageError(`no output can be written under the key ${JSON.stringify(reserved)}`);
 }
 
-/** The record with its new fields; `_rareflow` stays the last key. */
+/** The record with its new fields; `_rareflow` stays the last key. A record without it is copied once, not twice. */
 function withProvenance(record: DataRecord, fields: object, stage: string, details: object): DataRecord {
-  const { [defaultKeys.provenance]: before, ...rest } = record;
-  return { ...rest, ...fields, [defaultKeys.provenance]: { ...(isRecord(before) ? before : {}), [stage]: details } };
+  const key = defaultKeys.provenance;
+  if (!Object.hasOwn(record, key)) return { ...record, ...fields, [key]: { [stage]: details } };
+  const { [key]: before, ...made } = record;
+  Object.assign(made, fields);
+  made[key] = { ...(isRecord(before) ? before : {}), [stage]: details };
+  return made;
 }
 
 function rejectOf(stage: string, error: RejectError, record: DataRecord): Reject {

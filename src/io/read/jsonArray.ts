@@ -8,6 +8,7 @@ import { NEWLINE } from './lineSplitter.js';
 import { wholeCharacters } from './utf8.js';
 
 const CLOSE_BRACE = 0x7d;
+const BLANKS = Buffer.from(' \t\r\n,[');
 const MAX_HELD_BYTES = 1024 * 1024;
 
 /** The error of an array that cannot be read further. */
@@ -36,6 +37,15 @@ export class JsonArray {
   #heldBytes = 0;
   #line = 1;
   #started = false;
+  /** The bytes of the element that is being read; unknown, and counted from 0, after one that ended within a piece. */
+  #elementBytes = 0;
+
+  readonly #maxElementBytes: number;
+
+  /** An element that is longer is not read to its end, and ends the reading. */
+  constructor(maxElementBytes = Number.POSITIVE_INFINITY) {
+    this.#maxElementBytes = maxElementBytes;
+  }
 
   /** Appends the elements that became complete to `records`, including those before the damage. */
   push(bytes: Buffer, records: unknown[]): void {
@@ -72,6 +82,7 @@ export class JsonArray {
     if (!isUtf8(bytes)) {
       throw new ArrayDamage('not UTF-8', this.#line, 'Convert the file with iconv.');
     }
+    const before = records.length;
     const text = this.#started ? bytes.toString() : this.#startOf(bytes.toString());
     try {
       this.#emit(this.#tokenize(text), records);
@@ -85,7 +96,24 @@ export class JsonArray {
         'Fix the array, or write one record a line in a .jsonl file.',
       );
     }
+    this.#refuseLong(bytes, records, before);
     for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) this.#line++;
+  }
+
+  /** Refuses an element that was not complete in `bytes` and is too long, or was and is the only one. */
+  #refuseLong(bytes: Buffer, records: unknown[], before: number): void {
+    const ended = records.length - before;
+    if (this.#elementBytes === 0) this.#elementBytes -= blanksBefore(bytes);
+    this.#elementBytes += bytes.length;
+    if (ended <= 1 && this.#elementBytes > this.#maxElementBytes) {
+      records.length = before;
+      throw new ArrayDamage(
+        `an element is longer than ${this.#maxElementBytes} bytes`,
+        this.#line,
+        'Raise maxLineBytes (--max-line-bytes), or split the element.',
+      );
+    }
+    if (ended > 0) this.#elementBytes = 0;
   }
 
   #startOf(text: string): string {
@@ -120,4 +148,11 @@ export class JsonArray {
     this.#heldBytes = 0;
     return bytes;
   }
+}
+
+/** Returns the number of bytes before an element: white space, the comma, the bracket of the array. */
+function blanksBefore(bytes: Buffer): number {
+  let count = 0;
+  while (count < bytes.length && BLANKS.includes(bytes[count] as number)) count++;
+  return count;
 }

@@ -13,7 +13,7 @@ export const readOptions = {
     group: 'Input',
     shapesRecords: false,
   }),
-  /** A longer line is a bad line and is not held in memory. Default: 64 MiB. */
+  /** A longer line is a bad line and is not held in memory; a longer element of an array ends the reading. Default: 64 MiB. */
   maxLineBytes: wholeNumber({
     help: 'reject lines that are longer',
     default: 64 * 1024 * 1024,

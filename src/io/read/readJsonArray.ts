@@ -8,9 +8,10 @@ import { type RecordFormat, RecordStream, sequential } from './recordStream.js';
 
 /**
  * Reads the elements of a JSON file that is one array, of any size, pretty-printed or not; inputs and options as in
- * `readJsonl`. An array has no bad lines to skip: `onBadLine`, `rejects` and `maxLineBytes` do nothing.
+ * `readJsonl`. An array has no bad lines to skip: `onBadLine` and `rejects` do nothing, and an element longer than `maxLineBytes` ends
+ * the reading.
  *
- * @throws InputError if the input cannot be read, is not an array, or if the array is damaged or cut off (after the records
+ * @throws InputError if the input cannot be read, is not an array, or if the array is damaged, cut off or has too long an element (after the records
  *   before that; the damage is in the line `line` or below); UsageError for an unknown option or a value out of range
  */
 export function readJsonArray(input: Input, options: ReadOptions = {}): RecordStream {
@@ -23,10 +24,10 @@ export function readJsonArray(input: Input, options: ReadOptions = {}): RecordSt
 }
 
 /** One JSON array. */
-export const jsonArrayFormat: RecordFormat = async function* (source, { path }) {
+export const jsonArrayFormat: RecordFormat = async function* (source, { path, maxLineBytes }) {
   const { chunks, packed } = await asUtf8(source);
   if (packed !== undefined) throw new InputError(binaryReason(packed, path), { path });
-  const array = new JsonArray();
+  const array = new JsonArray(maxLineBytes);
   let records: unknown[] = [];
   try {
     for await (const { bytes, rawBytes } of chunks) {

@@ -5,7 +5,7 @@ import { type OptionsOf, type Resolved, resolveOptions, valuesOf } from '../../u
 import { textInput } from '../inputKeys.js';
 import { type Field, type ProvenanceField, type RecordOperator, recordOperator } from '../recordOperator.js';
 import { recordOptions } from '../recordOptions.js';
-import type { Refusals } from './candidates.js';
+import { MAX_ALIKE, type Refusals } from './candidates.js';
 import { type MinedNegative, type MinedPositive, mineNegatives } from './mineNegatives.js';
 import { missingPositive } from './missingPositive.js';
 import { bm25HardNegOptions, decidedByProfile } from './options.js';
@@ -107,8 +107,8 @@ export function bm25HardNeg<
     async (record, signal) => {
       const question = record[questionKey] as string;
       const searched = usesScenario ? `${record[scenarioKey]} ${question}` : question;
-      const { negatives, positive, refused } = await mineNegatives(record, searched, mining, signal);
-      if (negatives.length === 0) throw new RejectError(noneLeft(refused));
+      const { negatives, positive, refused, endedEarly } = await mineNegatives(record, searched, mining, signal);
+      if (negatives.length === 0) throw new RejectError(endedEarly ? allAlike : noneLeft(refused));
       const missing = numNeg - negatives.length;
       if (missing > 0) onShortfall?.(missing);
       const made = { negatives: negatives.map(({ docId, text, ...negative }) => negative), positive };
@@ -132,6 +132,8 @@ export function bm25HardNeg<
   );
   return addNegatives as unknown as RecordOperator<Bm25HardNegFields<NegativesKey, Detailed, Kept>>;
 }
+
+const allAlike = `no negative is left: ${MAX_ALIKE} documents that match the question have the text of a positive or of a better document, or nearly so: remove the duplicates from the corpus`;
 
 function noneLeft(refused: Refusals): string {
   const rules = Object.entries(refused).map(([rule, count]) => `${rule} (${count})`);

@@ -10,6 +10,11 @@ export interface Candidate extends Hit {
   text: string;
 }
 
+/** A question is not searched further after this many documents that say what a positive or a better document says. */
+export const MAX_ALIKE = 10_000;
+/** The event loop may turn after this many documents. */
+const DOCUMENTS_PER_TURN = 256;
+
 /** The number of documents of the ranking that each rule left out. */
 export type Refusals = Record<string, number>;
 
@@ -19,6 +24,8 @@ export interface Candidates {
   /** The positive in the ranking, if the search got that far. */
   positive: Hit | undefined;
   refused: Refusals;
+  /** True if the search ended at MAX_ALIKE. */
+  endedEarly?: boolean;
 }
 
 export interface Walk {
@@ -34,7 +41,7 @@ export interface Walk {
   turns: EventLoopTurns;
 }
 
-/** Searches deeper each time until there are enough candidates or no more documents. */
+/** Searches deeper each time until there are enough candidates, no more documents, or too many that are alike. */
 export async function findCandidates(index: Searcher, rules: ResolvedRules, walk: Walk): Promise<Candidates> {
   const { query, weighting, count, signal, turns } = walk;
   const { rangeMin, rangeMax, minScore } = rules;
@@ -54,6 +61,8 @@ export async function findCandidates(index: Searcher, rules: ResolvedRules, walk
       const { id, docId, score, rank } = hit;
       if (filter.admits(hit, document)) found.push({ id, docId, score, rank, text: document.text });
       if (found.length === count) return { found, ...filter.outcome };
+      if (filter.alike === MAX_ALIKE) return { found, ...filter.outcome, endedEarly: true };
+      if (offset % DOCUMENTS_PER_TURN === DOCUMENTS_PER_TURN - 1) await turns.next();
     }
     seen = hits.length;
     if (hits.length < k || k === rangeMax) return { found, ...filter.outcome };
@@ -63,6 +72,8 @@ export async function findCandidates(index: Searcher, rules: ResolvedRules, walk
 /** Applies the rules to the documents of one ranking, best first. */
 class CandidateFilter {
   readonly outcome: { positive: Hit | undefined; refused: Refusals } = { positive: undefined, refused: {} };
+  /** The number of documents with the text of a positive or of a better document, or nearly so. */
+  alike = 0;
   readonly #index: Searcher;
   readonly #rules: ResolvedRules;
   readonly #walk: Pick<Walk, 'positives' | 'positiveScore'>;
@@ -90,6 +101,7 @@ class CandidateFilter {
     const isPositive = isOwn || this.#walk.positives.ids.has(hit.id) || this.#positiveTexts.has(plain);
     const reason = isPositive ? undefined : this.#refusal(hit, document);
     this.#texts.add(plain);
+    if (isPositive || reason === 'sameText' || reason === 'nearDuplicate') this.alike++;
     if (reason !== undefined) this.outcome.refused[reason] = (this.outcome.refused[reason] ?? 0) + 1;
     return !isPositive && reason === undefined;
   }

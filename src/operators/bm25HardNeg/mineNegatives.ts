@@ -24,6 +24,7 @@ export interface Mined {
   negatives: SampledNegative[];
   positive: MinedPositive;
   refused: Refusals;
+  endedEarly?: boolean | undefined;
 }
 
 export interface Mining extends Resolved<typeof bm25HardNegOptions> {
@@ -53,7 +54,7 @@ export async function mineNegatives(
   const positives = positivesOf(record, mining, index);
   const count = candidatesWanted(rules, numNeg);
   const walk = { query, weighting, positives, positiveScore, count, signal, turns };
-  const { found, positive, refused } = await findCandidates(index, rules, walk);
+  const { found, positive, refused, endedEarly } = await findCandidates(index, rules, walk);
   const random = seededRandom(seed, record[questionKey] as string, text);
   const { negatives, tooSimilar } = await sample(index, found, rules, {
     numNeg,
@@ -61,5 +62,5 @@ export async function mineNegatives(
     random,
   });
   if (tooSimilar > 0) refused.maxPositiveSimilarity = tooSimilar;
-  return { negatives, positive: positiveOf(positive), refused };
+  return { negatives, positive: positiveOf(positive), refused, endedEarly };
 }

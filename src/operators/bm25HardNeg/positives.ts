@@ -30,12 +30,12 @@ export function positivesOf(record: DataRecord, keys: PositiveKeys, index: Searc
   const text = record[keys.textKey] as string;
   const id = idText(record[keys.idKey]);
   const ids = new Set(id === undefined ? [] : [id]);
-  const texts = [text];
+  const texts = new Set([text]); // an id may have many documents of one text
   for (const item of listOf(record, keys.positivesKey, 'texts and ids')) {
     const { id: itsId, text: itsText } = readPositive(item, index, keys.positivesKey as string);
     if (itsId !== undefined) ids.add(itsId);
-    if (itsText !== undefined) texts.push(itsText);
-    else if (itsId !== undefined) texts.push(...index.docIds(itsId).map((docId) => index.text(docId)));
+    if (itsText !== undefined) texts.add(itsText);
+    else if (itsId !== undefined) for (const docId of index.docIds(itsId)) texts.add(index.text(docId));
   }
   const excludedIds = listOf(record, keys.excludeIds, 'ids').map((item) => {
     const excluded = idText(item);
@@ -46,7 +46,7 @@ export function positivesOf(record: DataRecord, keys: PositiveKeys, index: Searc
     id,
     text,
     ids,
-    texts,
+    texts: [...texts],
     excludedIds: new Set(excludedIds),
     groups: groupsOf(record, ids, keys.groupKey, index),
   };

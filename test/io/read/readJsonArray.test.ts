@@ -142,3 +142,43 @@ test('a number beyond the range of a double ends the reading: JSON would write i
   assert.match(error.message, /element 1: a number is beyond the range of a double/);
   assert.equal(error.line, 2);
 });
+
+test('an element longer than maxLineBytes ends the reading, wherever it is cut', async () => {
+  const whole = JSON.stringify(
+    [{ id: 1 }, { id: 2, a: { b: ['}'] } }, { id: 3, text: 'x'.repeat(100) }, { id: 4 }],
+    null,
+    1,
+  );
+  for (const size of [1, 7, 64, whole.length]) {
+    const parts = whole.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
+    const { records, error } = await outcome(() => readJsonArray(chunked(parts), { maxLineBytes: 100 }));
+    assert.deepEqual(records, [{ id: 1 }, { id: 2, a: { b: ['}'] } }], `pieces of ${size}`);
+    assert.ok(error instanceof InputError);
+    assert.match(error.message, /an element is longer than 100 bytes/);
+    assert.match(String(error.hint), /--max-line-bytes/);
+    assert.equal((await outcome(() => readJsonArray(chunked(parts), { maxLineBytes: 140 }))).records.length, 4);
+  }
+});
+
+test('an element of 200 MB is not held in memory', async () => {
+  function* source() {
+    yield '[{"id": 1}, {"text": "';
+    for (let i = 0; i < 200; i++) yield 'x'.repeat(2 ** 20);
+    yield '"}]';
+  }
+  const before = process.memoryUsage().rss;
+  const { records, error } = await outcome(() =>
+    readJsonArray(Readable.from(source(), { objectMode: false }), { maxLineBytes: 2 ** 23 }),
+  );
+  assert.equal(records.length, 1);
+  assert.match(String(error), /longer than 8388608 bytes/);
+  assert.ok(process.memoryUsage().rss - before < 150e6);
+});
+
+test('numbers and texts beside one another in an array are not taken for one long element', async () => {
+  const elements = [1, 'two', null, true];
+  const text = JSON.stringify(Array(1000).fill(elements).flat());
+  const { records, error } = await outcome(() => readJsonArray(chunked([text]), { maxLineBytes: 20 }));
+  assert.equal(error, undefined);
+  assert.equal(records.length, 4000);
+});

@@ -120,3 +120,29 @@ test('the event loop turns between two records, even if every search resolves at
   clearImmediate(immediate);
   assert.ok(turns >= 60, `${turns} turns`);
 });
+
+test('a question is not searched further after 10,000 documents that are alike', async () => {
+  const copies = (count: number) => Array.from(range(count), (n) => ({ id: `copy${n}`, text: 'the tide turns' }));
+  const record = { id: 'copy0', text: 'the tide turns', question: 'the tide turns' };
+  const other = { id: 'other', text: 'a tide' };
+  const enough = await mine(record, { index: memorySearcher([...copies(9_999), other]) });
+  assert.deepEqual(enough.out?.hard_negatives, ['a tide']);
+  const tooMany = await mine(record, { index: memorySearcher([...copies(10_000), other]) });
+  assert.match(
+    String(tooMany.rejects[0]?.reason),
+    /^no negative is left: 10000 documents that match the question have the text of a positive or of a better document/,
+  );
+});
+
+test('a positive is named by an id that very many documents of one text have', async () => {
+  const known = memorySearcher(documents);
+  const same = Array.from(range(150_000), (n) => documents.length + n);
+  const index = {
+    ...known,
+    docIds: (id: string) => (id === 'same' ? same : known.docIds(id)),
+    text: (docId: number) => (docId < documents.length ? known.text(docId) : 'the tide comes'),
+  };
+  const record = { text: 'the tide turns', question: 'the tide', positives: ['same'] };
+  const { out } = await mine(record, { index, positivesKey: 'positives', nearDuplicate: false });
+  assert.deepEqual(out?.hard_negatives, ['the other tide', 'a tide']);
+});

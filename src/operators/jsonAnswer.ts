@@ -15,6 +15,8 @@ export function answerSchema(name: string, form: z.ZodType): AnswerSchema {
 
 /** The most objects of an answer that are tried, the last first: a model writes a few. */
 const MAX_OBJECTS = 100;
+/** The most characters that are repaired: jsonrepair takes quadratic time, about 0.2 s for as many quotation marks. */
+const MAX_REPAIRED_LENGTH = 2 ** 15;
 
 /**
  * Reads a JSON object out of a model's answer: the whole answer, else the last balanced object in its prose or fences that
@@ -28,7 +30,7 @@ export function parseJsonAnswer<T>(answer: string, schema: z.ZodType<T>): JsonAn
   const tries: [HowParsed, string[], (text: string) => unknown][] = [
     ['none', [answer.trim()], JSON.parse],
     ['fence', [...outer, ...inner], JSON.parse],
-    ['repair', [...outer, ...inner].filter(endsInValue), (text) => JSON.parse(jsonrepair(text))],
+    ['repair', repairable([...outer, ...inner]), (text) => JSON.parse(jsonrepair(text))],
   ];
   for (const [parsed, texts, read] of tries) {
     for (const text of texts) {
@@ -45,6 +47,16 @@ export function parseJsonAnswer<T>(answer: string, schema: z.ZodType<T>): JsonAn
     ok: false,
     reason: outer.length === 0 ? 'it holds no complete JSON object' : 'its JSON object cannot be read',
   };
+}
+
+/** Returns the objects that a repair can make whole, in their order, up to a length in all. */
+function repairable(objects: string[]): string[] {
+  let length = 0;
+  return objects.filter((object) => {
+    if (length + object.length > MAX_REPAIRED_LENGTH || !endsInValue(object)) return false;
+    length += object.length;
+    return true;
+  });
 }
 
 /** Returns true if the last value of an object is whole: a repair would close a string in other quotes that was cut off. */

@@ -1,4 +1,5 @@
 import { isRecord } from '../../record.js';
+import { bodyLines } from './body.js';
 import { parseJson } from './errorBody.js';
 
 /**
@@ -10,18 +11,25 @@ export async function readEventStream(body: AsyncIterable<Uint8Array>): Promise<
   const message: Record<string, unknown> = {};
   let { finishReason, model, usage, error }: Record<string, unknown> = {};
   const events = eventData(body);
-  for (let next = await events.next(); !next.done && next.value !== '[DONE]'; next = await events.next()) {
-    const chunk = parseJson(next.value);
-    // A damaged piece would leave a hole in the answer.
-    if (chunk === undefined && next.value.startsWith('{')) return undefined;
-    if (!isRecord(chunk)) continue;
-    error ??= chunk.error;
-    model ??= chunk.model;
-    usage = chunk.usage ?? usage;
-    const choice: unknown = Array.isArray(chunk.choices) ? chunk.choices[0] : undefined;
-    if (!isRecord(choice)) continue;
-    finishReason = choice.finish_reason ?? finishReason;
-    if (isRecord(choice.delta)) append(message, choice.delta);
+  for (let isDone = false; !isDone; ) {
+    const next = await events.next();
+    isDone = next.done === true;
+    for (const data of next.done ? [] : next.value) {
+      isDone = data === '[DONE]';
+      if (isDone) break;
+      // Whatever else a server sends is not a part of the answer, and parsing it would take longer than reading it.
+      if (!data.startsWith('{')) continue;
+      const chunk = parseJson(data);
+      // A damaged piece would leave a hole in the answer.
+      if (!isRecord(chunk)) return undefined;
+      error ??= chunk.error;
+      model ??= chunk.model;
+      usage = chunk.usage ?? usage;
+      const choice: unknown = Array.isArray(chunk.choices) ? chunk.choices[0] : undefined;
+      if (!isRecord(choice)) continue;
+      finishReason = choice.finish_reason ?? finishReason;
+      if (isRecord(choice.delta)) append(message, choice.delta);
+    }
   }
   void readToEnd(events);
   if (isPresent(error)) {
@@ -33,10 +41,10 @@ export async function readEventStream(body: AsyncIterable<Uint8Array>): Promise<
 }
 
 /** An event usually holds a few tokens. */
-const MAX_EVENT_LENGTH = 2 ** 22;
+const MAX_EVENT_BYTES = 2 ** 22;
 
 /** Reads what follows `[DONE]`, without waiting for it: a connection that is left before its end cannot be reused. */
-async function readToEnd(events: AsyncIterator<string>): Promise<void> {
+async function readToEnd(events: AsyncIterator<unknown>): Promise<void> {
   try {
     while (!(await events.next()).done);
   } catch {
@@ -44,17 +52,11 @@ async function readToEnd(events: AsyncIterator<string>): Promise<void> {
   }
 }
 
-/** Yields the text after `data:` of each event. Comments, such as the keep-alives of DeepSeek and OpenRouter, have none. */
-async function* eventData(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const bytes of body) {
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > MAX_EVENT_LENGTH) throw new Error(`an event of over ${MAX_EVENT_LENGTH / 2 ** 20} MiB`);
-    for (const line of lines) if (line.startsWith('data:')) yield line.slice('data:'.length).trim();
+/** Yields the texts after `data:` of the events of each chunk. Comments, such as the keep-alives of DeepSeek and OpenRouter, have none. */
+async function* eventData(body: AsyncIterable<Uint8Array>): AsyncGenerator<string[]> {
+  for await (const lines of bodyLines(body, MAX_EVENT_BYTES)) {
+    yield lines.filter((line) => line.startsWith('data:')).map((line) => line.slice('data:'.length).trim());
   }
-  if (rest.startsWith('data:')) yield rest.slice('data:'.length).trim();
 }
 
 /** Appends to texts (the answer, its reasoning in whatever field) and lists (`reasoning_details`); sets everything else. */
@@ -62,7 +64,7 @@ function append(message: Record<string, unknown>, delta: Record<string, unknown>
   for (const [key, value] of Object.entries(delta)) {
     const before = message[key];
     if (key !== 'role' && typeof before === 'string' && typeof value === 'string') message[key] = before + value;
-    else if (Array.isArray(before) && Array.isArray(value)) before.push(...value);
+    else if (Array.isArray(before) && Array.isArray(value)) for (const item of value) before.push(item);
     else if (isPresent(value)) message[key] = value;
   }
 }

@@ -4,6 +4,7 @@ import { isRecord } from '../../record.js';
 import { AttemptError } from '../failures/attemptError.js';
 import { type RateStates, readRates } from '../limits/rateLimitHeaders.js';
 import type { BaseUrl } from './baseUrl.js';
+import { capped, readBodyText } from './body.js';
 import { isHtml, parseJson, readErrorBody } from './errorBody.js';
 import { readEventStream } from './eventStream.js';
 import { connectionError, headerOf, type RequestTarget, statusError } from './httpErrors.js';
@@ -44,8 +45,6 @@ export const EVENT_STREAM = 'text/event-stream';
 
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 const MAX_REDIRECTS = 3;
-/** An answer of a million tokens takes about a third of it. */
-const MAX_BODY_BYTES = 2 ** 24;
 /** The time that a server has to end a stream after its answer. */
 const END_OF_STREAM_MS = 1000;
 
@@ -121,26 +120,6 @@ export function createTransport(options: TransportOptions): Transport {
       await (await opened)?.agent.destroy();
     },
   };
-}
-
-/** Reads the text of a body. Throws an AttemptError for one over 16 MiB. */
-async function readBodyText(body: AsyncIterable<Uint8Array>, host: string): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of capped(body, host)) chunks.push(chunk);
-  return new TextDecoder().decode(Buffer.concat(chunks));
-}
-
-/** Yields the chunks of a body, streamed or not. Throws an AttemptError when they exceed 16 MiB together. */
-async function* capped(body: AsyncIterable<Uint8Array>, host: string): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) {
-      const serverMessage = `a body of over ${MAX_BODY_BYTES / 2 ** 20} MiB`;
-      throw new AttemptError('cut-body', { host, serverMessage, billingUnknown: true });
-    }
-    yield chunk;
-  }
 }
 
 /** Closes a connection that a server keeps open after a complete answer; one that ends in time is used again. */

@@ -61,6 +61,11 @@ const floods: Record<string, [headers: Record<string, string>, piece: string]> =
   'one event without an end': [streamed, 'a'.repeat(MB)],
   'comments of a stream': [streamed, ': keep-alive\n\n'.repeat(10_000)],
   'empty lines of a stream': [streamed, '\n'.repeat(MB)],
+  'events without data': [streamed, 'data:\n'.repeat(100_000)],
+  'events of other data': [streamed, 'data: x\n'.repeat(100_000)],
+  'events of empty objects': [streamed, 'data: {}\n'.repeat(100_000)],
+  'lines that end in CR': [streamed, 'data: {}\r\n\r\n'.repeat(100_000)],
+  'names of events': [streamed, 'event: x\n'.repeat(100_000)],
 };
 
 for (const [what, [headers, piece]] of Object.entries(floods)) {

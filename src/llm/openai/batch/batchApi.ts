@@ -1,9 +1,8 @@
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
 import type OpenAI from 'openai';
 import type { Batch } from 'openai/resources/batches';
 import { AttemptError } from '../../failures/attemptError.js';
 import type { BaseUrl } from '../baseUrl.js';
+import { bodyLines, MAX_BODY_BYTES, readBodyText } from '../body.js';
 import { connectionError, type RequestTarget, statusError } from '../httpErrors.js';
 import { credentialOf } from '../transport.js';
 
@@ -69,12 +68,16 @@ export function batchApi({ server, headers, signal, keyName }: BatchApiOptions):
     all.delete('authorization');
     if (server.authorization !== undefined) all.set('authorization', server.authorization);
     for (const [name, value] of Object.entries(headers)) all.set(name, value);
-    const response = await fetch(url, { ...init, headers: all, redirect: 'manual' }).catch((error: unknown) => {
+    const lost = (error: unknown) => {
       throw connectionError(error, target, 0);
-    });
-    if (response.ok) return response;
+    };
+    const response = await fetch(url, { ...init, headers: all, redirect: 'manual' }).catch(lost);
+    // A result file is of any length and read line by line; no other answer needs more than 16 MiB.
+    if (response.ok && new URL(url).pathname.endsWith('/content')) return response;
+    const text = response.body === null ? '' : await readBodyText(response.body, server.host).catch(lost);
+    if (response.ok) return new Response(text, { headers: { 'content-type': 'application/json' } });
     const head = { statusCode: response.status, headers: Object.fromEntries(response.headers) };
-    throw statusError(head, await response.text(), target);
+    throw statusError(head, text, target);
   };
 
   /** Runs a call of the client. It wraps what its fetch throws; the AttemptError is among the causes. */
@@ -111,13 +114,11 @@ export function batchApi({ server, headers, signal, keyName }: BatchApiOptions):
     async *lines(fileId) {
       const { body } = await calling(async ({ client }) => await client.files.content(fileId, { signal }));
       if (body === null) return;
-      const input = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
-      let failure: unknown;
-      input.on('error', (error) => {
-        failure = error;
-      });
-      for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) yield line;
-      if (failure !== undefined) throw connectionError(failure, target, 0);
+      try {
+        for await (const lines of bodyLines(body, MAX_BODY_BYTES)) yield* lines;
+      } catch (error) {
+        throw connectionError(error, target, 0);
+      }
     },
   };
 }

@@ -1,6 +1,7 @@
 import { jsonrepair } from 'jsonrepair';
 import { z } from 'zod';
 import type { AnswerSchema } from '../llm/chatModel.js';
+import { parseBoundedJson } from '../util/boundedJson.js';
 
 /** The work that an answer took to read: none, finding the JSON in prose or a fence, or repairing it. */
 export type HowParsed = 'none' | 'fence' | 'repair';
@@ -28,9 +29,9 @@ export function parseJsonAnswer<T>(answer: string, schema: z.ZodType<T>): JsonAn
   const inner = outer.flatMap((object) => balancedObjects(object.slice(1)).slice(-MAX_OBJECTS).reverse());
   let misfit: string | undefined;
   const tries: [HowParsed, string[], (text: string) => unknown][] = [
-    ['none', [answer.trim()], JSON.parse],
-    ['fence', [...outer, ...inner], JSON.parse],
-    ['repair', repairable([...outer, ...inner]), (text) => JSON.parse(jsonrepair(text))],
+    ['none', [answer.trim()], parseBoundedJson],
+    ['fence', [...outer, ...inner], parseBoundedJson],
+    ['repair', repairable([...outer, ...inner]), (text) => parseBoundedJson(jsonrepair(text))],
   ];
   for (const [parsed, texts, read] of tries) {
     for (const text of texts) {

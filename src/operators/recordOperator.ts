@@ -92,8 +92,11 @@ export function recordOperator<
             keepsProvenance ? withProvenance(record, fields, stage, provenance) : { ...record, ...fields },
           );
         } catch (error) {
-          if (!(error instanceof RejectError)) throw error;
-          await rejects(rejectOf(stage, error, record));
+          const refused = overflowsStack(error)
+            ? new RejectError('nested too deep to be processed', { cause: error })
+            : error;
+          if (!(refused instanceof RejectError)) throw refused;
+          await rejects(rejectOf(stage, refused, record));
           return [];
         } finally {
           context.onWork?.(-1);
@@ -107,6 +110,11 @@ export function recordOperator<
     }
   }, stage);
   return addFields as unknown as RecordOperator<Fields & ProvenanceField<Kept, Stage, Details>>;
+}
+
+/** Returns true for the error of a function that called itself too often, as one does for a value that is nested deep. */
+function overflowsStack(error: unknown): boolean {
+  return error instanceof RangeError && error.message.includes('call stack');
 }
 
 function checkOutputs(keys: readonly string[]): void {

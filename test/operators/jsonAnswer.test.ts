@@ -91,3 +91,14 @@ test('a megabyte of opening braces is read within five seconds of CPU time', () 
   assert.deepEqual(balancedObjects('{'.repeat(1_000_000)), []);
   assert.ok(process.cpuUsage(before).user < 5_000_000);
 });
+
+test('an answer nested deep or of millions of values is refused in words, and parsed by nothing that calls itself', () => {
+  for (const levels of [5000, 200_000]) {
+    for (const end of ['', ',']) {
+      const answer = `{"q": ${'['.repeat(levels)}${']'.repeat(levels)}${end}}`;
+      const { reason } = read(answer) as { reason: string };
+      assert.match(reason, /it holds no complete JSON object|its JSON object cannot be read|does not fit/);
+    }
+  }
+  assert.equal(read(`{"q": [${'[],'.repeat(2_000_000)}[]]}`).ok, false);
+});

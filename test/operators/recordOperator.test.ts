@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { doc2Query } from '../../src/index.js';
+import { doc2Query, type Reject, recordOperator, textInput } from '../../src/index.js';
 import { offlineModel } from '../../src/llm/offline/offlineModel.js';
-import type { DataRecord, Reject } from '../../src/record.js';
+import type { DataRecord } from '../../src/record.js';
 import { collect, watched } from '../support/sources.js';
 
 test('output keys that would overwrite each other or the provenance are refused', () => {
@@ -47,4 +47,21 @@ test('the provenance is the last key, and that of earlier stages stays', async (
     assert.deepEqual(Object.keys(made?._rareflow as object), stages);
   }
   assert.deepEqual(first, { _rareflow: { earlier: 1 }, text: 'The tide turns.' });
+});
+
+test('a record that overflows the stack is rejected, the others are not', async () => {
+  const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
+  const rejected: Reject[] = [];
+  const measure = recordOperator(
+    { stage: 'measure', inputs: [textInput('text', 'textKey')], outputs: ['length'] },
+    { rejects: (reject) => void rejected.push(reject) },
+    async (record) => [{ fields: { length: JSON.stringify(record).length }, provenance: {} }],
+  );
+  const records: object[] = [];
+  for await (const record of measure([{ text: 'a' }, { text: 'b', deep }, { text: 'c' }])) records.push(record);
+  assert.equal(records.length, 2);
+  assert.deepEqual(
+    rejected.map(({ reason }) => reason),
+    ['nested too deep to be processed'],
+  );
 });

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { getManyValues, isMany, none } from 'stream-chain/core';
 import { jsonParser } from 'stream-json/core/parser.js';
 import { streamArray } from 'stream-json/core/streamers/stream-array.js';
-import { allFinite, NOT_FINITE } from '../../util/allFinite.js';
+import { jsonFlaw } from '../../util/jsonFlaw.js';
 import { messageOf } from '../systemErrors.js';
 import { NEWLINE } from './lineSplitter.js';
 import { wholeCharacters } from './utf8.js';
@@ -131,7 +131,8 @@ export class JsonArray {
       const item = this.#collect(token);
       if (item === none) continue;
       const { key, value } = item as { key: number; value: unknown };
-      if (!allFinite(value)) throw new ArrayDamage(`element ${key}: ${NOT_FINITE}`, this.#line, 'Fix the element.');
+      const flaw = jsonFlaw(value);
+      if (flaw !== undefined) throw new ArrayDamage(`element ${key}: ${flaw}`, this.#line, 'Fix the element.');
       records.push(value);
     }
   }

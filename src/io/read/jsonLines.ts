@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { allFinite, NOT_FINITE } from '../../util/allFinite.js';
+import { jsonFlaw } from '../../util/jsonFlaw.js';
 import { messageOf } from '../systemErrors.js';
 import { LineSplitter, NEWLINE } from './lineSplitter.js';
 import { firstInvalidByte } from './utf8.js';
@@ -96,8 +96,9 @@ export class JsonLines {
     }
     try {
       const record: unknown = JSON.parse(text);
-      if (!allFinite(record)) {
-        this.#refuse(NOT_FINITE);
+      const flaw = jsonFlaw(record);
+      if (flaw !== undefined) {
+        this.#refuse(flaw);
         return;
       }
       this.#parsed.records.push(record);

@@ -65,7 +65,14 @@ export function writeJsonl(target: string | Writable, options: WriteJsonlOptions
 
 /** Returns an item as JSON. Throws TypeError if JSON cannot hold it. */
 export function jsonOf(record: unknown): string {
-  const json: string | undefined = JSON.stringify(record);
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(record);
+  } catch (error) {
+    throw error instanceof RangeError
+      ? new TypeError('it is nested too deep, or is too long', { cause: error })
+      : error;
+  }
   if (json === undefined) throw new TypeError(`JSON cannot hold a value of type ${typeof record}`);
   return json;
 }

@@ -1,4 +1,5 @@
 import { isRecord, isText } from '../../record.js';
+import { parseBoundedJson } from '../../util/boundedJson.js';
 import { parseDelayMs } from '../limits/rateLimitHeaders.js';
 
 /** A server's error, whatever form it was sent in. */
@@ -20,10 +21,10 @@ export type Redact = (text: string) => string;
 
 const MAX_MESSAGE_LENGTH = 500;
 
-/** Parses the JSON of a body; undefined if it is not JSON. */
+/** Parses the JSON of a body; undefined if it is not JSON, is nested too deep or holds too many values. */
 export function parseJson(body: string): unknown {
   try {
-    return JSON.parse(body);
+    return parseBoundedJson(body);
   } catch {
     return undefined;
   }

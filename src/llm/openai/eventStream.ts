@@ -1,4 +1,5 @@
 import { isRecord } from '../../record.js';
+import { MAX_VALUES, valuesIn } from '../../util/boundedJson.js';
 import { bodyLines } from './body.js';
 import { parseJson } from './errorBody.js';
 
@@ -10,6 +11,8 @@ import { parseJson } from './errorBody.js';
 export async function readEventStream(body: AsyncIterable<Uint8Array>): Promise<unknown> {
   const message: Record<string, unknown> = {};
   let { finishReason, model, usage, error }: Record<string, unknown> = {};
+  /** The number of values in lists and objects, which take more memory than their text. */
+  let values = 0;
   const events = eventData(body);
   for (let isDone = false; !isDone; ) {
     const next = await events.next();
@@ -28,7 +31,10 @@ export async function readEventStream(body: AsyncIterable<Uint8Array>): Promise<
       const choice: unknown = Array.isArray(chunk.choices) ? chunk.choices[0] : undefined;
       if (!isRecord(choice)) continue;
       finishReason = choice.finish_reason ?? finishReason;
-      if (isRecord(choice.delta)) append(message, choice.delta);
+      if (!isRecord(choice.delta)) continue;
+      append(message, choice.delta);
+      if (Object.values(choice.delta).some(isContainer)) values += valuesIn(data);
+      if (values > MAX_VALUES) return undefined;
     }
   }
   void readToEnd(events);
@@ -67,6 +73,10 @@ function append(message: Record<string, unknown>, delta: Record<string, unknown>
     else if (Array.isArray(before) && Array.isArray(value)) for (const item of value) before.push(item);
     else if (isPresent(value)) message[key] = value;
   }
+}
+
+function isContainer(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 function isPresent(value: unknown): boolean {

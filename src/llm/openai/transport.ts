@@ -164,7 +164,7 @@ function readJsonBody(response: Dispatcher.ResponseData<unknown>, text: string, 
 function checkJson(response: Dispatcher.ResponseData<unknown>, json: unknown, target: RequestTarget): unknown {
   if (json === undefined) {
     const { statusCode: status } = response;
-    const serverMessage = 'an answer that breaks off';
+    const serverMessage = 'an answer that breaks off or is nested too deep';
     throw new AttemptError('cut-body', { host: target.server.host, status, serverMessage, billingUnknown: true });
   }
   const failed = isRecord(json) && json.error !== undefined && json.error !== null && json.error !== '';

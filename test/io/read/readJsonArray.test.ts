@@ -182,3 +182,11 @@ test('numbers and texts beside one another in an array are not taken for one lon
   assert.equal(error, undefined);
   assert.equal(records.length, 4000);
 });
+
+test('an element nested more than 1000 levels deep ends the reading, with its number', async () => {
+  const deep = `{"x": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+  const { records, error } = await outcome(() => readJsonArray(chunked([`[{"id": 1},\n${deep}]`])));
+  assert.deepEqual(records, [{ id: 1 }]);
+  assert.ok(error instanceof InputError);
+  assert.match(error.message, /element 1: nested more than 1000 levels deep/);
+});

@@ -301,3 +301,22 @@ test('a number beyond the range of a double is rejected with its line: JSON woul
   );
   for (const { reason } of rejected) assert.match(reason, /beyond the range of a double/);
 });
+
+test('a record nested more than 1000 levels deep is rejected with its line before it is paid for', async () => {
+  const nested = (open: string, close: string, levels: number) =>
+    `{"x": ${open.repeat(levels)}1${close.repeat(levels)}}`;
+  const texts = [
+    nested('[', ']', 900),
+    nested('[', ']', 1000),
+    nested('{"a":', '}', 5000),
+    nested('[{"a":', '}]', 200_000),
+    '{"id": 5}',
+  ];
+  const { records, rejected } = await outcome((rejects) => readJsonl(chunked([texts.join('\n')]), { rejects }));
+  assert.deepEqual([records.length, records[1]], [2, { id: 5 }]);
+  assert.deepEqual(
+    rejected.map(({ line }) => line),
+    [2, 3, 4],
+  );
+  for (const { reason } of rejected) assert.match(reason, /nested more than 1000 levels deep: flatten it/);
+});

@@ -147,14 +147,19 @@ test('a full disk is an error with a hint', async () => {
 test('a record that JSON cannot hold is rejected and the stream continues', async (t) => {
   const work = await workFolder(t);
   const rejected: Reject[] = [];
-  const source = from([{ id: 1 }, { id: 2n }, { id: 3 }]);
+  const deep = { x: JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`) };
+  const source = from<object>([{ id: 1 }, { id: 2n }, deep, { id: 3 }]);
   const out = writeJsonl(work('out.jsonl'))(source, { rejects: (reject) => void rejected.push(reject) });
   assert.deepEqual((await outcome(() => out)).records, [{ id: 1 }, { id: 3 }]);
   assert.equal(await readFile(work('out.jsonl'), 'utf8'), lines([{ id: 1 }, { id: 3 }]));
   assert.deepEqual(
     rejected.map(({ stage, record }) => [stage, record]),
-    [['write', { id: 2n }]],
+    [
+      ['write', { id: 2n }],
+      ['write', deep],
+    ],
   );
+  assert.match(rejected[1]?.reason ?? '', /cannot be written as JSON: it is nested too deep/);
 });
 
 test('half surrogates are escaped, so that nothing is lost in UTF-8', async (t) => {

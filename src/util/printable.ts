@@ -1,8 +1,8 @@
 /** Characters that a terminal acts on: C0 and C1 controls, line and paragraph separators, and marks of text direction. */
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 const UNSAFE_RUN = new RegExp(`(?:${UNSAFE.source})+`, 'gu');
-/** Either a colour of our own messages or such a character. */
-const COLOR_OR_UNSAFE = new RegExp(`\\x1b\\[\\d{1,2}m|${UNSAFE.source}`, 'gu');
+/** Either a style of our own messages (bold, dim, red, green, yellow and their ends; not hidden text) or such a character. */
+const COLOR_OR_UNSAFE = new RegExp(`\\x1b\\[(?:1|2|22|31|32|33|39)m|${UNSAFE.source}`, 'gu');
 
 /** Returns a text as one line that a terminal only shows; a server's message or a record may contain any character. */
 export const printableLine = (text: string): string => text.replace(UNSAFE_RUN, ' ');

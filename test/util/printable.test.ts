@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import test from 'node:test';
 import { from } from 'ix/asynciterable';
 import { errorLine, say, sayJson, sayThrough } from '../../src/cli/progress/terminal.js';
 import { ModelError } from '../../src/errors.js';
-import { writeJsonl } from '../../src/index.js';
+import { warnOfReject, writeJsonl } from '../../src/index.js';
 import { printable, printableJson, printableLine } from '../../src/util/printable.js';
 
 /** Clears the screen, writes the clipboard, sets the title, turns the text around, begins a C1 sequence. */
@@ -18,6 +19,7 @@ test('a message is printed without characters that a terminal acts on; its line 
     printable('\x1b[31mrareflow:\x1b[39m one\n\ttwo 日本語 🙂 é'),
     '\x1b[31mrareflow:\x1b[39m one\n\ttwo 日本語 🙂 é',
   );
+  assert.equal(printable('\x1b[8mhidden\x1b[30;40mblack'), '[8mhidden[30;40mblack');
   assert.equal(printableLine('one\r\ntwo\x1b[31mthree'), 'one two [31mthree');
 });
 
@@ -61,4 +63,12 @@ test('records on a terminal are escaped, in a pipe they are written as they are'
     assert.equal(acts.test(line.trimEnd()), !isTTY);
     assert.deepEqual(JSON.parse(line), { hostile });
   }
+});
+
+test('the warning of a reject that nothing takes has no control characters', async () => {
+  const warned = once(process, 'warning');
+  await warnOfReject({ stage: 'read', reason: `not JSON: ${hostile}` });
+  const [warning] = (await warned) as [Error];
+  assert.match(warning.message, /^read rejected a record: not JSON: a/);
+  assert.doesNotMatch(warning.message, acts);
 });

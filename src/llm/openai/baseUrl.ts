@@ -13,6 +13,8 @@ export interface BaseUrl {
   authorization: string | undefined;
   /** Removes every secret from a text. */
   redact: (text: string) => string;
+  /** Removes the credentials from a model's answer, where a header's value or an API version may be a word of the subject. */
+  redactAnswer: (text: string) => string;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface BaseUrl {
  * @throws UsageError for anything but an http(s) URL, for plain http to a public host, for a key together with URL
  * credentials and for a key that no header can carry
  */
-export function parseBaseUrl(baseUrl: string, apiKey?: string, moreSecrets: string[] = []): BaseUrl {
+export function parseBaseUrl(baseUrl: string, apiKey?: string, headers: Record<string, string> = {}): BaseUrl {
   if (!URL.canParse(baseUrl)) {
     throw new UsageError('the base URL is not a URL', { hint: 'it looks like https://api.openai.com/v1' });
   }
@@ -48,15 +50,40 @@ export function parseBaseUrl(baseUrl: string, apiKey?: string, moreSecrets: stri
     });
   }
   const query = Object.fromEntries(url.searchParams);
-  const secrets = [...moreSecrets, apiKey, password, basic, url.password, ...Object.values(query)];
+  const credentials = [
+    ...[apiKey, password, basic, url.password, password === '' ? user : ''],
+    ...parameterValues(url.searchParams, (name) => !/version/i.test(name)),
+    ...parameterValues(rawParameters(url), (name) => !/version/i.test(name)),
+    ...parameterValues(Object.entries(headers), isCredentialHeader),
+  ].filter((credential) => credential !== undefined);
+  const words = [...parameterValues(url.searchParams), ...Object.values(headers)];
   return {
     href: `${url.origin}${url.pathname.replace(/\/+$/, '')}`,
     host,
     hostname,
     query,
     authorization: basic === undefined ? apiKey && `Bearer ${apiKey}` : `Basic ${basic}`,
-    redact: redactor(secrets.filter((secret) => secret !== undefined)),
+    redact: redactor([...credentials, ...words]),
+    redactAnswer: redactor(credentials.filter(({ length }) => length >= MIN_ANY_CASE)),
   };
+}
+
+/** Returns true for a header that proves who asks. */
+export function isCredentialHeader(name: string): boolean {
+  return /key|auth|token|secret|cookie/i.test(name);
+}
+
+function parameterValues(pairs: Iterable<[string, string]>, accepts: (name: string) => boolean = () => true): string[] {
+  return [...pairs].filter(([name]) => accepts(name)).map(([, value]) => value);
+}
+
+/** Returns the parameters of a URL's query as they are written: `URLSearchParams` makes a blank of +. */
+function rawParameters({ search }: URL): [string, string][] {
+  const parts = search
+    .slice(1)
+    .split('&')
+    .filter((part) => part.includes('='));
+  return parts.map((part) => [part.slice(0, part.indexOf('=')), part.slice(part.indexOf('=') + 1)]);
 }
 
 /** Decodes a part of a URL; a lone % is kept. */

@@ -49,7 +49,7 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
     options,
   );
   const headers = checkHeaders(options.headers ?? {});
-  const server = parseBaseUrl(baseUrl, apiKey, Object.values(headers));
+  const server = parseBaseUrl(baseUrl, apiKey, headers);
   const transport = createTransport({ server, connectTimeoutMs, idleTimeoutMs, headers, keyName, onRates });
   const capabilities = new ServerCapabilities(server.hostname, options);
   let client: Promise<OpenAI> | undefined;

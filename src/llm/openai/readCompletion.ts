@@ -8,13 +8,13 @@ import { readErrorBody } from './errorBody.js';
 import { splitReasoning } from './reasoning.js';
 
 /** The server that an answer came from. */
-export type AnswerSource = Pick<BaseUrl, 'host' | 'redact'>;
+export type AnswerSource = Pick<BaseUrl, 'host' | 'redact' | 'redactAnswer'>;
 
 /** Makes a Completion of a chat completion's JSON. Throws AttemptError if it holds no complete, usable answer. */
 export function readCompletion(
   body: unknown,
   request: ChatRequest,
-  { host, redact }: AnswerSource,
+  { host, redact, redactAnswer }: AnswerSource,
   askedModel: string,
 ): Completion {
   const answer = isRecord(body) ? body : {};
@@ -26,7 +26,9 @@ export function readCompletion(
   if (!isRecord(choice) || !isRecord(choice.message)) throw fail('no-choices', 'an answer without choices');
   const { message } = choice;
   const finishReason = isText(choice.finish_reason) ? redact(choice.finish_reason) : 'unknown';
-  const { text, thinking } = splitReasoning(message);
+  const split = splitReasoning(message);
+  const text = redactAnswer(split.text);
+  const thinking = split.thinking && { ...split.thinking, text: redactAnswer(split.thinking.text) };
   const usage = billed ?? estimateUsage(request, text + (thinking?.text ?? ''));
 
   if (finishReason === 'error') {

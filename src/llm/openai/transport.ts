@@ -3,7 +3,7 @@ import type { Agent, Dispatcher } from 'undici';
 import { isRecord } from '../../record.js';
 import { AttemptError } from '../failures/attemptError.js';
 import { type RateStates, readRates } from '../limits/rateLimitHeaders.js';
-import type { BaseUrl } from './baseUrl.js';
+import { type BaseUrl, isCredentialHeader } from './baseUrl.js';
 import { capped, readBodyText } from './body.js';
 import { isHtml, parseJson, readErrorBody } from './errorBody.js';
 import { readEventStream } from './eventStream.js';
@@ -142,7 +142,7 @@ export function credentialOf({
 }: Pick<TransportOptions, 'server' | 'headers' | 'keyName'>): string | undefined {
   if (server.authorization?.startsWith('Basic')) return 'the user in the base URL';
   if (server.authorization !== undefined) return keyName === undefined ? 'the API key' : `the key in ${keyName}`;
-  return Object.keys(headers).some((name) => /key|auth|token/.test(name)) ? 'the key in the headers' : undefined;
+  return Object.keys(headers).some(isCredentialHeader) ? 'the key in the headers' : undefined;
 }
 
 /** Parses the JSON of an answer. Throws an AttemptError for one that is not a success. */

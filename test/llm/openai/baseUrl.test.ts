@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { UsageError } from '../../../src/errors.js';
+import { parseBaseUrl } from '../../../src/llm/openai/baseUrl.js';
 import { openaiModel } from '../../../src/llm/openai/openaiModel.js';
 
 const refused: [string, string | undefined, RegExp][] = [
@@ -38,3 +39,17 @@ for (const host of ['localhost', '127.0.0.1', '[::1]', '10.1.2.3', '192.168.1.9'
     openaiModel({ model: 'm', baseUrl: `http://${host}:8000/v1`, apiKey: 'sk-secret' });
   });
 }
+
+test('credentials are removed from answers, words of other headers and API versions are not', () => {
+  const headers = { 'x-title': 'Photosynthesis', 'x-api-key': 'key-0123456789' };
+  const url = 'https://h/v1?api-version=2024-10-01-preview&sig=abc%2Bdef+ghi%2Fjkl';
+  const { redact, redactAnswer } = parseBaseUrl(url, undefined, headers);
+  const text = 'Photosynthesis, 2024-10-01-preview, KEY-0123456789, abc+def ghi/jkl, abc%2bdef+ghi%2fjkl';
+  assert.equal(redactAnswer(text), 'Photosynthesis, 2024-10-01-preview, ***, ***, ***');
+  assert.equal(redact(text), '***, ***, ***, ***, ***');
+});
+
+test('a user without a password is a credential', () => {
+  const { redact, redactAnswer } = parseBaseUrl('https://token-0123456789@h/v1');
+  for (const clean of [redact, redactAnswer]) assert.equal(clean('was token-0123456789'), 'was ***');
+});

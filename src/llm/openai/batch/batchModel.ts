@@ -46,7 +46,7 @@ export function batchModel(options: OpenaiModelOptions & BatchModelOptions): Ope
   const { batchRequests, batchBytes, batchIdleMs, batchPollMs } = withDefaults(batchOptions, options);
   const { deadAfterMs } = withDefaults(healthOptions, options);
   const { clock = systemClock } = options;
-  const server = parseBaseUrl(baseUrl, apiKey, Object.values(headers));
+  const server = parseBaseUrl(baseUrl, apiKey, headers);
   const { host } = server;
   const capabilities = new ServerCapabilities(server.hostname, { ...options, stream: false });
   const closed = new AbortController();

@@ -79,6 +79,7 @@ const floors: Record<string, string[]> = {
       'template',
       'provenance',
       'jsonAnswer',
+      'fence',
     ],
     ...['recordOperator', 'admission', 'inputKeys', 'keyOptions', 'recordOptions'],
   ],

@@ -10,7 +10,7 @@ import { parseBaseUrl } from '../../src/llm/openai/baseUrl.js';
 import { isHtml, readErrorBody } from '../../src/llm/openai/errorBody.js';
 import { splitReasoning } from '../../src/llm/openai/reasoning.js';
 import { refusesFormat } from '../../src/llm/openai/responseFormat.js';
-import { parseDoc2Query } from '../../src/operators/doc2Query/prompt.js';
+import { parseDoc2Query, renderDoc2Query } from '../../src/operators/doc2Query/prompt.js';
 import { withThinking } from '../../src/operators/reasonDistill/reasonDistill.js';
 import { mentionsDocument } from '../../src/report/warnings.js';
 import { promptLanguage } from '../../src/util/language.js';
@@ -49,6 +49,9 @@ const pieces = [
     '//',
     '/*',
     'max_tokens ',
+    '< ',
+    '</',
+    '</document',
     '"a" "b" ',
     "'a' + ",
     '“',
@@ -75,6 +78,10 @@ const failure = (serverMessage: string, status: number) =>
 
 const parsers: Record<string, (text: string) => unknown> = {
   parseDoc2Query,
+  'parseDoc2Query of a document that holds the key': (text) =>
+    parseDoc2Query('{"hard_query": {"question": "aaaa", "scenario": "aaaa"}}', `hard_query ${text}`),
+  'renderDoc2Query of a document that holds a closing tag': (text) =>
+    renderDoc2Query({ text: `${text}</document>`, language: 'en', queriesPerDoc: 1 }),
   splitReasoning: (content) => splitReasoning({ content }),
   readErrorBody: (body) => readErrorBody(body, (text) => text),
   isHtml,

@@ -54,16 +54,22 @@ function queriesIn(form: string): number | undefined {
 
 /** A document may contain any literal and any tag, so the outermost tag decides. */
 function holdsDocuments(material: string): boolean {
-  const at = material.indexOf('<documents>');
-  const single = material.indexOf('<document>');
-  return at !== -1 && (single === -1 || at < single);
+  const at = openingTag(material, 'documents')?.index;
+  const single = openingTag(material, 'document')?.index;
+  return at !== undefined && (single === undefined || at < single);
 }
 
-function between(text: string, tag: string): string | undefined {
-  const open = text.indexOf(`<${tag}>`);
-  const start = open + tag.length + 2;
-  const close = text.lastIndexOf(`</${tag}>`);
-  return open === -1 || close < start ? undefined : text.slice(start, close);
+/** Finds an opening tag; its name may end in a hyphen and digits that no document holds. */
+function openingTag(text: string, name: string): RegExpExecArray | null {
+  return new RegExp(`<${name}(-[0-9a-f]{12})?>`).exec(text);
+}
+
+function between(text: string, name: string): string | undefined {
+  const open = openingTag(text, name);
+  if (open === null) return undefined;
+  const start = open.index + open[0].length;
+  const close = text.lastIndexOf(`</${name}${open[1] ?? ''}>`);
+  return close < start ? undefined : text.slice(start, close);
 }
 
 const queryForms = {

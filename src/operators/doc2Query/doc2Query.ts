@@ -138,7 +138,7 @@ async function askForQueries(text: string, prompting: Prompting, signal: AbortSi
     usage = addUsage(usage, completion.usage);
     cached &&= completion.cached === true;
     last = completion.text;
-    const answer = parseDoc2Query(last);
+    const answer = parseDoc2Query(last, text);
     if (answer.ok) {
       const provenance = provenanceOf({ ...completion, attempts }, promptVersion);
       return {

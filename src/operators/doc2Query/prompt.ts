@@ -2,8 +2,10 @@ import { z } from 'zod';
 import type { AnswerSchema, ChatMessage } from '../../llm/chatModel.js';
 import { HARD_QUERY } from '../../record.js';
 import type { PromptLanguage } from '../../util/language.js';
+import { fenceSuffix } from '../fence.js';
 import { answerSchema, type HowParsed, parseJsonAnswer } from '../jsonAnswer.js';
 import { fillTemplate, type PromptTemplate } from '../template.js';
+import { type IsQuoted, quotationsIn } from './quotations.js';
 
 /** Changes whenever the texts below do. */
 export const DOC2QUERY_PROMPT_VERSION = 'doc2query-2';
@@ -24,9 +26,10 @@ export function renderDoc2Query({ text, language, queriesPerDoc, template }: Doc
     return [{ role: 'user', content: fillTemplate(template, { text, queriesPerDoc: String(queriesPerDoc) }) }];
   }
   const { instructions, request } = questionTexts[language];
+  const tag = `document${fenceSuffix(['documents?'], [text])}`;
   return [
     { role: 'system', content: `${instructions(queriesPerDoc)}\n\n${answerFormat(language, queriesPerDoc)}` },
-    { role: 'user', content: `<document>\n${text}\n</document>\n\n${request}` },
+    { role: 'user', content: `<${tag}>\n${text}\n</${tag}>\n\n${request}` },
   ];
 }
 
@@ -69,20 +72,25 @@ const textWithWords = z
   .regex(/[\p{L}\p{N}]/u, 'it holds no words');
 const hardQuery = z.object({ question: textWithWords, scenario: textWithWords });
 
-/** Either form of an answer. Of a list, the good items are kept, each question once. */
-const answerForm = z
-  .object({ hard_query: z.unknown().optional(), questions: z.array(z.unknown()).optional() })
-  .refine((answer) => answer.hard_query !== undefined || answer.questions !== undefined, 'it has no key hard_query')
-  .transform(({ hard_query: asked, questions }, context): HardQuery[] => {
-    const items = questions?.map((question) => ({ question })) ?? [asked].flat();
-    const form = questions === undefined ? hardQuery : z.object({ question: textWithWords });
-    const read = items.map((item) => form.safeParse(item));
-    const good = new Map(read.flatMap(({ data }) => (data === undefined ? [] : [[data.question, data]])));
-    if (good.size > 0) return [...good.values()];
-    const issue = read.find(({ error }) => error !== undefined)?.error?.issues[0];
-    context.addIssue({ code: 'custom', path: issue?.path ?? [], message: issue?.message ?? 'the list is empty' });
-    return z.NEVER;
-  });
+/** Either form of an answer. Of a list, the good items are kept, each question once; a quoted one is not the model's own. */
+const answerForm = (isQuoted: IsQuoted = () => false) =>
+  z
+    .object({ hard_query: z.unknown().optional(), questions: z.array(z.unknown()).optional() })
+    .refine((answer) => answer.hard_query !== undefined || answer.questions !== undefined, 'it has no key hard_query')
+    .transform(({ hard_query: asked, questions }, context): HardQuery[] => {
+      const items = questions?.map((question) => ({ question })) ?? [asked].flat();
+      const form = questions === undefined ? hardQuery : z.object({ question: textWithWords });
+      const read = items.map((item) => form.safeParse(item));
+      const whole = read.flatMap(({ data }) => (data === undefined ? [] : [data]));
+      const good = new Map(whole.filter((query) => !isQuoted(query)).map((query) => [query.question, query]));
+      if (good.size > 0) return [...good.values()];
+      const issue = read.find(({ error }) => error !== undefined)?.error?.issues[0];
+      const message = whole.length > 0 ? 'it is copied from the document' : (issue?.message ?? 'the list is empty');
+      context.addIssue({ code: 'custom', path: whole.length > 0 ? [] : (issue?.path ?? []), message });
+      return z.NEVER;
+    });
+
+const unquotedForm = answerForm();
 
 const queryForm = z.strictObject({ question: z.string(), scenario: z.string() });
 
@@ -97,9 +105,13 @@ export function doc2QuerySchema(queriesPerDoc: number): AnswerSchema {
 
 export type Doc2QueryAnswer = { ok: true; queries: HardQuery[]; parsed: HowParsed } | { ok: false; reason: string };
 
-/** Reads `{"hard_query": {…}}`, `{"hard_query": [{…}, …]}` or `{"questions": […]}` out of an answer. */
-export function parseDoc2Query(answer: string): Doc2QueryAnswer {
-  const read = parseJsonAnswer(answer, answerForm);
+/**
+ * Reads `{"hard_query": {…}}`, `{"hard_query": [{…}, …]}` or `{"questions": […]}` out of an answer to a document. Of several,
+ * the last counts, as drafts come first; one that the model copied from the document does not.
+ */
+export function parseDoc2Query(answer: string, document = ''): Doc2QueryAnswer {
+  const isQuoted = quotationsIn(document);
+  const read = parseJsonAnswer(answer, isQuoted === undefined ? unquotedForm : answerForm(isQuoted));
   return read.ok ? { ok: true, queries: read.value, parsed: read.parsed } : read;
 }
 

@@ -1,5 +1,6 @@
 import type { ChatMessage } from '../../llm/chatModel.js';
 import type { PromptLanguage } from '../../util/language.js';
+import { fenceSuffix } from '../fence.js';
 import { fillTemplate, type PromptTemplate } from '../template.js';
 
 /** Changes whenever the texts below do. */
@@ -27,10 +28,12 @@ export function renderReasonDistill(prompt: ReasonDistillPrompt): ChatMessage[] 
     ];
   }
   const { instructions, request } = reasoningTexts[language];
+  const suffix = fenceSuffix(['documents?', 'question', 'scenario'], [scenario ?? '', question, shown]);
+  const fenced = (tag: string, text: string) => `<${tag}${suffix}>\n${text}\n</${tag}${suffix}>`;
   const parts = [
-    ...(scenario === undefined ? [] : [`<scenario>\n${scenario}\n</scenario>`]),
-    `<question>\n${question}\n</question>`,
-    `<documents>\n${shown}\n</documents>`,
+    ...(scenario === undefined ? [] : [fenced('scenario', scenario)]),
+    fenced('question', question),
+    fenced('documents', shown),
     request,
   ];
   return [

@@ -133,7 +133,7 @@ export function batchModel(options: OpenaiModelOptions & BatchModelOptions): Ope
     });
     batch.batchId = begun.id;
     log.advance(batch);
-    onNotice?.(`${host}: batch ${begun.id} started with ${batch.ids.length} requests`);
+    onNotice?.(server.redact(`${host}: batch ${begun.id} started with ${batch.ids.length} requests`));
     await collect(log, batch);
   };
 
@@ -149,7 +149,8 @@ export function batchModel(options: OpenaiModelOptions & BatchModelOptions): Ope
       const state = await insist(() => api.get(batch.batchId as string));
       if (finalStatuses.has(state.status)) {
         const answered = await gather(log, state);
-        onNotice?.(`${host}: batch ${state.id} ${state.status}, ${answered} of ${batch.ids.length} requests came back`);
+        const outcome = `${state.status}, ${answered} of ${batch.ids.length} requests came back`;
+        onNotice?.(server.redact(`${host}: batch ${state.id} ${outcome}`));
         release(log, batch, state.failure);
         return;
       }

@@ -4,6 +4,7 @@ import { ExitCode, RareflowError } from '../errors.js';
 import type { CommandSpec } from './command.js';
 import { commands } from './commands.js';
 import { type Config, configFile, configNames, configValues, type FoundConfig, readConfig } from './options/config.js';
+import { refuseRedirectedKey } from './options/configKeys.js';
 import { flagsOf, withFlagDefaults } from './options/flags.js';
 import { HelpfulCommand } from './options/help.js';
 import { errorLine, oneLine, say, speakJson } from './progress/terminal.js';
@@ -20,9 +21,11 @@ export async function runProgram(argv: string[]): Promise<number> {
   const found = argv.some((arg) => needNoConfig.has(arg)) ? undefined : configFile(argv);
   if (argv.includes('--json-progress')) speakJson();
   const program = programOf(async (spec, args, given) => {
-    const flags = withFlagDefaults(spec.name, spec.options, { ...configValues(spec, config), ...given });
-    if (flags.jsonProgress) speakJson(); // a configuration file may ask for it too
+    const configured = configValues(spec, config);
+    if (configured.jsonProgress && given.jsonProgress === undefined) speakJson();
     if (found !== undefined) say(configNotice(found));
+    const flags = withFlagDefaults(spec.name, spec.options, { ...configured, ...given });
+    if (found?.isRead) refuseRedirectedKey(found.file, configured, given);
     exitCode = await spec.run(args, flags);
   });
   try {

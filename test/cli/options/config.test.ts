@@ -8,6 +8,7 @@ import { runCommand as runCommandSpec } from '../../../src/cli/commands/run.js';
 import { commands } from '../../../src/cli/commands.js';
 import { configValues, readConfig } from '../../../src/cli/options/config.js';
 import { flagsOf } from '../../../src/cli/options/flags.js';
+import { startStandIn } from '../../../src/standIn/http/server.js';
 import { runCommand } from '../../support/command.js';
 import { workFolder, writeRecords } from '../../support/workFolder.js';
 
@@ -138,6 +139,43 @@ test('a folder that cannot be recorded as trusted does not stop init', async (t)
   const done = await runCommand(['init'], { cwd, env: { XDG_CONFIG_HOME: path.join(cwd, 'home') } });
   assert.equal(done.code, 0);
   assert.match(done.stderr, /could not be recorded as trusted .*: name it, --config rareflow\.config\.mjs/);
+});
+
+test('a configuration sends OPENAI_API_KEY only to a server that the environment or the command line names', async (t) => {
+  const cwd = folderWith(t, 'in.txt', '');
+  const server = await startStandIn({ apiKey: 'sk-of-openai' });
+  t.after(() => server.close());
+  const { baseUrl } = server;
+  const config = { model: 'm', baseUrl, apiKeyEnv: 'OPENAI_API_KEY' };
+  writeFileSync(path.join(cwd, 'rareflow.config.json'), JSON.stringify(config));
+  const env = { OPENAI_API_KEY: 'sk-of-openai', ALIAS: 'sk-of-openai' };
+  const call = (args: string[] = [], more = {}) =>
+    runCommand(['doc2query', 'in.jsonl', ...args], { cwd, env: { ...env, ...more } });
+
+  for (const args of [[], ['--api-key-env', 'OPENAI_API_KEY'], ['--api-key-env', 'ALIAS']]) {
+    const refused = await call(args);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /rareflow\.config\.json: the key in OPENAI_API_KEY is not sent to 127\.0\.0\.1:\d+/);
+    assert.match(refused.stderr, /--base-url or OPENAI_BASE_URL/);
+  }
+  assert.equal(server.ledger.sums().calls, 0);
+  for (const done of [
+    await call(['--base-url', baseUrl]),
+    await call([], { OPENAI_BASE_URL: baseUrl }),
+    await call(['--api-key-env', 'OWN'], { OWN: 'sk-of-openai', OPENAI_API_KEY: 'sk-another' }),
+  ]) {
+    assert.equal(done.records.length, 3, done.stderr);
+  }
+});
+
+test('the file that was read or ignored is named before anything is refused', async (t) => {
+  const cwd = folderWith(t, 'rareflow.config.json', '{"numNeg": 2}');
+  const env = { XDG_CONFIG_HOME: path.join(cwd, 'home') };
+  const read = await runCommand(['search'], { cwd, env });
+  assert.match(read.stderr, /options from rareflow\.config\.json\n.*search needs --index/);
+  rmSync(path.join(cwd, 'package.json'));
+  const ignored = await runCommand(['search'], { cwd, env });
+  assert.match(ignored.stderr, /rareflow\.config\.json was not read, .*\n.*search needs --index/);
 });
 
 test('completion knows commands, flags and choices', async (t) => {

@@ -1,7 +1,7 @@
-// Question: does what a server bills ever pass the budget, and how much of the budget is put to use before the run stops?
+// Question: does the bill of a server ever pass the budget, and how much of the budget is used before the run stops?
 // Fair because: what was billed is read from the server's own ledger, including what it reported to nobody (answers lost after they were
 // billed, answers without usage, cut bodies); documents are of 130 to 4,300 characters in three scripts, so reserves differ
-// widely; an eighth of all calls is hit by some fault. The clean runs tell what the reserves alone leave over.
+// widely; an eighth of all calls is hit by some fault. The clean runs show what the reserves alone leave unused.
 import assert from 'node:assert/strict';
 import { type BudgetRun, budgetRun, isBudgetStop } from '../test/support/budgetRun.js';
 

@@ -1,6 +1,6 @@
 // Question: with every fault at once, does the model stage keep its promises? Two model stages over some records against the
 // stand-in, in a process of its own, by several seeds; then a run whose quota ends midway and one under a budget.
-// Each promise is printed with its figures, and the bench fails where one is broken.
+// Each promise is printed with its figures, and the bench fails if one is broken.
 // Options: --records 20000 --seeds 1,2,3 --slots 64
 import assert from 'node:assert/strict';
 import { parseArgs } from 'node:util';

@@ -5,7 +5,7 @@
  * JSON line a way of sampling. Starting the process is in neither figure.
  *
  * usage: npm run -s bench -- end-to-end --corpus FILE[.gz] [--limit DOCS] [--questions 500] [--rounds 5] [--threads 1] [--seed 1]
- *   [--index PATH] (used where it is there, made there where not; without it, a temporary one)
+ *   [--index PATH] (used if it exists, else built; without it, a temporary one)
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';

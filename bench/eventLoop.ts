@@ -1,14 +1,14 @@
 /**
- * Question: how long is the event loop held while negatives are mined at full speed? One question after the other is mined for, 16 in flight, with
+ * Question: how long is the event loop blocked while negatives are mined at full speed? One question after the other is mined for, 16 in flight, with
  * the defaults of bm25HardNeg and `threads` search workers, as the command does it; the questions are 30 words of documents chosen by
  * the seed. Delays are those of perf_hooks.monitorEventLoopDelay (resolution 1 ms, which is in them), after a round that warms up.
- * On Linux two figures tell what of it is ours: the processor time of each turn of the loop (`turnCpuMs`), and the part of the time
+ * On Linux two figures show the share of rareflow: the processor time of each turn of the loop (`turnCpuMs`), and the part of the time
  * that the thread was ready to run and other programs had the processors (`waitedForCpu`).
  * The corpus may be indexed several times over under other ids: then each question has as many copies of its document and of every
  * candidate in its way, which are all read and refused.
  *
  * usage: npm run -s bench -- event-loop --corpus FILE[.gz] [--copies 10] [--limit DOCS] [--questions 500] [--threads 1] [--seed 1]
- *   [--index PATH] (used where it is there, made there where not; without it, a temporary one)
+ *   [--index PATH] (used if it exists, else built; without it, a temporary one)
  */
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';

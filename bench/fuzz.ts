@@ -1,6 +1,6 @@
 // Question: what do damaged files, hostile answers and torn streams do to rareflow?
 // Fair because: every case is a random change (seeded) of a file, answer or stream that is right, played by the library and the command
-// themselves in a process of their own; a false result without a word, an end by a signal, a silence of 10 s, more memory than
+// themselves in a separate process; a wrong result without a message, an end by a signal, a silence of 10 s, more memory than
 // the bound and a message that no user can act on each count as a finding, and the bench fails with the command that plays it again.
 // npm run bench -- fuzz [--minutes 20] [--seed 1] [--target NAME] [--from CASE] [--cases N]
 import { spawn } from 'node:child_process';
@@ -33,7 +33,7 @@ interface Figures {
   findings: { number: number; what: string }[];
 }
 
-/** Plays a target until its time is over; a process that ends or hangs is replaced, and the cases after go on. */
+/** Plays a target until its time is over; a process that ends or hangs is replaced, and the later cases continue. */
 async function playTarget(name: string, until: number): Promise<Figures> {
   const figures: Figures = { cases: 0, right: 0, refused: 0, peakMb: 0, findings: [] };
   let next = Number(values.from);

@@ -1,6 +1,6 @@
 /**
  * Question: how do the costs of an index grow with its corpus? At each size, the corpus is indexed without texts in one process and searched in
- * another; where it is too short it is repeated with other ids, read from its file each time. Queries are runs of 30 words cut out of
+ * another; if it is too short, it is repeated with other ids, read from its file each time. Queries are runs of 30 words cut out of
  * it by a seed; times are medians of five rounds over all queries, in one thread, after one that warms up. Memory is RssAnon. The first
  * queries' top 10 are compared with exhaustive scoring. One JSON line a size.
  *

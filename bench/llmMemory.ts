@@ -1,6 +1,6 @@
 // Question: does the memory of a run grow with its records? Both model stages and mining between them, at 256 calls at
 // once, over inputs of several sizes, each in a process of its own.
-// Fair because: the records are made on the fly and thrown away at the end, so what is left is the stages' own; they keep
+// Fair because: the records are made on the fly and dropped at the end, so the remaining memory is that of the stages; they keep
 // the order of the input, with its window. The stand-in, in a process of its own, answers at once; --offline leaves HTTP out,
 // for inputs that would take hours. Peak is the resident set as the kernel counts it.
 // Options: --records 20000,200000 --slots 256 --offline

@@ -1,8 +1,8 @@
 /**
- * Question: how fast is the index beside its peers, and does it answer exactly? Every system reads the same file of {"id", "text"} in a process
+ * Question: how fast is the index compared with its peers, and are its answers exact? Every system reads the same file of {"id", "text"} in a process
  * of its own, builds without texts, and answers the same queries in one thread; rounds alternate between the systems and medians
  * are printed, one JSON line a system. Memory is RssAnon of the process, sampled; rareflow searches in a process of its own. Every top 10 is compared with exhaustive scoring.
- * Lucene rounds document lengths to a byte and counts in single precision, so near-ties may stand in another order there. FTS5 and
+ * Lucene rounds document lengths to a byte and counts in single precision, so near-ties may have another order there. FTS5 and
  * MiniSearch rank otherwise (`ranking` says how): what part of the exhaustive top 10 they find is `sharedTop10`.
  *
  * usage: npm run -s bench -- search --corpus FILE[.gz] (--queries FILE | --cut-queries N [--seed S]) [--rounds 3] [--systems a,b]

@@ -1,6 +1,6 @@
-// Question: does a run that lasts for hours keep more and more? Both model stages with a cache, and mining between them, against a
+// Question: does the memory of a run that lasts for hours grow? Both model stages with a cache, and mining between them, against a
 // stand-in in a process of its own that plays every fault which passes, until the time is over.
-// Fair because: records are made on the fly, each once, and thrown away at the end; the process is sampled every 10 s after two
+// Fair because: records are made on the fly, each once, and dropped at the end; the process is sampled every 10 s after two
 // collections of garbage, and the slope is that of a straight line through the samples of the second half. Anonymous memory leaves out
 // the mapped files of index and cache, which the kernel takes back when it needs the room.
 // npm run bench -- soak [--minutes 60] [--slots 64] [--every 10]

@@ -21,7 +21,7 @@ import { type Below, mutate } from './mutate.js';
 
 /**
  * `right`: as if nothing had been damaged, or less but nothing false; `wrong`: a false result without a word. What throws is
- * judged by its message: `refused` where it says what is wrong, `obscure` where it does not.
+ * judged by its message: `refused` if it says what is wrong, `obscure` if it does not.
  */
 export type Outcome = 'right' | 'refused' | `wrong: ${string}`;
 

@@ -9,7 +9,7 @@ import type { DataRecord } from '../../src/record.js';
 export interface Work {
   baseUrl: string;
   concurrency: number;
-  /** The records; pulling beyond the last tells the server that the input is exhausted. */
+  /** The records; pulling beyond the last reports to the server that the input is exhausted. */
   records: () => AsyncIterable<DataRecord>;
   /** Called with every record that got its question. */
   onDone: (record: DataRecord) => void;
@@ -48,7 +48,7 @@ export const plainPMap: Contestant = async (work) => {
   });
 };
 
-/** Stage by stage, as frameworks of batch operators work: a batch is done whole before the next is begun. */
+/** Stage by stage, as frameworks of batch operators work: a batch is finished before the next starts. */
 export const barriers =
   (batchSize: number): Contestant =>
   async (work) => {
@@ -67,7 +67,7 @@ export const barriers =
 
 /**
  * The least that a client can do: K loops that send the next request as soon as they have an answer, read or not, and
- * again at once where there was none. What it loses is the machine's and the server's.
+ * again at once if there was none. What it loses is the machine's and the server's.
  */
 export const bareLoops: Contestant = async ({ baseUrl, concurrency, records, onDone }) => {
   const dispatcher = new Agent();

@@ -49,7 +49,7 @@ export interface ReportData {
 export interface ReportFacts {
   title: string;
   summary: ReadableSummary | undefined;
-  /** False where no rejects file was found. */
+  /** False if no rejects file was found. */
   rejectsRead: boolean;
   madeAt: Date;
 }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A source that tells what was done with it. */
+/** A source that records how it was used. */
 export interface WatchedSource<T> extends AsyncIterable<T> {
   /** The number of items that were pulled. */
   pulled: number;
-  /** The number of iterations that were begun, and of those that were closed. */
+  /** The number of iterations that were started, and of those that were closed. */
   opened: number;
   closed: number;
 }

@@ -6,7 +6,7 @@ import { Flag } from './flags.js';
 /** Terms that are wider than this have a line of their own, so that their descriptions have room. */
 const WIDEST_TERM = 26;
 
-/** The default of an option in words; undefined if there is nothing to say. */
+/** The description of an option's default; undefined if there is nothing to say. */
 export function defaultOf({ defaultText, default: value }: Option): string | undefined {
   if (defaultText !== undefined) return defaultText;
   return value === undefined || typeof value === 'boolean' ? undefined : String(value);
@@ -67,7 +67,7 @@ export class HelpfulCommand extends Command {
   }
 }
 
-/** Help with the examples first, defaults and choices in words, and no description in a narrow column. */
+/** Help with the examples first, defaults and choices spelt out, and no description in a narrow column. */
 class GroupedHelp extends Help {
   override showGlobalOptions = true;
 

@@ -125,7 +125,7 @@ export const bm25HardNegOptions = {
   }),
   ...decidedByProfile,
   profile: choice(['dataflow', 'reasonir'], {
-    help: 'choose exactly as this tool does, duplicates of the positive included; excludes every rule of ours',
+    help: 'choose exactly as this tool does, duplicates of the positive included; excludes every other rule',
     placeholder: '<tool>',
     group,
   }),

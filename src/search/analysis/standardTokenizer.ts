@@ -49,7 +49,7 @@ export class StandardTokenizer {
     this.#text = text;
   }
 
-  /** Moves to the next word; false where there is none. */
+  /** Moves to the next word; false if there is none. */
   next(): boolean {
     const text = this.#text;
     for (let at = this.end; at < text.length; ) {

@@ -15,7 +15,7 @@ export class PostingsCursor implements Postings {
   tf = 0;
   /** The current block, or the one to read next. */
   #block = 0;
-  /** The offset of the next posting in `#bytes`; equal to `#end` if the block is finished, or not yet begun. */
+  /** The offset of the next posting in `#bytes`; equal to `#end` if the block is finished or has not started. */
   #at = 0;
   #end = 0;
   #bytes = EMPTY;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Store, type Table } from '../../../store/store.js';
 import type { BatchOutcome } from './batchLines.js';
 
-/** A batch that was begun, with what is known of it. */
+/** A batch that was created, with its known state. */
 export interface OpenBatch {
   /** Its name in this journal. */
   name: string;

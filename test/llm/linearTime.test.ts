@@ -110,7 +110,7 @@ const cpuMs = (act: () => unknown): number => {
   try {
     act();
   } catch {
-    // A refusal is an end as good as any.
+    // A refusal counts as an end too.
   }
   const after = process.cpuUsage();
   return (after.user + after.system - user - system) / 1000;

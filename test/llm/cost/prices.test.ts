@@ -50,7 +50,7 @@ test('cached tokens are part of the prompt, and cost as much as others if no pri
   assert.equal(dollars(costOf(priceOf(prices, 'gpt-4o') as never, usage)), '0.0025');
 });
 
-test('a price goes by the very name, or by the name without its date, and by no other that is alike', () => {
+test('a price is found by the exact name or by the name without its date, not by a similar name', () => {
   assert.equal(inputOf('gpt-4o'), 2_500_000_000n);
   assert.equal(inputOf('gpt-4o-2024-05-13'), 5_000_000_000n);
   assert.equal(inputOf('gpt-4o-2024-08-06'), 2_500_000_000n);

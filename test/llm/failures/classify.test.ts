@@ -29,7 +29,7 @@ const rows: Row[] = [
   ['a 429 insufficient balance', status(429, 'Insufficient Balance'), stop],
   ['a 429 with a time', status(429, '', { retryAfterMs: 250 }), { action: 'hold', forMs: 250 }],
   ['a 429 without', status(429), { action: 'hold', forMs: undefined }],
-  ['a 429 that speaks of quota only in words', status(429, 'You exceeded your current quota'), { action: 'hold' }],
+  ['a 429 whose message alone names the quota', status(429, 'You exceeded your current quota'), { action: 'hold' }],
   ['a 429 that no wait can fix', status(429, 'Request too large for gpt-x on tokens per min'), reject],
   ['a 429 that says not to retry', status(429, '', { shouldRetry: false }), reject],
   ['a 400 of the content filter', status(400, '', { code: 'content_filter' }), reject],
@@ -38,7 +38,7 @@ const rows: Row[] = [
   ["a 400 in vLLM's words", status(400, "This model's maximum context length is 4096 tokens"), shorten],
   ["a 400 in llama.cpp's words", status(400, 'the request exceeds the available context size'), shorten],
   [
-    'a 400 that tells the room left',
+    'a 400 that names the room left',
     status(
       400,
       'maximum context length is 4096 tokens. However, you requested 5000 (4000 in the messages, 1000 in the',

@@ -135,7 +135,7 @@ test('a cap that does not fit the context is lowered once to the room there is; 
   );
 });
 
-test('20 requests found wrong from the start stop the run, as no record of them can be to blame, and not resumably', () =>
+test('20 requests refused as invalid from the start stop the run as failed, not as resumable', () =>
   withScript(
     () => refusal(400, 'Invalid model parameters'),
     {},
@@ -148,7 +148,7 @@ test('20 requests found wrong from the start stop the run, as no record of them 
     },
   ));
 
-test('once a request has worked, any number of others may be found wrong', () =>
+test('once a request has worked, any number of others may be refused as invalid', () =>
   withScript(
     (_, call) => (call === 0 ? yes : refusal(422, 'bad')),
     {},
@@ -238,7 +238,7 @@ test('a stalled answer times out and is tried again', async () => {
   });
 });
 
-test('blank lines that keep a connection alive before the answer are no part of it, and alone are no answer', async () => {
+test('blank lines that keep a connection alive are not part of the answer, and alone are not an answer', async () => {
   await withScript(
     () => ({ body: ['\n', '\n\n', '\n', JSON.stringify(yes.body)] }),
     { maxAttempts: 1 },

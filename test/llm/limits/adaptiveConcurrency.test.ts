@@ -92,7 +92,7 @@ test('passing 503s of a server that is not overloaded cost no concurrency', () =
   assert.equal(limit, 256);
 });
 
-test('a server that queues what is over its capacity gives all it can, and is asked for less than is allowed', () => {
+test('a server that queues calls over its capacity is kept fully busy with fewer calls than allowed', () => {
   const outcomes = seeds.map((seed) => simulate({ speed: saturating(32) }, 256, 400, seed));
   for (const { rate } of outcomes) assert.ok(rate > (0.95 * 32) / meanSeconds, `${rate} calls/s`);
   const meanLimit = outcomes.reduce((sum, { limit }) => sum + limit, 0) / seeds.length;

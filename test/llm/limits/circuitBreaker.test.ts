@@ -16,7 +16,7 @@ const times = (count: number, act: () => void) => {
   for (let i = 0; i < count; i++) act();
 };
 
-test('it trips when over half of the last 100 attempts failed, and not before', () => {
+test('the circuit breaker trips when over half of the last 100 attempts failed, and not before', () => {
   const { breaker } = onClock();
   times(200, () => breaker.succeeded());
   times(50, () => assert.equal(breaker.failed(), false));

@@ -38,7 +38,7 @@ test('retry-after-ms goes before retry-after', () => {
   assert.equal(read({ 'retry-after-ms': '-1', 'retry-after': '1' }), 1000);
 });
 
-test('a reset header counts only where its limit is used up, and the longest of them wins', () => {
+test('a reset header counts only if its limit is used up, and the longest of them wins', () => {
   assert.equal(read({ 'x-ratelimit-reset-requests': '6m0s', 'x-ratelimit-remaining-requests': '3' }), undefined);
   assert.equal(
     read({
@@ -57,7 +57,7 @@ test('no rate header means no hint', () => {
 
 const readAll = (headers: Record<string, string>) => readRates((name) => headers[name], now);
 
-test('the limits of requests and of tokens are read, each with what remains and when it is whole again', () => {
+test('the limits of requests and of tokens are read, each with its remainder and its reset', () => {
   const headers = {
     'x-ratelimit-limit-requests': '500',
     'x-ratelimit-remaining-requests': '499',
@@ -81,7 +81,7 @@ for (const value of ['0', '-1', 'unlimited', '']) {
   });
 }
 
-test('what is short is waited for at the pace of the limit, and no longer than the reset', () => {
+test('a call waits for missing requests or tokens at the pace of the limit, and no longer than the reset', () => {
   const limited = { limit: 600, remaining: 4, resetMs: 60_000 };
   assert.equal(shortageMs(limited, 1), 600); // a second's worth is 10
   assert.equal(shortageMs(limited, 24), 2000);

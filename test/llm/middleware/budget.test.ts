@@ -42,7 +42,7 @@ function held(options: Partial<BudgetOptions>) {
 }
 const spend = (tokens: number): Usage => ({ promptTokens: tokens, completionTokens: 0 });
 
-test('as many attempts go out as fit at their worst, and what they leave over lets the next go', async () => {
+test('attempts are sent while their worst cases fit the budget, and the unused part admits the next', async () => {
   const { model, inFlight, state } = held({ budgetTokens: 2 * worstOfSmall + 20 });
   const calls = [1, 2, 3].map(() => model.complete(small));
   await tick();
@@ -94,7 +94,7 @@ const settled: [string, (flight: ReturnType<typeof held>['inFlight'][number]) =>
   ['an answer takes what it was billed', (one) => one.end({ promptTokens: 5, completionTokens: 7 }), 12, 0],
   ['an estimate counts as unknown', (one) => one.end({ ...spend(5), estimated: true }), worstOfSmall, worstOfSmall],
   [
-    'an untold bill takes the worst case',
+    'a bill that is not reported is charged at the worst case',
     (one) => one.fail(failure('reset', { billingUnknown: true })),
     worstOfSmall,
     worstOfSmall,
@@ -116,7 +116,7 @@ for (const [name, settle, spent, assumed] of settled) {
   });
 }
 
-test('one who waits may leave by abort, and leaves no listener', async () => {
+test('an abort removes a waiting call, and leaves no listener', async () => {
   const { model, inFlight } = held({ budgetTokens: worstOfSmall });
   const controller = new AbortController();
   const first = model.complete(small);
@@ -174,7 +174,7 @@ for (const [options, message] of refused) {
   });
 }
 
-test('an answer that is cut is asked for again only where twice its cap still fits', async () => {
+test('an answer that is cut is asked for again only if twice its cap still fits', async () => {
   const cut = { script: () => 'finishLength' as const };
   const budgetTokens = worstOfSmall + 100;
   await withStandIn(cut, { model: 'stand-in', budgetTokens, maxTokens: 100 }, async ({ model, ledger }) => {

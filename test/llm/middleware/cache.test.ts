@@ -54,7 +54,7 @@ function played(t: TestContext, folder = path.join(workFolder(t), 'cache')) {
   return { model, calls, notices, reach, folder };
 }
 
-test('an answer is kept whole: what a later process gets differs only in being marked', async (t) => {
+test('an answer is kept whole: a later process gets the same one, marked as cached', async (t) => {
   const first = played(t);
   const asked = first.model.complete(why);
   await first.reach(1);
@@ -231,7 +231,7 @@ test('two models of one process may share a cache, and one may close it before t
   await two.close();
 });
 
-test('a second run makes no call, counts what it saved, and no key or credential is in the cache', async (t) => {
+test('a second run makes no call and counts its savings, and no key or credential is in the cache', async (t) => {
   const folder = path.join(workFolder(t), 'cache');
   const server = await startStandIn({ seed: 3, faults: { http500: 0.1, rate429: 0.05 } });
   t.after(() => server.close());
@@ -273,7 +273,7 @@ test('refused requests are not kept: a rerun asks again', async (t) => {
   });
 });
 
-test('an answer to a form that was asked for in another way is another answer', async (t) => {
+test('an answer whose form was requested in another way is cached separately', async (t) => {
   const folder = path.join(workFolder(t), 'cache');
   const server = await startStandIn();
   t.after(() => server.close());

@@ -52,7 +52,7 @@ test('a cap over the highest that the model takes is lowered to it, once and at 
     },
   ));
 
-test('an answer cut at its cap gets twice the cap, or what the model takes at most, and never the same again', () =>
+test('an answer cut at its cap gets twice the cap, or the highest that the model takes, and never the same again', () =>
   withScript(
     ({ max_tokens: cap }) => (Number(cap) > 300 ? tooLarge(cap) : cut),
     {},
@@ -85,7 +85,7 @@ test('an answer cut if no cap was sent is not asked for again at the highest cap
     },
   ));
 
-test('no more answers are paid for than may be, cut and blank ones included', async () => {
+test('the number of paid answers stays within maxAnswers, cut and blank ones included', async () => {
   const limits: [Reply, RegExp][] = [
     [cut, /was cut off at its cap of 50 tokens; no further answer may be paid for/],
     [{ body: completion(' \n') }, /white space only; no further answer/],

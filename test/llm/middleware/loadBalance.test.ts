@@ -31,7 +31,7 @@ const many = (model: RareflowModel, count: number) =>
   Promise.all(Array.from({ length: count }, (_, i) => model.complete(ask(i))));
 const callsOf = (servers: StandIn[]) => servers.map(({ ledger }) => ledger.calls.length);
 
-test('calls go where the fewest are in flight, and all servers together stay under the concurrency', async () => {
+test('calls go to the server with the fewest in flight, and all servers together stay under the concurrency', async () => {
   await withStandIns([{ medianMs: 50 }, { medianMs: 400 }], { concurrency: 8 }, async ({ model, servers }) => {
     await many(model, 8);
     assert.deepEqual(callsOf(servers), [4, 4], 'all at once');
@@ -43,7 +43,7 @@ test('calls go where the fewest are in flight, and all servers together stay und
   });
 });
 
-test('a server whose rate is used up keeps no call from the others', async () => {
+test('a server whose rate is used up does not keep calls from the others', async () => {
   // The second takes 1 call in 0.5 s: one call waits for it, the rest go to the first.
   const rates = { requestsPerMinute: 120, burstSeconds: 0.5 };
   await withStandIns([{}, rates], { concurrency: 4 }, async ({ model, servers }) => {
@@ -130,7 +130,7 @@ test('a record that one server rejects is not sent to another', async () => {
   });
 });
 
-test('as many keys as servers are expected', () => {
+test('the number of keys must equal the number of servers', () => {
   const baseUrl = ['http://localhost:1/v1', 'http://localhost:2/v1'];
   assert.throws(
     () => createModel({ model: 'm', baseUrl, apiKey: ['a', 'b', 'c'] }),

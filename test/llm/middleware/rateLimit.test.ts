@@ -87,7 +87,7 @@ test('stopping turns away those who wait and lets those in flight end', async ()
   assert.equal((await first).text, 'yes');
 });
 
-test('requests a minute are kept in any stretch, but for one lot, and the rate is reached', async () => {
+test('requests a minute stay under the limit in any window, except for one batch of permits, and the rate is reached', async () => {
   const { model, seen } = watched(0);
   const limited = rateLimit(model, { concurrency: 50, requestsPerMinute: 60, windowMs: 600 });
   await Promise.all(Array.from({ length: 100 }, () => limited.complete(ask('x'))));
@@ -97,7 +97,7 @@ test('requests a minute are kept in any stretch, but for one lot, and the rate i
   assert.ok(elapsed > 900 && elapsed < 3000, `${elapsed} ms`);
 });
 
-test('permits come in lots: thousands a second are no burden', async () => {
+test('permits are granted in batches, so thousands a second cost little', async () => {
   const { model } = watched(0);
   const limited = rateLimit(model, { concurrency: 64, requestsPerMinute: 600_000 });
   const started = performance.now();
@@ -106,7 +106,7 @@ test('permits come in lots: thousands a second are no burden', async () => {
   assert.ok(performance.now() - started < 5000, `${performance.now() - started} ms`);
 });
 
-test('a request heavier than a minute of tokens is refused at once, and blocks nobody', async () => {
+test('a request heavier than a minute of tokens is refused at once, and blocks no other call', async () => {
   const { model } = watched(0);
   const limited = rateLimit(model, { tokensPerMinute: 6000 });
   const heavy = limited.complete(ask('x', { maxTokens: 7000 }));
@@ -119,7 +119,7 @@ test('a request heavier than a minute of tokens is refused at once, and blocks n
   await limited.close();
 });
 
-test('tokens are reserved as prompt and cap, and what was not used is given back', async () => {
+test('tokens are reserved as prompt and cap, and unused ones are given back', async () => {
   // A window holds 6,000 tokens; each call reserves about 1,000 and uses 10.
   const { model, seen } = watched(0);
   const limited = rateLimit(model, { concurrency: 1, tokensPerMinute: 6000, windowMs: 3000 });
@@ -195,7 +195,7 @@ test('a limit may change while calls wait for it', async () => {
   assert.ok(elapsed < 2000, `${elapsed} ms`);
 });
 
-test('what nearly used up limits say is how long to hold, tokens by what a call reserves', async () => {
+test('a limit that is nearly used up sets the length of the hold, for tokens by the reserve of a call', async () => {
   const { model } = watched(0);
   const limited = rateLimit(model);
   await limited.complete(ask('x', { maxTokens: 995 }));

@@ -128,7 +128,7 @@ test('the time of every attempt counts for its stage, though attempts run side b
   });
 });
 
-test('usage reports what is in flight and what waits, how long attempts took, and what a server asked to wait for', async () => {
+test('usage reports calls in flight and waiting, the time of attempts, and the waits that a server asked for', async () => {
   let limits = false;
   const server = { medianMs: 200, retryAfterMs: 30_000, script: () => (limits ? ('rate429' as const) : undefined) };
   await withStandIn(server, { concurrency: 2 }, async ({ model }) => {

@@ -91,7 +91,7 @@ test('the reasoning is never empty, whatever it is given', () => {
   }
 });
 
-test('the offline writer makes as many questions as are asked for, each another one', async () => {
+test('the offline writer makes the requested number of questions, all different', async () => {
   const made = async (text: string, language: 'en' | 'zh') => {
     const op = doc2Query({ model: createModel({ model: 'offline' }), queriesPerDoc: 4, language });
     const out = await collect(op(watched([{ text }])));

@@ -61,7 +61,7 @@ test('a server that does not stream after all is understood', () =>
     async ({ model }) => assert.equal((await model.complete(ask)).text, 'yes'),
   ));
 
-test('the stand-in answers alike streamed and unstreamed', async () => {
+test('the stand-in gives the same answer streamed and unstreamed', async () => {
   const texts: string[] = [];
   for (const stream of [true, false]) {
     await withStandIn({}, { stream }, async ({ model, ledger }) => {
@@ -158,7 +158,7 @@ test('a stream without a finish reason broke off, with [DONE] too', () =>
     },
   ));
 
-test('what was written before an error in the middle counts as billed, nobody knows how much', () =>
+test('text before an error in the middle counts as billed, by an unknown amount', () =>
   withScript(
     () => ({ headers, body: [delta({ content: 'half an ans' }), event({ error: { code: 502, message: 'gone' } })] }),
     { stream: true, maxAttempts: 1 },

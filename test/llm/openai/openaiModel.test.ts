@@ -75,7 +75,7 @@ test('an abort closes the request, rejects with its reason and leaves no listene
   await server.close();
 });
 
-test('a signal shared by many calls keeps no listener of theirs', async () => {
+test('a signal shared by many calls keeps none of their listeners', async () => {
   const server = await startStandIn();
   const model = createModel({ model: 'm', baseUrl: server.baseUrl });
   const { signal } = new AbortController();

@@ -124,14 +124,14 @@ test("JSON that the server's own check refuses is asked for again, the second ti
     },
   ));
 
-test('Groq says so by its code alone, too', () =>
+test('the code of Groq alone identifies refused JSON', () =>
   withScript(
     (_, call) => (call === 0 ? refusal(400, 'Failed to validate JSON', { code: 'json_validate_failed' }) : fine),
     {},
     async ({ model }) => assert.equal((await model.complete(ask)).attempts, 2),
   ));
 
-test('what the model wrote is kept where its JSON was refused to the end', () =>
+test('the text of the model is kept if its JSON was refused to the end', () =>
   withScript(
     () => groq,
     {},

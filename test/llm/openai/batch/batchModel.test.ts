@@ -47,7 +47,7 @@ test('requests go out in batches of the size asked for, and each gets its own an
   assert.ok(answers.every(({ usage }) => usage.promptTokens > 0 && !usage.estimated));
 });
 
-test('what a batch left unanswered is sent again in the next, and nothing else', async (t) => {
+test('requests that a batch left unanswered are sent again in the next, and no others', async (t) => {
   const server = await standIn(t, { batchUnanswered: 0.3 });
   // With six attempts one of 60 requests would be left unanswered each time in every 25th run.
   const { model, notices } = modelOf(t, server, path.join(workFolder(t), 'batches'), { maxAttempts: 20 });
@@ -97,7 +97,7 @@ test('a process that ends while a batch runs is followed by one that collects it
   assert.equal(server.ledger.sums().calls, 25);
 });
 
-test('a batch that was begun but never written down is found in the list of the provider', async (t) => {
+test('a batch that was created but not recorded is found in the list of the provider', async (t) => {
   const server = await standIn(t, { batchMs: 200 });
   const journal = path.join(workFolder(t), 'batches');
   const first = modelOf(t, server, journal);
@@ -131,7 +131,7 @@ function loseAnswer(t: TestContext, url: RegExp): Promise<void> {
   });
 }
 
-test('a batch whose beginning was answered by a lost connection is not begun twice', async (t) => {
+test('a batch is not created twice if the connection is lost while it is created', async (t) => {
   const real = globalThis.fetch;
   t.after(() => {
     globalThis.fetch = real;
@@ -152,7 +152,7 @@ test('a batch whose beginning was answered by a lost connection is not begun twi
   assert.equal(server.ledger.sums().calls, 20);
 });
 
-test('passing faults of the Batch API are borne, and a refused key ends all who wait', async (t) => {
+test('passing faults of the Batch API are retried, and a refused key ends all waiting calls', async (t) => {
   const real = globalThis.fetch;
   t.after(() => {
     globalThis.fetch = real;
@@ -177,7 +177,7 @@ test('passing faults of the Batch API are borne, and a refused key ends all who 
   });
 });
 
-test('a caller who leaves is let go at once, and the others get their answers', async (t) => {
+test('a caller that aborts is released at once, and the others get their answers', async (t) => {
   const server = await standIn(t, { batchMs: 100 });
   const { model } = modelOf(t, server, path.join(workFolder(t), 'batches'));
   const leaving = new AbortController();

@@ -50,7 +50,7 @@ test('commits of FlexSearch keep the groups of the documents that stay', async (
   assert.deepEqual([index.group(0), index.group(7), index.group(399)], ['0', 'parent 1', undefined]);
 });
 
-test('groups cost nothing if there are none, and few bytes where neighbours share one', async (t) => {
+test('groups cost nothing if there are none, and few bytes if neighbours share one', async (t) => {
   const source = Array.from({ length: 4096 }, (_, at) => ({ text: `w${at}`, parent: 'a very long name of a parent' }));
   const without = await docBytes((await built(t, source)).target);
   const withGroups = await docBytes((await built(t, source, { groupKey: 'parent' })).target);

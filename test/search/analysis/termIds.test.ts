@@ -47,7 +47,7 @@ test('numbered words stay apart when their table grows', () => {
   assert.deepEqual(termsOf(text), words);
 });
 
-test('a term may stand in a document more often than a byte can say', async (t) => {
+test('a term may occur in a document more than 255 times', async (t) => {
   const counts = [254, 255, 256, 70_000];
   const { target } = await built(
     t,

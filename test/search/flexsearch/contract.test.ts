@@ -63,7 +63,7 @@ const contract: Record<string, (subject: Subject) => Promise<void>> = {
     const index = await filled(subject);
     for (const query of ['melons', 'melons cherries', '', ' ', '...']) assert.deepEqual(await ids(index, query), []);
   },
-  'the query may stand in the options, and the limit beside it': async (subject) => {
+  'the query may be in the options, with the limit': async (subject) => {
     const index = await filled(subject);
     assert.deepEqual(await index.search({ query: 'quinces' }), ['d']);
     assert.equal(((await index.search('pears', 2)) as string[]).length, 2);
@@ -206,7 +206,7 @@ test('two Index objects on one storage both commit, and nothing is lost', async 
   assert.deepEqual(await ids(one.index, 'plums'), ['a', 'b']);
 });
 
-test('what was committed is there when the folder is opened again; destroy removes the folder', async (t) => {
+test('committed documents are there when the folder is opened again; destroy removes the folder', async (t) => {
   const target = path.join(await workFolder(t), 'flex.bm25');
   const first = await mounted(t, target);
   await filled(first);

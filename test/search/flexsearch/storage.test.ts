@@ -94,7 +94,7 @@ test('an add under a known id replaces the document, before and after a commit',
   assert.equal(direct.docCount, 4);
 });
 
-test('remove and contain go by what is committed', async (t) => {
+test('remove takes effect at a commit, and contain reports committed documents', async (t) => {
   const { index } = await newStorage(t);
   for (const [id, text] of fruit) index.add(id, text);
   index.remove('d');
@@ -111,7 +111,7 @@ test('remove and contain go by what is committed', async (t) => {
   assert.deepEqual(await index.search('pears'), []);
 });
 
-test('a storage reopens what was committed, and mounts what was built in bulk, texts included', async (t) => {
+test('a storage reopens its commits, and mounts an index that was built in bulk, texts included', async (t) => {
   const { target } = await built(
     t,
     fruit.map(([id, text]) => ({ id, text })),
@@ -167,7 +167,7 @@ test('clear empties the index and destroy removes its folder; both can be filled
   assert.deepEqual(await index.search('plums'), ['c']);
 });
 
-test('what is added during a commit belongs to the next one', async (t) => {
+test('documents added during a commit belong to the next one', async (t) => {
   const { index } = await newStorage(t);
   index.add('a', 'plums');
   const first = index.commit();
@@ -213,7 +213,7 @@ test('an Index without bm25Options, of another analyzer, or a Document is refuse
   assert.throws(() => bm25Options({ analyzer: 'klingon' }), UsageError);
 });
 
-test('any sequence of adds, appends, removals and commits leaves the index of what is left', async (t) => {
+test('any sequence of adds, appends, removals and commits leaves the index of the remaining documents', async (t) => {
   const folder = await workFolder(t);
   const words = fc.array(fc.constantFrom('plum', 'pear', 'fig', 'date', '__proto__', 'constructor'), {
     minLength: 1,

@@ -1,4 +1,4 @@
-// Run by damage.test.ts: INDEX FLIPS FILE... Overwrites eight bytes, then one, at seeded places of each file, and tells what came of it.
+// Run by damage.test.ts: INDEX FLIPS FILE... Overwrites eight bytes, then one, at seeded places of each file, and reports the result.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { IndexError } from '../../../src/errors.js';
 import { openIndex } from '../../../src/search/bm25Index.js';

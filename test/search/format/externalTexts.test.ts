@@ -81,7 +81,7 @@ test('a file that changed in secret, its size and time as they were, gives an er
   await assert.rejects(verifyIndex(target), IndexError);
 });
 
-test('what has no lines to come back to is refused with the way out', async (t) => {
+test('store: false is refused for a source whose lines cannot be read again, with the fix', async (t) => {
   const folder = await workFolder(t);
   const line = '{"text":"plums"}\n';
   const inputs: [name: string, content: string | Uint8Array][] = [
@@ -100,7 +100,7 @@ test('what has no lines to come back to is refused with the way out', async (t) 
   await assert.rejects(buildIndex(from([{ text: 'plums' }]), path.join(folder, 'x'), { store: false }), refusal);
 });
 
-test('commits of FlexSearch keep the places of the documents that stay', async (t) => {
+test('commits of FlexSearch keep the offsets of the documents that stay', async (t) => {
   const { target } = await builtOf(t, { 'a.jsonl': '{"id":"a","text":"plums"}\n{"id":"b","text":"plums pears"}\n' });
   const index = new Index({ ...bm25Options(), commit: false });
   const storage = new Bm25Storage(target);

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { openIndex } from '../../../src/search/bm25Index.js';
 import { built, fixture, readLines } from '../helpers.js';
 
-test('the score of a text is what a search scores its document, for both weightings', async (t) => {
+test('the score of a text is that of its document in a search, for both weightings', async (t) => {
   const { target } = await built(t, readLines(fixture('../../examples/corpus.jsonl')));
   await using index = await openIndex(target);
   const query = 'why is the tidal range greatest at new moon and the tides at full moon';

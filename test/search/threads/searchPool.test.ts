@@ -13,7 +13,7 @@ const documents = Array.from({ length: 9000 }, (_, doc) => ({
   text: Array.from({ length: 12 }, (_, at) => words[(doc * (at + 3) + at * at) % 400]).join(' '),
 }));
 
-test('threads find what the caller finds, in the order of the queries, by both weightings', async (t) => {
+test('threads find the same documents as the caller, in the order of the queries, by both weightings', async (t) => {
   const { target } = await built(t, documents);
   await using alone = await openIndex(target);
   await using pool = await openIndex(target, { threads: 2 });
@@ -74,7 +74,7 @@ test('an aborted search in a thread ends with the reason of its signal', async (
   await assert.rejects(found, /enough/);
 });
 
-test('options are refused, and a closed index answers no more', async (t) => {
+test('wrong options are refused, and a closed index refuses searches', async (t) => {
   const { target } = await built(t, documents.slice(0, 10));
   await assert.rejects(openIndex(target, { threads: -1 }), UsageError);
   const index = await openIndex(target, { threads: 1 });

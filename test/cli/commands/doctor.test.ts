@@ -6,7 +6,7 @@ import { startStandIn } from '../../../src/standIn/http/server.js';
 import { runCommand } from '../../support/command.js';
 import { workFolder, writeRecords } from '../../support/workFolder.js';
 
-test('doctor says what passes and what to fix', async (t) => {
+test('doctor reports the checks that pass and the faults to fix', async (t) => {
   const server = await startStandIn({ apiKey: 'sk-the-right-one' });
   t.after(() => server.close());
   const cwd = workFolder(t);
@@ -77,7 +77,7 @@ test('doctor asks each of several servers, with its own key, and waits for none 
   assert.match(stderr, /rareflow: 1 of \d checks failed\n$/);
 });
 
-test('doctor without a model or an index does not call them well', async (t) => {
+test('doctor reports a model and an index that are not given as not checked', async (t) => {
   const { code, stderr } = await runCommand(['doctor'], { cwd: workFolder(t) });
   assert.equal(code, 0, stderr);
   for (const name of ['index', 'model']) assert.match(stderr, new RegExp(`- +${name} +not checked`));

@@ -45,7 +45,7 @@ test('export writes splits as parquet with a card that names their files', async
   assert.match(card, /- doc2query: gpt-x, doc2query-1 \(200 records\)/);
 });
 
-test('export refuses what it could not write, before it writes anything', async (t) => {
+test('export refuses a wrong output or option before it writes anything', async (t) => {
   const folder = workFolder(t);
   writeRecords(folder, 'out.jsonl', Array.from(range(3), made));
   for (const [args, words] of [

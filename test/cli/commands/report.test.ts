@@ -30,7 +30,7 @@ test('report writes a page beside the output, with the rejects and the summary t
   assert.ok(!existsSync(path.join(folder, 'out.report.html.partial')));
 });
 
-test('report and view refuse in words what they cannot do', async (t) => {
+test('report and view refuse a wrong path with a message', async (t) => {
   const folder = workFolder(t);
   writeRecords(folder, 'out.jsonl', [madeRecord(1)]);
   for (const [args, code, words] of [

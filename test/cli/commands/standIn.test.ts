@@ -24,7 +24,7 @@ async function standIn(t: TestContext, args: string[], env: Record<string, strin
   return { baseUrl, ended, kill: (signal: 'SIGINT' | 'SIGTERM') => child?.kill(signal) };
 }
 
-test('a pipeline is rehearsed against it, with faults and its own key; at the end it reports its sums', async (t) => {
+test('a pipeline is rehearsed against the stand-in, with faults and its own key; at the end the stand-in reports its sums', async (t) => {
   const folder = workFolder(t);
   const records = Array.from({ length: 30 }, (_, i) => ({ id: `d${i}`, text: `The tide of day ${i} turns twice.` }));
   const input = writeRecords(folder, 'in.jsonl', records);
@@ -45,7 +45,7 @@ test('a pipeline is rehearsed against it, with faults and its own key; at the en
   assert.equal(sums.statuses[401], undefined);
 });
 
-test('a wrong flag is a usage error that says what there is', async () => {
+test('a wrong flag is a usage error that suggests the right form', async () => {
   const refused: [string[], RegExp][] = [
     [['--faults', 'rate429=0.1,htp500=0.1'], /no fault is named "htp500"; did you mean http500\?/],
     [['--faults', 'http500'], /list of NAME=RATE/],

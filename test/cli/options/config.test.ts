@@ -43,7 +43,7 @@ test('a flag that takes a value or none may have either in a configuration', asy
   assert.ok(existsSync(path.join(cwd, 'kept')));
 });
 
-test('a value goes to the commands whose option of that name takes it', async (t) => {
+test('a configured value goes to the commands whose option of that name accepts it', async (t) => {
   const cwd = folderWith(t, 'a.json', '{"profile": "dataflow", "commands": {"stand-in": {"seed": 7}}}');
   const config = await readConfig(path.join(cwd, 'a.json'), commands);
   const given = (name: string) => {
@@ -82,7 +82,7 @@ test('a configuration that cannot be used is refused by its file and key', async
   assert.equal((await runCommand(['run', '--help', '--config', 'a.json'], { cwd })).code, 0);
 });
 
-test('init writes every option of run as a comment, and what is uncommented is read', async (t) => {
+test('init writes every option of run as a comment, and uncommented options are read', async (t) => {
   const cwd = folderWith(t, 'other.txt', '');
   assert.equal((await runCommand(['init'], { cwd })).code, 0);
   const file = path.join(cwd, 'rareflow.config.mjs');
@@ -103,7 +103,7 @@ test('init writes every option of run as a comment, and what is uncommented is r
   assert.equal(done.records.length, 1, done.stderr);
 });
 
-test('the configuration of a folder that is not the own one is named and not read', async (t) => {
+test('the configuration of an untrusted folder is named and not read', async (t) => {
   const cwd = folderWith(
     t,
     'rareflow.config.mjs',

@@ -45,7 +45,7 @@ for (const columns of [80, 120]) {
   });
 }
 
-test('a slip in a command is refused with what was meant', async () => {
+test('a misspelt command is refused with the nearest name', async () => {
   const { code, stderr } = await runCommand(['exprot']);
   assert.equal(code, 2);
   assert.equal(stderr, "rareflow: unknown command 'exprot' (Did you mean export?)\n");

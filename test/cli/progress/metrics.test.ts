@@ -87,7 +87,7 @@ test('a port for metrics that is taken is an error of usage, before anything is 
   const { code, stderr } = await runCommand([...line, '--metrics-port', `${port}`], { cwd });
   assert.equal(code, 2, stderr);
   assert.match(stderr, new RegExp(`cannot open --metrics-port ${port} at 127\\.0\\.0\\.1: .*EADDRINUSE`));
-  assert.equal(stderr.trim().split('\n').length, 1, 'nothing was begun');
+  assert.equal(stderr.trim().split('\n').length, 1, 'nothing was started');
   assert.equal(server.ledger.calls.length, 0);
   await assert.rejects(openMetrics({ metricsPort: 99_999 }), UsageError);
   await assert.rejects(openMetrics({ metricsHost: '::1' }), /needs --metrics-port/);

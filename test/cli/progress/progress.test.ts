@@ -85,7 +85,7 @@ test('no line is wider than the terminal, and if that is narrow the table gives 
   assert.equal(row?.text, '  doc2query             40       0');
 });
 
-test('what a server said can neither break a line nor move the cursor', () => {
+test('text of a server can neither break a line nor move the cursor', () => {
   assert.equal(fitText('a\u001b[2J\r\nb\u202ec', 80), 'a [2J b c');
   assert.equal(fitText('潮汐潮汐', 7), '潮汐潮…');
   assert.equal(fitText('潮汐潮汐', 8), '潮汐潮汐');
@@ -126,7 +126,7 @@ function terminal(t: TestContext, columns: number, kind = 'xterm') {
   };
 }
 
-test('on a terminal lines are redrawn in place, and what is said stays above them', async (t) => {
+test('on a terminal lines are redrawn in place, and messages stay above them', async (t) => {
   const { stream, drawn } = terminal(t, 40);
   const display = await openProgressDisplay({ stream });
   display.show(runTable(view));
@@ -147,7 +147,7 @@ test('on a terminal lines are redrawn in place, and what is said stays above the
   assert.ok(written.endsWith(`${esc}[${lines}F${esc}[J`), 'nothing is left of it');
 });
 
-test('colours are left out where NO_COLOR is set', async (t) => {
+test('colours are left out if NO_COLOR is set', async (t) => {
   const colored = new RegExp(`${esc}\\[\\d+m`);
   for (const [value, wanted] of [
     ['', true],
@@ -162,7 +162,7 @@ test('colours are left out where NO_COLOR is set', async (t) => {
   }
 });
 
-test('elsewhere, and on a terminal that cannot move its cursor, it is a plain line', async (t) => {
+test('progress is a plain line in a pipe, and on a terminal that cannot move its cursor', async (t) => {
   const display = await openProgressDisplay({ stream: new PassThrough() as unknown as typeof process.stderr });
   assert.equal(display.intervalMs, 10_000);
   assert.equal((await openProgressDisplay({ stream: terminal(t, 80, 'dumb').stream })).intervalMs, 10_000);

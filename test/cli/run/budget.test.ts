@@ -11,7 +11,7 @@ import { workFolder } from '../../support/workFolder.js';
 const corpus = path.join(root, 'examples/corpus.jsonl');
 const capFemtodollars = 4_000_000_000_000n;
 
-test('doc2query stops under its budget, keeps what is done, and says what was spent and how to go on', async (t) => {
+test('doc2query stops under its budget, keeps its records, and reports the spending and how to resume', async (t) => {
   const folder = workFolder(t);
   writeFileSync(path.join(folder, 'prices.json'), JSON.stringify(prices));
   const script = ({ index }: { index: number }) => (index === 5 ? 'resetAfterBilled' : undefined);

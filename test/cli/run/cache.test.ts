@@ -65,7 +65,7 @@ test('a run with an output keeps its answers beside it: a second one makes no ca
   assert.equal(readRecordsOf(path.join(folder, 'out.jsonl')).length, 12);
 });
 
-test('the cache is where --cache says, else RAREFLOW_CACHE, else beside the output; offline only where asked', () => {
+test('the cache is in the folder of --cache, else RAREFLOW_CACHE, else beside the output; offline only if requested', () => {
   const env = { RAREFLOW_CACHE: '/shared' };
   assert.equal(cacheFolder({ cache: 'mine', output: 'o.jsonl', model: 'offline' }, env), 'mine');
   assert.equal(cacheFolder({ output: 'o.jsonl', model: 'm' }, env), '/shared');
@@ -77,7 +77,7 @@ test('the cache is where --cache says, else RAREFLOW_CACHE, else beside the outp
   assert.throws(() => cacheFolder({ cache: '' }, {}), UsageError);
 });
 
-test('after kill -9 nothing that was kept is asked for again', async (t) => {
+test('after kill -9 no answer that was kept is asked for again', async (t) => {
   let killing = true;
   const { folder, corpus, model, newCalls } = await setUp(t, 60, {
     script: ({ index }) => (killing && index >= 40 ? 'stall' : undefined),

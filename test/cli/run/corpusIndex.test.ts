@@ -34,7 +34,7 @@ test('--no-store and --group-key: texts come from the corpus, and no negative fr
   assert.match(changed.stderr, /in\.jsonl, which has changed since: .*rareflow index .* --no-store/);
 });
 
-test('--no-store is a wrong call for stdin and for what is compressed', async (t) => {
+test('--no-store is a usage error for stdin and for compressed files', async (t) => {
   const folder = workFolder(t);
   writeRecords(folder, 'in.jsonl', passages);
   const calls = [

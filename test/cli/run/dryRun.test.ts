@@ -60,7 +60,7 @@ test('a dry run reports records, calls, tokens and cost in 80 columns, and asks 
   assert.match(done.stderr, /prices: stand-in-2026-01-01 as of 2026-05-31/);
 });
 
-test('the figures of a dry run from an earlier run are what the whole run takes', async (t) => {
+test('the figures of a dry run from an earlier run equal those of the whole run', async (t) => {
   const folder = workFolder(t);
   const server = await startStandIn();
   writeRecords(folder, 'in.jsonl', documents(120));
@@ -88,7 +88,7 @@ test('the figures of a dry run from an earlier run are what the whole run takes'
   }
 });
 
-test('doc2query and reason-distill estimate from what they are given, compressed or piped too', async (t) => {
+test('doc2query and reason-distill estimate from their input, compressed or piped too', async (t) => {
   const folder = workFolder(t);
   const texts = documents(3);
   writeFileSync(path.join(folder, 'in.jsonl.gz'), gzipSync(texts.map((one) => JSON.stringify(one)).join('\n')));

@@ -11,7 +11,7 @@ import { workFolder, writeRecords } from '../../support/workFolder.js';
 const documents = (count: number) =>
   Array.from(range(count), (n) => ({ id: `d${n}`, text: `The tide of day ${n} turns.` }));
 
-test('of two processes on one output, one works and the other says who does and exits with 1', async (t) => {
+test('of two processes on one output, one works and the other names its process and exits with 1', async (t) => {
   const folder = workFolder(t);
   writeRecords(folder, 'in.jsonl', documents(40));
   const server = await startStandIn({ medianMs: 200 });

@@ -8,7 +8,7 @@ import { workFolder, writeRecords } from '../../support/workFolder.js';
 
 const corpus = path.join(root, 'examples/corpus.jsonl');
 
-test('nothing is written over what is read, by whatever path it is named', async (t) => {
+test('an input is never overwritten, by whatever path it is named', async (t) => {
   const folder = workFolder(t);
   const input = writeRecords(folder, 'in.jsonl', [{ id: 'a', text: 'The tide turns.' }]);
   symlinkSync('in.jsonl', path.join(folder, 'link.jsonl'));
@@ -91,7 +91,7 @@ test('run builds its index again if a killed build left a folder, or the index i
   assert.match((await run()).stderr, /indexed 2 documents[\s\S]*2 in = 2 out/);
 });
 
-test('run reads a named pipe by way of the disk, and calls it by its name in the rejects', async (t) => {
+test('run copies a named pipe to the disk, and names the pipe in the rejects', async (t) => {
   const folder = workFolder(t);
   const done = await runShell(
     `mkfifo pipe; (cat ${corpus}; echo 'not json') > pipe & rareflow run pipe --model offline --rejects r.jsonl | wc -l`,
@@ -123,7 +123,7 @@ test('search writes its hits as every command does: a full disk is an error', as
   }
 });
 
-test('a key given in place of its name is not repeated', async () => {
+test('a key given instead of its name is not printed', async () => {
   const done = await runCommand(['doc2query', corpus, '--model', 'm', '--api-key-env', 'sk-LEAKME99']);
   assert.equal(done.code, 2);
   assert.ok(!done.stderr.includes('LEAKME'), done.stderr);

@@ -64,7 +64,7 @@ test('Ctrl-C waits for the call in flight and keeps it, and for none that waits 
   assert.equal(server.ledger.sums().calls, 20, 'nothing is asked twice');
 });
 
-test('Ctrl-C waits for the calls of one stage where those of a later stage wait', async (t) => {
+test('Ctrl-C waits for the calls of one stage while those of a later stage wait', async (t) => {
   const { server, start, ids } = await setUp(t, { medianMs: 300 }, 'run');
   const flags = ['--concurrency', '4', '--sampling', 'top', '--no-near-duplicate'];
   for (const answered of [4, 8]) {

@@ -36,7 +36,7 @@ test('a project folder that was moved or copied resumes its run', async (t) => {
   }
 });
 
-test('a run resumes with an input that has grown, and a finished run does not take it for the same', async (t) => {
+test('a run resumes with an input that has grown, and a finished run refuses it as another input', async (t) => {
   const cwd = path.join(await stoppedRun(t), 'project');
   appendFileSync(path.join(cwd, 'in.jsonl'), '{"id":"more","text":"The tide turns."}\n');
   const rest = await runShell(line, { cwd });

@@ -9,7 +9,7 @@ import { workFolder, writeRecords } from '../../support/workFolder.js';
 
 const corpus = path.join(root, 'examples/corpus.jsonl');
 
-test('run makes every record of the chain, and says where each went', async (t) => {
+test('run makes every record of the chain, and reports the counts of outputs and rejects', async (t) => {
   const folder = workFolder(t);
   const done = await runCommand(['run', corpus, '-o', 'out.jsonl', '--model', 'offline'], { cwd: folder });
   assert.equal(done.code, 0, done.stderr);
@@ -71,7 +71,7 @@ test('bm25-hard-neg takes its rules as flags and reports a shortfall', async (t)
   assert.match(wrong.stderr, /candidateWindow cannot be set/);
 });
 
-test('run takes a corpus from stdin by way of the disk, says so, and leaves nothing behind', async (t) => {
+test('run copies a corpus from stdin to the disk, reports it, and leaves no file', async (t) => {
   const folder = workFolder(t);
   const done = await runCommand(['run', '--model', 'offline'], { cwd: folder, input: readFileSync(corpus, 'utf8') });
   assert.equal(done.code, 0, done.stderr);
@@ -81,7 +81,7 @@ test('run takes a corpus from stdin by way of the disk, says so, and leaves noth
   assert.equal(existsSync(path.dirname(spooled)), false);
 });
 
-test('three processes in a pipe make what run makes', async (t) => {
+test('three processes in a pipe make the records of run', async (t) => {
   const folder = workFolder(t);
   const done = await runShell(
     `rareflow index ${corpus} -o c.bm25 && rareflow run ${corpus} --index c.bm25 --model offline > run.jsonl &&
@@ -167,7 +167,7 @@ test('OPENAI_API_KEY is not sent to another host unless it was named for it', as
   assert.equal((await runCommand(['doc2query', input, '--model', 'm'], { env: both })).code, 0);
 });
 
-test('SIGINT finishes and writes what is in flight, and the run resumes from there; a second one leaves at once', async (t) => {
+test('SIGINT finishes and writes the records in flight, and the run resumes from there; a second one exits at once', async (t) => {
   const folder = workFolder(t);
   const input = writeRecords(
     folder,

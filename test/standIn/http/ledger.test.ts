@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Ledger } from '../../../src/standIn/http/ledger.js';
 import { about, post, standInFor } from '../../support/askStandIn.js';
 
-test('its sums are those of its calls', async (t) => {
+test('the sums of the ledger are those of its calls', async (t) => {
   const faults = { http500: 0.2, missingUsage: 0.1, resetBefore: 0.1, rate429: 0.1 };
   const server = await standInFor(t, { faults, medianMs: 5, sigma: 0.8 });
   await Promise.all(
@@ -30,7 +30,7 @@ test('its sums are those of its calls', async (t) => {
   assert.ok(Math.abs(sums.busyMs - busyMs) < 1e-3 * busyMs + 0.01, `${sums.busyMs} ${busyMs}`);
 });
 
-test('it keeps the latest calls alone, and counts all', () => {
+test('the ledger keeps only the latest calls, and counts all', () => {
   for (const keepCalls of [0, 10]) {
     const ledger = new Ledger({ keepCalls });
     for (let i = 0; i < 1000; i++) ledger.end(ledger.open(undefined));

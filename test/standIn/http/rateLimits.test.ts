@@ -8,7 +8,7 @@ import { about, post, standInFor } from '../../support/askStandIn.js';
 /** Milliseconds that sums of floating point numbers may be off. */
 const rounding = 1e-6;
 
-test('the wait it names is exact: a millisecond less is too early, and then there is room', () => {
+test('the wait that a 429 names is exact: a millisecond less is too early, and then there is room', () => {
   const limits = fc.record({
     requestsPerMinute: fc.integer({ min: 1, max: 5000 }),
     tokensPerMinute: fc.integer({ min: 1000, max: 1_000_000 }),
@@ -35,7 +35,7 @@ test('the wait it names is exact: a millisecond less is too early, and then ther
   );
 });
 
-test('over any time it lets through what the bucket held and what flowed in, and no more', () => {
+test('over any time the bucket lets through its content and its inflow, and no more', () => {
   const bucket = new RateLimits({ tokensPerMinute: 60_000, burstSeconds: 5 });
   let passed = 0;
   for (let nowMs = 0; nowMs < 60_000; nowMs += 7) if (bucket.take(100, nowMs) === undefined) passed += 100;

@@ -52,7 +52,7 @@ test('service times are log-normal around their median', () => {
   assert.ok(Math.abs(spread - 0.8) < 0.08, String(spread));
 });
 
-test('it lists its model, answers 404 to other paths, and refuses a body that is not a request', async (t) => {
+test('the stand-in lists its model, answers 404 to other paths, and refuses a body that is not a request', async (t) => {
   const server = await standInFor(t);
   const list = (await (await fetch(`${server.baseUrl}/models`)).json()) as { data: unknown[] };
   assert.equal(list.data.length, 1);
@@ -97,7 +97,7 @@ test('a request that does not fit the context is refused, with and without a tok
   assert.match(await long.text(), /maximum context length is 60 tokens.*your messages resulted in 1\d\d tokens/);
 });
 
-test('it refuses another key and quotes it, calls over the quota, and every call in an outage', async (t) => {
+test('the stand-in refuses another key and quotes it, calls over the quota, and every call in an outage', async (t) => {
   const keyed = await standInFor(t, { apiKey: 'sk-right' });
   const wrong = await post(keyed, about(1), { authorization: 'Bearer sk-wrong' });
   assert.equal(wrong.status, 401);

@@ -55,7 +55,7 @@ test('no delta cuts a character in two', async (t) => {
   }
 });
 
-test('thinking comes in deltas of its own, ahead of the content', async (t) => {
+test('thinking comes in separate deltas, before the content', async (t) => {
   const server = await standInFor(t, { profile: 'vllm', script: () => 'think' });
   const chunks = chunksIn(await (await post(server, asked)).text());
   const kinds = chunks.map(({ choices }) => Object.keys(choices[0]?.delta ?? {}).at(-1));
@@ -110,7 +110,7 @@ test('a stream can be cut, reset and fall silent in the middle', async (t) => {
   assert.ok((call?.endMs ?? 0) - (call?.startMs ?? 0) >= 100);
 });
 
-test('a client that leaves in the middle ends its call, and what it was billed is untold', async (t) => {
+test('a client that leaves in the middle ends its call, and its bill is not reported', async (t) => {
   const server = await standInFor(t, { medianMs: 20_000 });
   const controller = new AbortController();
   const call = fetch(`${server.baseUrl}/chat/completions`, {

@@ -154,7 +154,7 @@ test('every profile shapes every error as JSON, with its message in it', async (
   }
 });
 
-test('a 429 names its wait where each server names it', async (t) => {
+test('a 429 names its wait in the field or header that each server uses', async (t) => {
   const headersOf = async (profile: ProfileName) => {
     const server = await standInFor(t, { profile, script: () => 'rate429', retryAfterMs: 1500 });
     const response = await post(server, about(1));

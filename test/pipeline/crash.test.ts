@@ -3,7 +3,7 @@ import test from 'node:test';
 import { crashRun } from '../support/crash.js';
 import { workFolder } from '../support/workFolder.js';
 
-test('a run that is killed 6 times writes the same as an undisturbed one, and pays little twice', async (t) => {
+test('a run that is killed 6 times writes the output of an undisturbed one, and pays for few calls twice', async (t) => {
   const figures = await crashRun({
     program: 'stages',
     folder: workFolder(t),

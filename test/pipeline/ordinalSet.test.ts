@@ -3,7 +3,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { OrdinalSet } from '../../src/pipeline/ordinalSet.js';
 
-test('a set of ordinals holds what was added, in any order, and survives JSON', () => {
+test('a set of ordinals holds the ordinals that were added, in any order, and survives JSON', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(60)), (ordinals) => {
       const set = new OrdinalSet();
@@ -22,7 +22,7 @@ test('a set of ordinals holds what was added, in any order, and survives JSON', 
   );
 });
 
-test('its memory grows with its gaps, not with its size', () => {
+test('the memory of a set of ordinals grows with its gaps, not with its size', () => {
   const set = new OrdinalSet();
   for (let ordinal = 0; ordinal < 100_000; ordinal++) if (ordinal !== 500 && ordinal !== 70_000) set.add(ordinal);
   assert.deepEqual(set.toJSON(), [0, 500, 501, 70_000, 70_001, 100_000]);

@@ -111,7 +111,7 @@ test('limit ends the input early and closes it', async () => {
   assert.deepEqual([end.in, end.out, end.share, source.closed], [7, 7, 1, 1]);
 });
 
-test('stop finishes what is in flight and throws its reason, even while the source hangs', async () => {
+test('stop finishes the records in flight and throws its reason, even while the source hangs', async () => {
   const stop = new AbortController();
   const source = watched(numbered(100), { hangAt: 5 });
   let last: RunProgress | undefined;
@@ -212,7 +212,7 @@ test('records of a declared type are a source', async () => {
   assert.equal(end.out, 1);
 });
 
-test('wrong options are refused with what they must be', async () => {
+test('wrong options are refused with the values that they accept', async () => {
   const stages: [] = [];
   for (const [options, message] of [
     [{ stages }, 'runPipeline: the option source is missing'],

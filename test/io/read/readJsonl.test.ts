@@ -221,7 +221,7 @@ test('a path that cannot be read is an error with path and hint', async (t) => {
   }
 });
 
-test('a failing stream yields what it had, then an InputError; one that was read already is refused', async () => {
+test('a failing stream yields its records, then an InputError; one that was read already is refused', async () => {
   async function* source() {
     yield '{"a":1}\n{"a":2}\n';
     throw new Error('the line went dead');

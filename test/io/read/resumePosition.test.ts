@@ -68,7 +68,7 @@ for (const [form, { name, bytes, seeks }] of Object.entries(forms)) {
   });
 }
 
-test('what was read must be the same when reading resumes; what was not read may change', async (t) => {
+test('the part that was read must be the same when reading resumes; the rest may change', async (t) => {
   const file = path.join(workFolder(t), 'a.jsonl');
   const open = (options: ReadOptions) => readRecords(file, options);
   const all = lines.join('');

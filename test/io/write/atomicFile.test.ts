@@ -113,7 +113,7 @@ test('a device is written directly', async () => {
   }
 });
 
-test('checkOutputFile refuses what opening would refuse, and touches nothing', async (t) => {
+test('checkOutputFile refuses the paths that opening would refuse, and touches nothing', async (t) => {
   const work = await workFolder(t);
   await checkOutputFile(work('out.jsonl'));
   await assert.rejects(checkOutputFile(work('none/out.jsonl')), /no such directory/);

@@ -54,7 +54,7 @@ test('earlier names of keys are typed too', async () => {
   assert.equal(record?.q.startsWith('Why'), true);
 });
 
-test('a custom operator types its input keys and what it adds', async () => {
+test('a custom operator types its input keys and the fields that it adds', async () => {
   const stage = { stage: 'lengths', inputs: [textInput('body')], outputs: ['length'] } as const;
   const lengths = recordOperator(stage, {}, async ({ body }) => [
     { fields: { length: body.length }, provenance: { unit: 'characters' } },

@@ -66,7 +66,7 @@ test('bm25HardNeg looks past any number of copies of the positive', async () => 
   assert.deepEqual(out?.hard_negatives, ['tide']);
 });
 
-test('bm25HardNeg rejects a question for which there is no negative', async () => {
+test('bm25HardNeg rejects a question without negatives', async () => {
   const index = memorySearcher([
     { id: 'x', text: 'tide' },
     { id: 'y', text: 'moon' },

@@ -53,7 +53,7 @@ test('reasonir takes rank 21 for scenario and question, or the next whose text i
   assert.deepEqual(negatives, [{ id: 'd22', rank: 23, score: 2 }]);
 });
 
-test('a profile takes numNeg and excludes every rule of ours', () => {
+test('a profile accepts numNeg and refuses every other rule', () => {
   const index = memorySearcher([]);
   assert.doesNotThrow(() => bm25HardNeg({ index, profile: 'reasonir', numNeg: 4 }));
   assert.throws(
@@ -67,7 +67,7 @@ test('a profile takes numNeg and excludes every rule of ours', () => {
 });
 
 /** The exact top 20 of DataFlow's weighting for the titles of 200 abstracts. */
-test('dataflow chooses what the reference ranking has', needsShared, async (t) => {
+test('dataflow chooses the documents of the reference ranking', needsShared, async (t) => {
   const { target } = await built(t, readLines(sharedFile('data', 'fixture_arxiv_2k', 'corpus.jsonl')));
   await using index = await openIndex(target);
   const titles = new Map<unknown, unknown>();

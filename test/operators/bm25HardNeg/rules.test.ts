@@ -58,7 +58,7 @@ for (const [what, options, ranks] of taken) {
   test(what, async () => assert.deepEqual((await mine(options)).ranks, ranks));
 }
 
-test('maxPositiveSimilarity leaves out what resembles the positive more, and says how many', async () => {
+test('maxPositiveSimilarity leaves out documents that resemble the positive more, and reports their number', async () => {
   const { ranks, refused, out } = await mine({ maxPositiveSimilarity: 0.5, candidateWindow: 10, numNeg: 9 });
   const { negatives } = provenanceOf(out, 'bm25_hard_neg') as { negatives: { similarity: number }[] };
   assert.ok(ranks.length > 0 && ranks.length < 9);
@@ -110,7 +110,7 @@ test('if the rules leave nothing, the record is rejected and the reason names th
   );
 });
 
-test('minScore and skipTop are named for what they left out', async () => {
+test('minScore and skipTop are named in the reason if they left documents out', async () => {
   const low = await mine({ minScore: 99 });
   assert.match(low.rejects[0]?.reason ?? '', /left out all documents, by minScore \(\d+\)/);
   const deep = await mine({ skipTop: 50 });

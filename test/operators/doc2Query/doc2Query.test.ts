@@ -209,7 +209,7 @@ test('doc2query refuses a template without {{text}}', () => {
   assert.throws(() => doc2Query({ model, promptTemplate: 'no placeholder' }), /must be a text that holds \{\{text\}\}/);
 });
 
-test('a record that the model refuses is rejected; a model that cannot be used stops the stream after what is in flight', async () => {
+test('a record that the model refuses is rejected; a model that cannot be used stops the stream after the calls in flight', async () => {
   const rejects: Reject[] = [];
   const model = scriptedModel(async (_, call) => {
     if (call === 1) throw new RejectError('the provider refused it', { attempts: 1 });
@@ -244,7 +244,7 @@ test('doc2query keeps the good items of a list, each question once, and reports 
   );
 });
 
-test('doc2query quotes what did not fit to the model, and does not accept an echoed template as an answer', async () => {
+test('doc2query quotes the bad answer to the model, and does not accept an echoed template as an answer', async () => {
   const { requests, out } = await run([
     JSON.stringify({ hard_query: { question: 'Why?' } }),
     '{"hard_query": {"question": "…", "scenario": "…"}}',
@@ -255,7 +255,7 @@ test('doc2query quotes what did not fit to the model, and does not accept an ech
   assert.equal(out.length, 1);
 });
 
-test('a re-ask that the model refuses counts what was asked before, and keeps the last answer', async () => {
+test('a re-ask that the model refuses counts the earlier requests, and keeps the last answer', async () => {
   const rejects: Reject[] = [];
   const model = scriptedModel((_, call) => {
     if (call === 2) throw new RejectError('refused', { attempts: 1 });

@@ -98,7 +98,7 @@ test('frequent keys are counted with no more than `slack` missing, however many 
   assert.equal(few.slack, 0);
 });
 
-test('a hash is seen again, and no other one is', () => {
+test('a set of hashes recognises a hash that was added, and no other', () => {
   const seen = new SeenHashes(2 ** 14);
   let again = 0;
   let false0 = 0;
@@ -130,7 +130,7 @@ test('texts beyond the window are forgotten', () => {
   assert.equal(window.add(text(0), 200), undefined);
 });
 
-test('a reservoir keeps each item with the same chance, and makes only what it keeps', () => {
+test('a reservoir keeps each item with the same chance, and makes only the items that it keeps', () => {
   const kept = new Float64Array(100);
   let made = 0;
   for (let round = 0; round < 400; round++) {

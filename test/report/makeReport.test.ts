@@ -19,7 +19,7 @@ async function reportOf(records: unknown[], options: ReportOptions = {}): Promis
 const warningsOf = ({ findings }: ReportData) =>
   Object.fromEntries(findings.flatMap(({ warning, count }) => (warning === undefined ? [] : [[warning, count]])));
 
-test('a report counts what came out, what was rejected and why, and the tokens of each stage', async () => {
+test('a report counts records, rejects with their reasons, and the tokens of each stage', async () => {
   const records = Array.from(range(30), madeRecord);
   const rejects = [
     { stage: 'doc2query', reason: 'answer 17 could not be read', attempts: 3, answer: 'no', record: { text: 'a' } },

@@ -79,7 +79,7 @@ test('a search reads the whole file, reports its progress, and continues after i
   assert.ok(last.some(({ scanned }) => scanned === 8000 || scanned === 9000));
 });
 
-test('view shows a file page by page, searches it, and shows what a run adds', { skip: noChromium }, async (t) => {
+test('view shows a file page by page, searches it, and shows new records of a run', { skip: noChromium }, async (t) => {
   const folder = workFolder(t);
   const file = writeRecords(folder, 'out.jsonl.partial', Array.from(range(120), madeRecord));
   const url = await viewOf(t, file.replace(/\.partial$/, ''));

@@ -48,7 +48,7 @@ test('durable.ts makes its questions once, and finds them done the second time',
   }
 });
 
-test('library.ts does what `rareflow run` does, and finds it done the second time', async (t) => {
+test('library.ts makes the records of `rareflow run`, and finds them done the second time', async (t) => {
   const output = path.join(workFolder(t), 'rare.jsonl');
   for (const _ of range(2)) {
     const { stdout } = await example('library', [output]);

@@ -230,7 +230,7 @@ test('only cli/ reads argv and the environment or writes to the terminal', () =>
   assert.deepEqual(wrong, []);
 });
 
-test('the top level holds what the project fixed and nothing else', () => {
+test('the top level holds the files that the project fixed and no others', () => {
   const fixed = /^(src|bench|test|examples|package\.json|package-lock\.json|tsconfig\.json|README\.md|LICENSE|\..+)$/;
   const made = ['node_modules', 'dist', 'out'];
   const found = readdirSync(path.dirname(src)).filter((name) => !fixed.test(name) && !made.includes(name));

@@ -123,7 +123,7 @@ test('a strict program outside the repository compiles against the packed types'
   }
 });
 
-test('the packed types say what each declared option does', { skip: !hasNpm && 'npm cannot run' }, async (t) => {
+test('the packed types describe each declared option', { skip: !hasNpm && 'npm cannot run' }, async (t) => {
   const { installed } = unpackedPackage(t);
   for (const operator of ['doc2Query', 'bm25HardNeg', 'reasonDistill']) {
     const file = path.join(installed, 'dist/operators', operator, 'options');

@@ -47,7 +47,7 @@ test('every item comes out once, in order when ordered, never over the concurren
     { numRuns: 150 },
   ));
 
-test('a failing item or source lets what is in flight finish, then throws, and closes the source', () =>
+test('a failing item or source lets the items in flight finish, then throws, and closes the source', () =>
   fc.assert(
     fc.asyncProperty(scenario, fc.nat(40), fc.boolean(), async ({ delays, ...options }, at, inSource) => {
       fc.pre(at < delays.length);

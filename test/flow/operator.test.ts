@@ -60,7 +60,7 @@ test('a sync source is closed when the consumer leaves', async () => {
   assert.equal(isClosed, true);
 });
 
-test('a source that cannot be iterated is refused at the call, with what it is', () => {
+test('a source that cannot be iterated is refused at the call, and the error names its type', () => {
   const named = operator<number, number>((source) => source, 'double');
   for (const [source, got] of [
     ['corpus.jsonl', 'the string "corpus.jsonl"'],

@@ -1,2 +1,2 @@
-// On a terminal node:test tells its files to colour their output; what a test reads of a command is as a pipe gets it.
+// On a terminal node:test makes its files colour their output; this way a test reads the output of a command as a pipe gets it.
 if (process.env.NODE_TEST_CONTEXT !== undefined) delete process.env.FORCE_COLOR;

@@ -64,7 +64,7 @@ test('an unknown option is refused with the nearest name, or with all of them', 
   assert.throws(() => resolve({ __proto__: null, constructor: 1 }), refused(/has no option "constructor"/));
 });
 
-test('a value out of range is refused with what it must be and what it is', () => {
+test('a value out of range is refused with its range and the value', () => {
   assert.throws(() => resolve({ numNeg: 0 }), refused('op: numNeg must be a whole number >= 1, got 0'));
   assert.throws(() => resolve({ numNeg: '3' }), refused('op: numNeg must be a whole number >= 1, got the string "3"'));
   assert.throws(

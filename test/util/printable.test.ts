@@ -39,7 +39,7 @@ test('JSON for a terminal has the same value', () => {
   );
 });
 
-test('what a server or a record says reaches the terminal without control characters', () => {
+test('text of a server or a record reaches the terminal without control characters', () => {
   let printed = '';
   sayThrough((text) => {
     printed += text;

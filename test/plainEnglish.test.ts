@@ -24,6 +24,11 @@ const rules: Rule[] = [
   { pattern: /\bof (your|one's) own\b/i, instead: 'custom' },
   { pattern: /(?<!hiker )\b(stands|stood)\b(?! for\b)/i, instead: 'is, was' },
   { pattern: /\bin the place of\b|\bput in its place\b/i, instead: 'replaces' },
+  { pattern: /\btells? (what|whether|the|that|its)\b|\buntold\b/i, instead: 'reports, names, shows' },
+  { pattern: /\b(is|are) none of (ours|theirs)\b|\bas good as\b/i, instead: 'is not our …, is like' },
+  { pattern: /\b(only|fails?) where\b|\bwhere (there (is|are|was|were)|not|none)\b/i, instead: 'if, when' },
+  { pattern: /\bby way of\b|\bin lots\b|\bborne\b|\bfound wrong\b|\bmay stand\b/i, instead: 'the plain verb' },
+  { pattern: /\b(lanes?|settlers?|tally|tallies)\b/i, instead: "the field's term: semaphore, ledger, progress" },
 ];
 
 /** A doc comment opens with a verb or a noun. */

@@ -5,6 +5,7 @@ import { analyzerNames } from '../../../src/search/analysis/analyzerNames.js';
 import { analyzerNamed } from '../../../src/search/analysis/registry.js';
 import { StandardTokenizer } from '../../../src/search/analysis/standardTokenizer.js';
 import { TermIds } from '../../../src/search/analysis/termIds.js';
+import { assertLinear, cpuMs } from '../../support/cpuTime.js';
 
 /** The units of texts without a break: a DNA sequence, base64, minified code, scripts without spaces. */
 const units = {
@@ -29,23 +30,14 @@ const units = {
     high: '\ud83d',
   },
 };
-const SMALL = 2 ** 16;
-
-const cpuMs = (act: () => void): number => {
-  const { user, system } = process.cpuUsage();
-  act();
-  const after = process.cpuUsage();
-  return (after.user + after.system - user - system) / 1000;
-};
+const SMALL = 2 ** 14;
 
 for (const name of analyzerNames) {
   test(`${name} analyzes a run without a break in linear time`, () => {
     const analyzer = analyzerNamed(name);
     for (const [what, unit] of Object.entries(units)) {
       const ofLength = (length: number) => unit.repeat(Math.ceil(length / unit.length));
-      const small = cpuMs(() => analyzer.tokens(ofLength(SMALL)));
-      const large = cpuMs(() => analyzer.tokens(ofLength(10 * SMALL)));
-      assert.ok(large <= 15 * small + 150, `${what}: ${small} ms, ten times as long ${large} ms`);
+      assertLinear((length) => analyzer.tokens(ofLength(length)), SMALL, what);
     }
   });
 }
@@ -69,12 +61,16 @@ test('a run of letters is cut into pieces of 255, as Lucene does', () => {
   );
 });
 
-test('4 MB of underscores or joiners, alone or among signs, take under 2 s', () => {
+test('1 MB of underscores or joiners, alone or among signs, takes under 0.5 s', () => {
   for (const unit of ['_', '_\u0301', '\u200d', `${'_'.repeat(254)}-`, `-${'\u200d'.repeat(253)}1`]) {
-    const text = unit.repeat(Math.ceil((4 * 10 ** 6) / Buffer.byteLength(unit)));
+    const text = unit.repeat(Math.ceil(10 ** 6 / Buffer.byteLength(unit)));
     for (const name of analyzerNames) {
-      const spent = cpuMs(() => analyzerNamed(name).tokens(text));
-      assert.ok(spent < 2000, `${name}: ${JSON.stringify(unit.slice(0, 4))} ${spent} ms`);
+      const analyzer = analyzerNamed(name);
+      const spent = Math.min(
+        cpuMs(() => analyzer.tokens(text)),
+        cpuMs(() => analyzer.tokens(text)),
+      );
+      assert.ok(spent < 500, `${name}: ${JSON.stringify(unit.slice(0, 4))} ${spent} ms`);
     }
   }
 });

@@ -66,6 +66,11 @@ export function isRecord(value: unknown): value is DataRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Returns true for an item of a rejects file: an object with a stage and a reason. */
+export function isReject(value: unknown): value is Reject {
+  return isRecord(value) && typeof value.stage === 'string' && typeof value.reason === 'string';
+}
+
 /** Returns true for a string with something other than white space. */
 export function isText(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== '';

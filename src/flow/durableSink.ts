@@ -19,6 +19,11 @@ export interface DurableSink {
   check(isResumed: boolean): Promise<void>;
   /** Throws OutputError if it holds anything else than an earlier session left. Not called if it is absent. */
   checkContent?(earlier: EarlierBytes): Promise<void>;
+  /**
+   * Resolves to the complete items that an earlier session left unfinished, each with the offset of its end; undefined if there is
+   * nothing. Reading them throws OutputError for damage before the last one. Absent if a run cannot be rebuilt from it.
+   */
+  earlierItems?(): Promise<AsyncIterable<{ item: unknown; end: number }> | undefined>;
   /** Resolves to the length of what is final at its path; undefined if there is nothing, or if it is absent. */
   finalBytes?(): Promise<number | undefined>;
   /** Resolves to true if `finish` was completed, at this length, before the process was killed. */

@@ -1,7 +1,7 @@
 import type { DurableSink } from '../flow/durableSink.js';
 import { orderedOption } from '../flow/options.js';
 import { isRecord } from '../record.js';
-import { callback, choice, type OptionsOf, object, wholeNumber } from '../util/options.js';
+import { callback, choice, type OptionsOf, object, type Resolved, wholeNumber } from '../util/options.js';
 import type { RunSettings, RunState } from './runState.js';
 import type { RunStore } from './runStore.js';
 
@@ -12,8 +12,8 @@ const aSink = {
 };
 
 /** The treatment of an earlier run that was not finished. */
-export const resumeOption = choice(['auto', 'always', 'never'], {
-  help: 'with an unfinished run at the output: auto resumes it, always fails if there is none, never starts a new run',
+export const resumeOption = choice(['auto', 'always', 'never', 'rebuild'], {
+  help: 'with an unfinished run at the output: auto resumes it, always fails if there is none, never starts a new run, rebuild finds what is done in its records if its state is lost',
   default: 'auto',
   group: 'Output',
   shapesRecords: false,
@@ -37,7 +37,8 @@ export const checkpointOptions = {
   ordered: orderedOption,
   /**
    * An earlier run that was not finished is resumed, if there is one (`auto`, the default); must exist and is resumed
-   * (`always`); or its files are set aside and a new run starts (`never`).
+   * (`always`); or its files are set aside and a new run starts (`never`). `rebuild` makes the state of a run that lost it from
+   * what it has written: see `rebuildRun`.
    */
   resume: resumeOption,
   /** Commit when this many items are finished since the last commit (256), or after this time (1,000 ms). */
@@ -60,3 +61,4 @@ export const checkpointOptions = {
 };
 
 export type Checkpoint = OptionsOf<typeof checkpointOptions>;
+export type ResolvedCheckpoint = Resolved<typeof checkpointOptions>;

@@ -1,13 +1,10 @@
 import { basename } from 'node:path';
 import { UsageError } from '../errors.js';
-import { isRecord } from '../record.js';
-import type { Resolved } from '../util/options.js';
-import type { checkpointOptions } from './checkpoint.js';
+import { isReject } from '../record.js';
+import type { ResolvedCheckpoint } from './checkpoint.js';
 import { OrdinalSet } from './ordinalSet.js';
 import { noCounts } from './runCounts.js';
 import type { RunSettings, RunState } from './runState.js';
-
-type ResolvedCheckpoint = Resolved<typeof checkpointOptions>;
 
 /**
  * Returns the state of the run to resume, as its last commit left it, or that of a new run. A run of which nothing was
@@ -60,7 +57,7 @@ function endedAtLimit({ limit: before, finished }: RunState, limit: number): boo
   return before !== null && (before ?? 0) < limit && new OrdinalSet(finished).size < limit;
 }
 
-function newRun(settings: RunSettings, stages: string[]): RunState {
+export function newRun(settings: RunSettings, stages: string[]): RunState {
   return {
     settings,
     phase: 'running',
@@ -95,21 +92,17 @@ async function checkRejects({ rejects }: ResolvedCheckpoint, run: RunState | und
   const isSameFile = run?.rejectsName === undefined || run.rejectsName === basename(rejects.path);
   const { rejectsBytes: bytes = 0, rejectsCrc: crc } = (isSameFile ? run : undefined) ?? { rejectsCrc: 0 };
   const mayGrow = isSameFile && run !== undefined && (crc === undefined || run.phase !== 'done');
-  await rejects.checkContent?.({ bytes, crc, mayFollow: (item) => mayGrow && isRejectLine(item) });
+  await rejects.checkContent?.({ bytes, crc, mayFollow: (item) => mayGrow && isReject(item) });
 }
 
 async function setAside({ output, rejects, onSetAside }: ResolvedCheckpoint): Promise<void> {
-  await rejects.checkContent?.({ bytes: 0, mayFollow: isRejectLine });
+  await rejects.checkContent?.({ bytes: 0, mayFollow: isReject });
   for (const path of [await output.setAside(), await output.setFinalAside?.(), await rejects.setAside()]) {
     if (path !== undefined) onSetAside?.(path);
   }
 }
 
-function isRejectLine(item: unknown): boolean {
-  return isRecord(item) && typeof item.stage === 'string' && typeof item.reason === 'string';
-}
-
-function refuseOtherSettings(before: RunSettings, now: RunSettings, what: string): void {
+export function refuseOtherSettings(before: RunSettings, now: RunSettings, what: string): void {
   const different = differences(before, now);
   if (different.length === 0) return;
   throw new UsageError(`${what} with other settings: ${different.join(', ')}`, {

@@ -7,8 +7,9 @@ import { isSource, requireSource, SOURCE_EXPECTED, type Source } from '../flow/s
 import { takeUntil } from '../flow/takeUntil.js';
 import { type DataRecord, isRecord } from '../record.js';
 import { callback, type OptionsOf, object, resolveOptions, wholeNumber } from '../util/options.js';
-import type { Checkpoint } from './checkpoint.js';
+import { type Checkpoint, checkpointOptions } from './checkpoint.js';
 import { CheckpointedRun } from './checkpointedRun.js';
+import type { OpenItems } from './inputItems.js';
 import { NumberedSource } from './numberedSource.js';
 import type { PipelineRun } from './pipelineRun.js';
 import { Progress, type RunProgress } from './progress.js';
@@ -92,7 +93,8 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
   const resolved = resolveOptions('runPipeline', pipelineOptions, options);
   const { source, stages, stop, signal, limit = Number.POSITIVE_INFINITY, onProgress, progressIntervalMs } = resolved;
   const names = stages.map(({ name }) => name);
-  const run = await beginRun(resolved, names);
+  const open = isSource(source) ? () => source : source;
+  const run = await beginRun(resolved, names, open);
   const progress = new Progress(names, run, limit);
   if (run.isDone) {
     onProgress?.(progress.committed());
@@ -119,7 +121,6 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
     },
   });
   run.readFrom(numbered);
-  const open = isSource(source) ? () => source : source;
   const input = open({
     signal,
     rejects: (reject) => numbered.refuse(reject),
@@ -161,11 +162,21 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
   }
 }
 
-async function beginRun(options: PipelineOptions, stages: string[]): Promise<PipelineRun> {
+async function beginRun(options: PipelineOptions, stages: string[], open: OpenSource): Promise<PipelineRun> {
   const { sink, rejects, checkpoint, signal, limit = Number.POSITIVE_INFINITY } = options;
   if (checkpoint === undefined) return new StreamedRun({ stages, sink, rejects: rejects ?? warnOfReject, signal });
   if ((sink ?? rejects) !== undefined) {
     throw new UsageError('a run with a checkpoint takes no sink and no rejects', { hint: 'the checkpoint has both' });
+  }
+  if (checkpoint.resume === 'rebuild') {
+    const { rebuildRun } = await import('./rebuildRun.js');
+    const ignored = { onBytes: () => {}, onPosition: () => {} };
+    const openItems: OpenItems = (refused) => open({ signal, rejects: refused, ...ignored }) as Source<DataRecord>;
+    await rebuildRun(resolveOptions('the checkpoint', checkpointOptions, checkpoint), {
+      open: openItems,
+      stages,
+      limit,
+    });
   }
   return CheckpointedRun.begin(checkpoint, stages, limit);
 }

@@ -1,4 +1,4 @@
-import { type DataRecord, defaultKeys, isRecord } from '../record.js';
+import { type DataRecord, defaultKeys, isRecord, isReject, type Reject } from '../record.js';
 import { scriptLanguage } from './language.js';
 import { defaultEntryKeys, type EntryKeys } from './options.js';
 import { type Warning, warningsOf } from './warnings.js';
@@ -81,13 +81,7 @@ export function unreadableEntry(reason: string, text: string, number: number): E
   return readEntry({ stage: 'read', reason, text }, number);
 }
 
-type RejectRecord = DataRecord & { stage: string; reason: string };
-
-function isReject(value: unknown): value is RejectRecord {
-  return isRecord(value) && typeof value.stage === 'string' && typeof value.reason === 'string';
-}
-
-function rejectEntry(reject: RejectRecord, number: number, keys: EntryKeys): Entry {
+function rejectEntry(reject: Reject, number: number, keys: EntryKeys): Entry {
   const { stage, reason, attempts, answer, record, text } = reject;
   return {
     ...readEntry(isRecord(record) ? { ...record } : { text: text ?? record }, number, keys),

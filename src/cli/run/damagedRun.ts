@@ -10,10 +10,13 @@ import { formatCount, say } from '../progress/terminal.js';
 /** Returns the error for a run whose store is damaged, with what can be saved. */
 export async function damagedRun(output: string, cause: DamagedStoreError): Promise<DamagedStoreError> {
   const partial = `${output}.partial`;
-  const hint = `start a new run (--resume never keeps the old files as .old)`;
-  if (!existsSync(partial)) return new DamagedStoreError(cause.message, { cause, hint });
+  const newRun = 'start a new run (--resume never keeps the old files as .old)';
+  if (!existsSync(partial)) return new DamagedStoreError(cause.message, { cause, hint: newRun });
   const complete = formatCount(await completeRecords(partial));
-  return new DamagedStoreError(`${cause.message}; ${partial} holds ${complete} complete records`, { cause, hint });
+  return new DamagedStoreError(`${cause.message}; ${partial} holds ${complete} complete records`, {
+    cause,
+    hint: `go on from them (--resume rebuild), or ${newRun}`,
+  });
 }
 
 /** Renames the damaged store in the folder of a run. Throws RareflowError if another process has it open. */

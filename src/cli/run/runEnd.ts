@@ -7,12 +7,15 @@ export function isResumable(error: unknown): boolean {
 }
 
 /**
- * Returns the command line as it was called, quoted for a shell, without `--resume never`, which would start a new run. A
- * URL with a user, a password or a query is a variable in it, so that no log keeps the secret.
+ * Returns the command line as it was called, quoted for a shell, without `--resume never`, which would start a new run, and
+ * without `--resume rebuild`. A URL with a user, a password or a query is a variable in it, so that no log keeps the secret.
  */
 export function commandLine(argv = process.argv.slice(2)): string {
-  const isNever = (index: number) => argv[index] === '--resume' && argv[index + 1] === 'never';
-  const words = argv.filter((word, index) => word !== '--resume=never' && !isNever(index) && !isNever(index - 1));
+  const isOnce = (word: string | undefined) => word === 'never' || word === 'rebuild';
+  const isFlag = (index: number) => argv[index] === '--resume' && isOnce(argv[index + 1]);
+  const words = argv.filter(
+    (word, index) => !/^--resume=(never|rebuild)$/.test(word) && !isFlag(index) && !isFlag(index - 1),
+  );
   let secretUrls = 0;
   const quoted = words.map((word) => {
     const [, flag = '', url = ''] = /^(--[\w-]+=)?(.*)$/s.exec(word) ?? [];

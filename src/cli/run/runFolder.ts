@@ -20,7 +20,7 @@ export function wasStarted(output: string): boolean {
 }
 
 /**
- * Opens the folder for this process alone, and creates it if it is missing. A damaged store is set aside if `resume` is never.
+ * Opens the folder for this process alone, and creates it if it is missing. A damaged store is set aside if `resume` is never or rebuild.
  *
  * @throws RareflowError if another process has it open; StoreError that says what can be saved if the store is damaged
  */
@@ -64,7 +64,7 @@ async function openStore(folder: string, output: string, resume: string | undefi
     await store?.close();
     if (!(error instanceof DamagedStoreError)) throw error;
     const { damagedRun, setDamagedStoreAside } = await import('./damagedRun.js');
-    if (resume !== 'never') throw await damagedRun(output, error);
+    if (resume !== 'never' && resume !== 'rebuild') throw await damagedRun(output, error);
     setDamagedStoreAside(folder);
     return new RunStore(folder);
   }

@@ -4,7 +4,7 @@ import { inputFiles } from '../../io/read/inputFiles.js';
 import { checkOutputFile } from '../../io/write/atomicFile.js';
 import { isDevice } from '../runFolderPath.js';
 import { refuseSameFile } from './files.js';
-import { wasStarted } from './runFolder.js';
+import { canResume, wasStarted } from './runFolder.js';
 
 /** Returns the files that a command reads, with folders and patterns resolved; stdin if none is given and it is a pipe. */
 export async function inputPaths(inputs: string[]): Promise<string[]> {
@@ -17,7 +17,7 @@ export async function inputPaths(inputs: string[]): Promise<string[]> {
 /** Returns the paths of a command's records and rejects. Throws if they cannot be written, or are also read. */
 export async function outputsOf(
   inputs: string[],
-  flags: { output?: string | undefined; rejects?: string | undefined },
+  flags: { output?: string | undefined; rejects?: string | undefined; resume?: string | undefined },
 ) {
   const { output = '-' } = flags;
   if (output === '' || flags.rejects === '') throw new UsageError('the name of an output is empty');
@@ -28,6 +28,7 @@ export async function outputsOf(
     });
   }
   refuseSameFile({ inputs, outputs: { '--output': output, '--rejects': rejectsPath } });
-  if (output !== '-') await checkOutputFile(output, { mayBePartial: wasStarted(output) });
+  const mayBePartial = flags.resume === 'rebuild' || wasStarted(output);
+  if (output !== '-') await checkOutputFile(output, { mayBePartial, canRebuild: canResume(output) });
   return { output, rejectsPath };
 }

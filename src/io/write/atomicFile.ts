@@ -137,7 +137,7 @@ export class AtomicFile {
       try {
         this.#handle = await open(this.workingPath, flags, this.#mode);
       } catch (cause) {
-        throw codeOf(cause) === 'EEXIST' ? partialExists(this.workingPath, cause) : cause;
+        throw codeOf(cause) === 'EEXIST' ? partialExists(this.workingPath, { cause }) : cause;
       }
       if (this.isDevice) return;
       // The mask of the process took bits away from the mode that a new file was opened with.
@@ -157,15 +157,16 @@ export class AtomicFile {
 
 /**
  * Throws the OutputError that opening the path for writing would throw, without touching it: for commands that work for long
- * before they open it. With `mayBePartial` a `.partial` is accepted, as its run is resumed.
+ * before they open it. With `mayBePartial` a `.partial` is accepted, as its run is resumed;
+ * with `canRebuild` the error for one names `--resume rebuild`.
  */
-export async function checkOutputFile(path: string, { mayBePartial = false } = {}): Promise<void> {
+export async function checkOutputFile(path: string, { mayBePartial = false, canRebuild = false } = {}): Promise<void> {
   refuseGzip(path);
   const { workingPath, isDevice } = await AtomicFile.at(path);
   if (isDevice) return;
   try {
     await access(dirname(workingPath), constants.W_OK);
-    if (!mayBePartial && (await statOf(workingPath)) !== undefined) throw partialExists(workingPath);
+    if (!mayBePartial && (await statOf(workingPath)) !== undefined) throw partialExists(workingPath, { canRebuild });
   } catch (error) {
     throw outputError(error, path);
   }
@@ -183,7 +184,7 @@ export function refuseGzip(path: string): void {
   if (!isGzipName(path)) return;
   throw new OutputError('gzipped output is not supported', {
     path,
-    hint: 'Write a .jsonl file and gzip it afterwards, or write to - and pipe it to gzip.',
+    hint: 'write a .jsonl file and gzip it afterwards, or write to - and pipe it to gzip',
   });
 }
 
@@ -202,10 +203,10 @@ async function statOf(path: string) {
   });
 }
 
-function partialExists(partial: string, cause?: unknown): OutputError {
+function partialExists(partial: string, { canRebuild = false, cause }: { canRebuild?: boolean; cause?: unknown }) {
   return new OutputError('exists already: another run is writing it, or an earlier run left it', {
     path: partial,
-    hint: 'If no run is writing it, rename it to keep what is in it, or delete it.',
+    hint: `if no run is writing it, ${canRebuild ? 'go on from what it holds (--resume rebuild), or ' : ''}rename it to keep what is in it, or delete it`,
     cause,
   });
 }

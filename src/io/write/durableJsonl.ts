@@ -49,7 +49,7 @@ class DurableJsonl implements DurableSink {
   }
 
   async check(isResumed: boolean): Promise<void> {
-    if (this.#isPartial) await checkOutputFile(this.path, { mayBePartial: isResumed });
+    if (this.#isPartial) await checkOutputFile(this.path, { mayBePartial: isResumed, canRebuild: true });
   }
 
   async checkContent({ bytes, crc, mayFollow }: EarlierBytes): Promise<void> {
@@ -64,6 +64,12 @@ class DurableJsonl implements DurableSink {
       path,
       hint: 'rename it to keep what is in it, or write to another file',
     });
+  }
+
+  async earlierItems(): Promise<AsyncIterable<{ item: unknown; end: number }> | undefined> {
+    const file = await this.#at();
+    const length = file.isDevice || !(await file.exists()) ? 0 : await file.length();
+    return length === 0 ? undefined : completeItems(file.workingPath, length);
   }
 
   async finalBytes(): Promise<number | undefined> {
@@ -92,14 +98,14 @@ class DurableJsonl implements DurableSink {
     if (found < bytes) {
       throw new OutputError(`holds ${found} bytes of the ${bytes} that were written`, {
         path: file.workingPath,
-        hint: 'restore it, or start a new run (--resume never)',
+        hint: 'restore it, go on from what it holds (--resume rebuild), or start a new run (--resume never)',
       });
     }
     this.#crc = await fileCrc(file.workingPath, bytes);
     if (crc !== undefined && this.#crc !== crc) {
       throw new OutputError('its content is not what the run has written', {
         path: file.workingPath,
-        hint: 'restore it, or start a new run (--resume never keeps it as .old)',
+        hint: 'restore it, go on from what it holds (--resume rebuild), or start a new run (--resume never keeps it as .old)',
       });
     }
     await file.append();
@@ -172,4 +178,24 @@ async function areItems(path: string, start: number, accepts: (item: unknown) =>
     }
   }
   return true;
+}
+
+/** Reads the lines of a file that are whole, as JSON; the last may be cut off. */
+async function* completeItems(path: string, length: number): AsyncGenerator<{ item: unknown; end: number }> {
+  let end = 0;
+  let line = 0;
+  for await (const bytes of fileLines(path)) {
+    end += bytes.length + 1;
+    line += 1;
+    if (end > length) return;
+    let item: unknown;
+    try {
+      item = JSON.parse(bytes.toString());
+    } catch (cause) {
+      if (end === length) return;
+      const hint = 'move the line to another file, and rebuild the run again';
+      throw new OutputError(`line ${line} is not JSON`, { path, hint, cause });
+    }
+    yield { item, end };
+  }
 }

@@ -10,6 +10,7 @@ import { type DataRecord, defaultKeys, type Reject } from '../record.js';
 import type { Bm25Index } from '../search/bm25Index.js';
 import type { BuildOptions, BuildStats } from '../search/indexing/buildIndex.js';
 import { corpusFingerprint, isSameCorpus } from './corpusFingerprint.js';
+import { checkIndexSpace } from './indexSpace.js';
 
 /** `rejects`, `signal`, `onProgress`, `onAnalyzer` and the options of the index are those of `buildIndex`, the others those of `readRecords`. */
 export interface CorpusBuildOptions
@@ -47,6 +48,7 @@ export async function buildCorpusIndex(
   const { textKey = defaultKeys.text, idKey = defaultKeys.id, analyzer = 'auto', store = true, groupKey } = index;
   const { buildIndex } = await import('../search/indexing/buildIndex.js');
   const paths = await inputFiles([inputs].flat());
+  checkIndexSpace(paths, target, store);
   let last: Reject | undefined;
   const watched: Rejects = (reject) => {
     last = reject;

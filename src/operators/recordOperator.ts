@@ -76,7 +76,8 @@ export function recordOperator<
 ): RecordOperator<Fields & ProvenanceField<Kept, Stage, Details>> {
   const resolved = resolveOptions(stage, recordOptions, options);
   const { overwrite, provenance: keepsProvenance, concurrency, ordered, window } = resolved;
-  checkOutputs(outputs);
+  const inputKeys = inputs.map(({ key }) => key);
+  checkOutputKeys(outputs, overwrite ? [] : inputKeys);
   const refusal = (record: unknown) => keyProblem(record, inputs, overwrite ? [] : outputs);
 
   const addFields = operator<DataRecord, DataRecord>(async function* (source, context) {
@@ -117,14 +118,21 @@ function overflowsStack(error: unknown): boolean {
   return error instanceof RangeError && error.message.includes('call stack');
 }
 
-function checkOutputs(keys: readonly string[]): void {
-  const repeated = keys.find((key, index) => keys.indexOf(key) !== index);
+/** Throws UsageError for keys of outputs that would overwrite one another, the provenance, or the values under `inputs`. */
+export function checkOutputKeys(outputs: readonly string[], inputs: readonly string[]): void {
+  const repeated = outputs.find((key, index) => outputs.indexOf(key) !== index);
   if (repeated !== undefined) {
     throw new UsageError(`two outputs would be written under the key ${JSON.stringify(repeated)}`);
   }
-  const reserved = keys.find((key) => key === defaultKeys.provenance || key === '__proto__');
+  const reserved = outputs.find((key) => key === defaultKeys.provenance || key === '__proto__');
   if (reserved !== undefined)
     throw new UsageError(`no output can be written under the key ${JSON.stringify(reserved)}`);
+  const read = outputs.find((key) => inputs.includes(key));
+  if (read !== undefined) {
+    throw new UsageError(`an output would be written under the key ${JSON.stringify(read)}, which is read`, {
+      hint: 'name another key for it',
+    });
+  }
 }
 
 /** The record with its new fields; `_rareflow` stays the last key. A record without it is copied once, not twice. */

@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { StoreError } from '../errors.js';
 import { damagedStore, storeError } from './storeErrors.js';
 import { verifyPages } from './verifyPages.js';
@@ -7,6 +7,18 @@ import { verifyPages } from './verifyPages.js';
 /** The file names of LMDB. */
 export const DATA_FILE = 'data.mdb';
 const LOCK_FILE = 'lock.mdb';
+
+/** Throws the error that opening a store at a path would throw for the path, without creating anything. */
+export function checkStorePath(path: string): void {
+  try {
+    let found = path;
+    while (!existsSync(found) && dirname(found) !== found) found = dirname(found);
+    if (!statSync(found).isDirectory()) throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR' });
+    accessSync(found, constants.W_OK);
+  } catch (error) {
+    throw storeError(error, path);
+  }
+}
 
 /**
  * Creates the folder of a store if it is missing and `create` is true. Refuses what LMDB could not open, as lmdb-js may

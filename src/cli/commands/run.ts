@@ -69,6 +69,7 @@ export const runCommand = command({
       { workFolder },
       { holdsIndex },
       { openIndexWithProgress },
+      { checkChainKeys },
       { rareChain },
       { shortfallCounter },
       { isDevice },
@@ -82,12 +83,14 @@ export const runCommand = command({
       import('../run/workFolder.js'),
       import('../../chain/corpusIndex.js'),
       import('../run/indexProgress.js'),
+      import('../../chain/chainKeys.js'),
       import('../../chain/rareChain.js'),
       import('../run/shortfall.js'),
       import('../runFolderPath.js'),
       import('../run/streamRun.js'),
     ]);
     // Before an index is built for an hour.
+    checkChainKeys(flags);
     if (flags.profile === undefined) {
       resolveRules(resolveOptions('run', negativeRules, valuesOf(negativeRules, flags)), flags.numNeg ?? 3);
     }

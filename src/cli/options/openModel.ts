@@ -1,5 +1,6 @@
 import { UsageError } from '../../errors.js';
 import { createModel, type ModelOptions, type RareflowModel } from '../../llm/createModel.js';
+import { checkStorePath } from '../../store/folder.js';
 import { pick, type Resolved, valuesOf } from '../../util/options.js';
 import { say } from '../progress/terminal.js';
 import { apiKeyIn } from './apiKey.js';
@@ -41,6 +42,8 @@ export function openModel(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Parti
       hint: 'give it once for all of them, or once for each --base-url, in order',
     });
   }
+  const cache = cacheFolder(flags, env);
+  if (cache !== undefined) checkStorePath(cache);
   return createModel({
     ...valuesOf(sameInLibrary, flags),
     model,
@@ -48,7 +51,7 @@ export function openModel(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Parti
     concurrency,
     apiKey: model === 'offline' ? undefined : baseUrl.map((url, index) => keyOf(url, keyNames[index] ?? keyNames[0])),
     keyName: baseUrl.map((_, index) => keyNames[index] ?? keyNames[0] ?? 'OPENAI_API_KEY'),
-    cache: cacheFolder(flags, env),
+    cache,
     batch: journalFolder(flags),
     batchRequests: flags.batchRequests,
     batchPollMs: batchPollSeconds && batchPollSeconds * 1000,

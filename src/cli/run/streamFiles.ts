@@ -30,5 +30,6 @@ export async function outputsOf(
   refuseSameFile({ inputs, outputs: { '--output': output, '--rejects': rejectsPath } });
   const mayBePartial = flags.resume === 'rebuild' || wasStarted(output);
   if (output !== '-') await checkOutputFile(output, { mayBePartial, canRebuild: canResume(output) });
+  if (rejectsPath !== undefined) await checkOutputFile(rejectsPath, { partial: false });
   return { output, rejectsPath };
 }

@@ -158,15 +158,19 @@ export class AtomicFile {
 /**
  * Throws the OutputError that opening the path for writing would throw, without touching it: for commands that work for long
  * before they open it. With `mayBePartial` a `.partial` is accepted, as its run is resumed;
- * with `canRebuild` the error for one names `--resume rebuild`.
+ * with `canRebuild` the error for one names `--resume rebuild`. `partial: false` is for a file that is written under its own name.
  */
-export async function checkOutputFile(path: string, { mayBePartial = false, canRebuild = false } = {}): Promise<void> {
+export async function checkOutputFile(
+  path: string,
+  { mayBePartial = false, canRebuild = false, partial = true } = {},
+): Promise<void> {
   refuseGzip(path);
-  const { workingPath, isDevice } = await AtomicFile.at(path);
+  const { workingPath, isDevice } = await AtomicFile.at(path, { partial });
   if (isDevice) return;
   try {
     await access(dirname(workingPath), constants.W_OK);
-    if (!mayBePartial && (await statOf(workingPath)) !== undefined) throw partialExists(workingPath, { canRebuild });
+    if (partial && !mayBePartial && (await statOf(workingPath)) !== undefined)
+      throw partialExists(workingPath, { canRebuild });
   } catch (error) {
     throw outputError(error, path);
   }

@@ -90,7 +90,10 @@ function toJson(value: unknown): unknown {
 }
 
 function damagedParquet(path: string, reason: string, cause: unknown): InputError {
-  return new InputError(`parquet: ${reason}: ${messageOf(cause)}`, {
+  // The reader is not made for damaged files: what it says after it has misread one helps nobody.
+  const isMisled = cause instanceof TypeError || cause instanceof RangeError || /NaN|undefined/.test(messageOf(cause));
+  const detail = isMisled ? '' : `: ${messageOf(cause)}`;
+  return new InputError(`parquet: ${reason}${detail}`, {
     path,
     cause,
     hint: 'Download or write the file again.',

@@ -1,6 +1,9 @@
 import type { Completion, Thinking, Usage } from '../llm/chatModel.js';
 
-/** The provenance of a model's part of a record: doc2query and reasonDistill keep it under `_rareflow.<stage>`. */
+/**
+ * The provenance of a model's part of a record: doc2query and reasonDistill keep it under `_rareflow.<stage>`. Every record has
+ * the same keys, null if there is no value, so that readers that infer a schema find one.
+ */
 export type ModelProvenance = {
   /** The model that answered, as the server names it. */
   model: string;
@@ -10,13 +13,31 @@ export type ModelProvenance = {
   attempts: number;
   finishReason: string;
   /** The field that held the thinking, if it came apart from the answer. */
-  thinking?: Thinking['source'];
-} & Partial<Usage>;
+  thinking: Thinking['source'] | null;
+} & TokenProvenance;
+
+/** The tokens of a record; null if the server did not report them, or another record that shares the answer has them. */
+export interface TokenProvenance {
+  promptTokens: number | null;
+  completionTokens: number | null;
+  cachedTokens: number | null;
+  reasoningTokens: number | null;
+  /** True if the server reported no usage and the numbers are our estimate. */
+  estimated: boolean;
+  /** True if the answers came from the cache. */
+  cached: boolean;
+}
 
 /** Describes how an answer was made, without its tokens: only one of the records that share an answer has those. */
 export function provenanceOf(
   { model, attempts, finishReason, thinking }: Omit<Completion, 'text' | 'usage'>,
   prompt: string,
-): ModelProvenance {
-  return { model, prompt, attempts, finishReason, ...(thinking && { thinking: thinking.source }) };
+): Omit<ModelProvenance, keyof TokenProvenance> {
+  return { model, prompt, attempts, finishReason, thinking: thinking?.source ?? null };
+}
+
+/** Describes the tokens of an answer; without a usage, those of a record whose tokens another record has. */
+export function tokenProvenance(usage: Partial<Usage> = {}, cached = false): TokenProvenance {
+  const { promptTokens = null, completionTokens = null, cachedTokens = null, reasoningTokens = null } = usage;
+  return { promptTokens, completionTokens, cachedTokens, reasoningTokens, estimated: usage.estimated === true, cached };
 }

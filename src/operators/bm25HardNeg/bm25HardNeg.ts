@@ -11,7 +11,7 @@ import { missingPositive } from './missingPositive.js';
 import { bm25HardNegOptions, decidedByProfile } from './options.js';
 import { idText } from './positives.js';
 import { type ReferenceTool, referenceTools } from './referenceTools.js';
-import { resolveRules, type Sampling } from './rules.js';
+import { resolveRules, rulesInForce, type Sampling } from './rules.js';
 
 /** The type parameters are the key written, and whether details and provenance are kept, as literals. */
 export interface Bm25HardNegOptions<
@@ -47,8 +47,9 @@ export interface Bm25HardNegProvenance extends NegativesDetails {
   sampling?: Sampling;
   /** Only for random sampling. */
   seed?: number;
-  /** The number of missing negatives, and of documents that each rule left out, if there are fewer than `numNeg`. */
-  shortfall?: number;
+  /** The number of negatives that are missing. */
+  shortfall: number;
+  /** The number of documents that each rule left out, as far as the search went. A profile has no rules. */
   refused?: Refusals;
 }
 
@@ -87,6 +88,7 @@ export function bm25HardNeg<
   const rules = resolveRules(resolved, numNeg);
   requireGroups(index, rules.groupKey);
   const mining = { ...resolved, numNeg, weighting, rules, turns: new EventLoopTurns() };
+  const noneRefused = Object.fromEntries(rulesInForce(rules, resolved.excludeIds).map((name) => [name, 0]));
   const usesScenario = query === 'scenario+question';
   const detailsKey = `${negativesKey}_details`;
 
@@ -124,7 +126,8 @@ export function bm25HardNeg<
             ...(profile === undefined && { sampling: rules.sampling }),
             ...(profile === undefined && rules.sampling === 'random' && { seed }),
             ...made,
-            ...(missing > 0 && { shortfall: missing, refused }),
+            shortfall: missing,
+            ...(profile === undefined && { refused: { ...noneRefused, ...refused } }),
           },
         },
       ];

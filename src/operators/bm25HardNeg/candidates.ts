@@ -1,7 +1,7 @@
 import type { EventLoopTurns } from '../../flow/eventLoopTurns.js';
 import type { Hit, Searcher, Weighting } from '../../search/searcher.js';
 import { type KnownDocument, knownDocuments } from './documentCache.js';
-import { NearDuplicates } from './nearDuplicate.js';
+import { copyRule, shinglesOf } from './nearDuplicate.js';
 import { normalized, type Positives } from './positives.js';
 import type { ResolvedRules } from './rules.js';
 
@@ -69,6 +69,9 @@ export async function findCandidates(index: Searcher, rules: ResolvedRules, walk
   }
 }
 
+/** The rules for documents that say what a positive or a better document says. */
+const copyReasons: ReadonlySet<string> = new Set(['sameText', 'nearDuplicate', 'containment']);
+
 /** Applies the rules to the documents of one ranking, best first. */
 class CandidateFilter {
   readonly outcome: { positive: Hit | undefined; refused: Refusals } = { positive: undefined, refused: {} };
@@ -81,7 +84,8 @@ class CandidateFilter {
   readonly #ownText: string;
   readonly #positiveTexts: ReadonlySet<string>;
   readonly #idGroups: ReadonlySet<string | undefined>;
-  #nearDuplicates: NearDuplicates[] | undefined;
+  /** The shingles of the positives and of the documents that were admitted. */
+  #admitted: ReadonlySet<number>[] | undefined;
 
   constructor(index: Searcher, rules: ResolvedRules, walk: Pick<Walk, 'positives' | 'positiveScore'>) {
     this.#index = index;
@@ -101,7 +105,8 @@ class CandidateFilter {
     const isPositive = isOwn || this.#walk.positives.ids.has(hit.id) || this.#positiveTexts.has(plain);
     const reason = isPositive ? undefined : this.#refusal(hit, document);
     this.#texts.add(plain);
-    if (isPositive || reason === 'sameText' || reason === 'nearDuplicate') this.alike++;
+    if (isPositive || (reason !== undefined && copyReasons.has(reason))) this.alike++;
+    if (!isPositive && reason === undefined && this.#comparesCopies) this.#shinglesBefore().push(document.shingles);
     if (reason !== undefined) this.outcome.refused[reason] = (this.outcome.refused[reason] ?? 0) + 1;
     return !isPositive && reason === undefined;
   }
@@ -120,7 +125,7 @@ class CandidateFilter {
     const group = this.#groupOf(id);
     if (group !== undefined && this.#idGroups.has(group)) return 'groupPattern';
     if (this.#texts.has(document.plain)) return 'sameText';
-    return this.#isNearDuplicate(document) ? 'nearDuplicate' : undefined;
+    return this.#comparesCopies ? this.#copyReason(document) : undefined;
   }
 
   #groupOf(id: string): string | undefined {
@@ -128,10 +133,21 @@ class CandidateFilter {
     return found === null || found === undefined ? undefined : (found[1] ?? found[0]);
   }
 
-  #isNearDuplicate({ shingles }: KnownDocument): boolean {
-    const { nearDuplicate } = this.#rules;
-    if (nearDuplicate === false) return false;
-    this.#nearDuplicates ??= this.#walk.positives.texts.map((positive) => new NearDuplicates(positive, nearDuplicate));
-    return this.#nearDuplicates.some((near) => near.includes(shingles));
+  get #comparesCopies(): boolean {
+    return this.#rules.nearDuplicate !== false || this.#rules.containment !== false;
+  }
+
+  /** Returns the rule by which a document is a copy of a positive or of a better document that was admitted. */
+  #copyReason({ shingles }: KnownDocument): string | undefined {
+    for (const before of this.#shinglesBefore()) {
+      const rule = copyRule(before, shingles, this.#rules);
+      if (rule !== undefined) return rule;
+    }
+    return undefined;
+  }
+
+  #shinglesBefore(): ReadonlySet<number>[] {
+    this.#admitted ??= this.#walk.positives.texts.map(shinglesOf);
+    return this.#admitted;
   }
 }

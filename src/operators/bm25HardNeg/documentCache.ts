@@ -1,18 +1,31 @@
 import type { Searcher } from '../../search/searcher.js';
 import { LruCache } from '../../util/lru.js';
-import { DistinctShingles } from './nearDuplicate.js';
+import { shinglesOf } from './nearDuplicate.js';
 import { normalized } from './positives.js';
 
 /** A document of the index, prepared for comparison. */
-export interface KnownDocument {
-  text: string;
+export class KnownDocument {
   /** The text with its white space normalized. */
-  plain: string;
-  shingles: DistinctShingles;
+  readonly plain: string;
+  readonly text: string;
+  #shingles: ReadonlySet<number> | undefined;
+
+  constructor(text: string) {
+    this.text = text;
+    this.plain = normalized(text);
+  }
+
+  /** The distinct shingles, computed at first use. */
+  get shingles(): ReadonlySet<number> {
+    this.#shingles ??= shinglesOf(this.text);
+    return this.#shingles;
+  }
 }
 
 const MAX_CACHED_BYTES = 32 * 2 ** 20;
-const BYTES_PER_DOCUMENT = 3000;
+const BYTES_PER_DOCUMENT = 500;
+/** A word has about six characters, and its shingle takes about 24 bytes. */
+const BYTES_PER_CHARACTER = 8;
 
 /** Keeps the documents that were used last: in a small corpus the same ones are candidates again and again. */
 class KnownDocuments {
@@ -28,15 +41,14 @@ class KnownDocuments {
   }
 
   #read(docId: number): KnownDocument {
-    const text = this.#index.text(docId);
-    const document = { text, plain: normalized(text), shingles: new DistinctShingles(text) };
+    const document = new KnownDocument(this.#index.text(docId));
     this.#cache.set(docId, document);
     return document;
   }
 }
 
 function bytesOfDocument({ text }: KnownDocument): number {
-  return BYTES_PER_DOCUMENT + 2 * text.length;
+  return BYTES_PER_DOCUMENT + BYTES_PER_CHARACTER * text.length;
 }
 
 const ofIndexes = new WeakMap<Searcher, KnownDocuments>();

@@ -13,9 +13,9 @@ import { candidatesWanted, type SampledNegative, sample } from './sampling.js';
 /** A negative as it is written to the record, without its text. */
 export type MinedNegative = Omit<SampledNegative, 'docId' | 'text'>;
 
-/** The record's own document. `rank` is absent if the search did not go down that far. */
+/** The record's own document. `rank` is null if the search did not go down that far. */
 export interface MinedPositive {
-  rank?: number;
+  rank: number | null;
   score: number;
 }
 
@@ -45,7 +45,7 @@ export async function mineNegatives(
   const text = record[textKey] as string;
   const positiveScore = await index.score(query, text, { weighting, signal });
   const positiveOf = (hit?: { rank: number; score: number }) =>
-    hit === undefined ? { score: positiveScore } : { rank: hit.rank, score: hit.score };
+    hit === undefined ? { rank: null, score: positiveScore } : { rank: hit.rank, score: hit.score };
   if (profile !== undefined) {
     const id = idText(record[idKey]);
     const { negatives, positive } = await reproduce(index, { profile, query, numNeg, text, id, signal });

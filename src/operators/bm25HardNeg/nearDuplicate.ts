@@ -1,52 +1,45 @@
 import { Shingles } from '../../util/shingles.js';
 
-/** The distinct shingles of a text, computed as far as they are read. */
-export class DistinctShingles {
-  readonly #found: number[] = [];
-  readonly #seen = new Set<number>();
-  readonly #walk: Shingles;
+/** Returns the distinct shingles of a text, as fingerprints. */
+export function shinglesOf(text: string): ReadonlySet<number> {
+  const found = new Set<number>();
+  for (const walk = new Shingles(text); walk.next(); ) found.add(walk.fingerprint);
+  return found;
+}
 
-  constructor(text: string) {
-    this.#walk = new Shingles(text);
-  }
-
-  /** Returns the fingerprint of the shingle at an index; undefined after the last. */
-  at(index: number): number | undefined {
-    while (index >= this.#found.length && this.#walk.next()) {
-      const { fingerprint } = this.#walk;
-      if (this.#seen.has(fingerprint)) continue;
-      this.#seen.add(fingerprint);
-      this.#found.push(fingerprint);
-    }
-    return this.#found[index];
-  }
+/** The share that two texts must have in common to count as copies; false for a measure that is not used. */
+export interface CopyRules {
+  /** The least Jaccard coefficient of the two sets of shingles. */
+  nearDuplicate: number | false;
+  /** The least share of the shingles of the shorter text that are in the longer one. */
+  containment: number | false;
 }
 
 /**
- * The near-duplicates of one text: those whose resemblance to it, the Jaccard coefficient of the two sets of shingles, is at
- * least `threshold` (A. Broder, "On the resemblance and containment of documents", 1997, which also compares shingles by
- * fingerprints).
+ * Returns the rule by which two texts are copies, given their shingles: their resemblance (common shingles over all) or the containment
+ * of the shorter in the longer, such as a passage in its page. Counts only as far as it takes to rule both out.
+ *
+ * A. Broder, "On the resemblance and containment of documents", 1997, which also compares shingles by fingerprints.
  */
-export class NearDuplicates {
-  readonly #shingles = new Set<number>();
-  readonly #threshold: number;
-  /** A text with more shingles than this that are not in ours cannot reach the threshold. */
-  readonly #maxForeign: number;
-
-  constructor(text: string, threshold: number) {
-    this.#threshold = threshold;
-    for (const walk = new Shingles(text); walk.next(); ) this.#shingles.add(walk.fingerprint);
-    this.#maxForeign = (this.#shingles.size * (1 - threshold)) / threshold;
+export function copyRule(
+  a: ReadonlySet<number>,
+  b: ReadonlySet<number>,
+  { nearDuplicate, containment }: CopyRules,
+): keyof CopyRules | undefined {
+  const [shorter, longer] = a.size <= b.size ? [a, b] : [b, a];
+  if (shorter.size === 0) return undefined;
+  const alike = nearDuplicate === false ? Infinity : (nearDuplicate * (a.size + b.size)) / (1 + nearDuplicate);
+  const contained = containment === false ? Infinity : containment * shorter.size;
+  const spare = shorter.size - Math.min(alike, contained) + COUNT_TOLERANCE;
+  let common = 0;
+  let foreign = 0;
+  for (const shingle of shorter) {
+    if (longer.has(shingle)) common++;
+    else if (++foreign > spare) return undefined;
   }
-
-  /** Reads the other text only as far as it takes to rule it out. */
-  includes(other: DistinctShingles): boolean {
-    let common = 0;
-    let foreign = 0;
-    for (let shingle = other.at(0); shingle !== undefined; shingle = other.at(common + foreign)) {
-      if (this.#shingles.has(shingle)) common++;
-      else if (++foreign > this.#maxForeign) return false;
-    }
-    return common > 0 && common >= this.#threshold * (this.#shingles.size + foreign);
-  }
+  if (common >= alike - COUNT_TOLERANCE) return 'nearDuplicate';
+  return common >= contained - COUNT_TOLERANCE ? 'containment' : undefined;
 }
+
+/** Counts are whole numbers: a limit that rounding puts a little above one must not exclude it. */
+const COUNT_TOLERANCE = 1e-6;

@@ -14,6 +14,7 @@ export interface ResolvedRules extends Resolved<typeof negativeRules> {
   /** The first rank that may be taken, after `skipTop`. */
   rangeMin: number;
   rangeMax: number;
+  containment: number | false;
   maxScore: number;
   maxScoreRatio: number;
   absoluteMargin: number;
@@ -33,10 +34,34 @@ export function resolveRules(rules: Resolved<typeof negativeRules>, numNeg: numb
   return {
     ...rules,
     ...{ candidateWindow, rangeMin, rangeMax, maxScore },
+    containment: rules.containment ?? (rules.nearDuplicate === false ? false : 0.8),
     maxScoreRatio: rules.maxScoreRatio ?? Number.POSITIVE_INFINITY,
     absoluteMargin: rules.absoluteMargin ?? Number.NEGATIVE_INFINITY,
     groupPattern: groupPattern === undefined ? undefined : statelessPattern(groupPattern),
   };
+}
+
+/**
+ * Returns the names of the rules that can leave a document out, by their options: the keys under which every record counts
+ * the documents that each left out.
+ */
+export function rulesInForce(rules: ResolvedRules, excludeIds: string | undefined): string[] {
+  const inForce: Record<string, boolean> = {
+    minScore: rules.minScore > 0,
+    skipTop: rules.skipTop > 0,
+    rangeMin: rules.rangeMin > rules.skipTop + 1,
+    maxScore: rules.maxScore < Number.POSITIVE_INFINITY,
+    maxScoreRatio: rules.maxScoreRatio < Number.POSITIVE_INFINITY,
+    absoluteMargin: rules.absoluteMargin > Number.NEGATIVE_INFINITY,
+    excludeIds: excludeIds !== undefined,
+    groupKey: rules.groupKey !== undefined,
+    groupPattern: rules.groupPattern !== undefined,
+    sameText: true,
+    nearDuplicate: rules.nearDuplicate !== false,
+    containment: rules.containment !== false,
+    maxPositiveSimilarity: rules.maxPositiveSimilarity !== undefined,
+  };
+  return Object.keys(inForce).filter((name) => inForce[name]);
 }
 
 /** A pattern without the flags that make `exec` depend on the call before. */

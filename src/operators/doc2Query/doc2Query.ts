@@ -6,7 +6,7 @@ import { type OptionsOf, type Resolved, resolveOptions, valuesOf } from '../../u
 import { askModel } from '../askModel.js';
 import { textInput } from '../inputKeys.js';
 import type { HowParsed } from '../jsonAnswer.js';
-import { type ModelProvenance, provenanceOf } from '../provenance.js';
+import { type ModelProvenance, provenanceOf, type TokenProvenance, tokenProvenance } from '../provenance.js';
 import { type Field, type ProvenanceField, type RecordOperator, recordOperator } from '../recordOperator.js';
 import { recordOptions } from '../recordOptions.js';
 import { versionOf } from '../template.js';
@@ -40,9 +40,8 @@ export interface Doc2QueryOptions<
 /** The provenance of a record under `_rareflow.doc2query`. */
 export type Doc2QueryProvenance = ModelProvenance & {
   parsed: HowParsed;
-  cached?: true;
-  /** Set for all but the first record that one answer made; the first has the tokens. */
-  sharesAnswer?: true;
+  /** True for all but the first record that one answer made; the first has the tokens. */
+  sharesAnswer: boolean;
 };
 
 export type Doc2QueryFields<QuestionKey extends string, ScenarioKey extends string, Kept extends boolean> = Field<
@@ -81,11 +80,11 @@ export function doc2Query<
     schema: promptTemplate === undefined ? doc2QuerySchema(queriesPerDoc) : undefined,
   };
 
-  const fieldsOf = (record: DataRecord, { question, scenario }: HardQuery): DataRecord => {
-    // A question without a scenario must not keep the scenario of an earlier one.
-    const hasScenario = scenarioKey !== '' && (scenario !== undefined || record[scenarioKey] !== undefined);
-    return { [questionKey]: question, ...(hasScenario && { [scenarioKey]: scenario }) };
-  };
+  // A question without a scenario must not keep the scenario of an earlier one, and every record has the same keys.
+  const fieldsOf = ({ question, scenario }: HardQuery): DataRecord => ({
+    [questionKey]: question,
+    ...(scenarioKey !== '' && { [scenarioKey]: scenario ?? null }),
+  });
 
   const addQuestions = recordOperator(
     {
@@ -95,10 +94,10 @@ export function doc2Query<
     },
     valuesOf(recordOptions, settings),
     async (record, signal) => {
-      const { queries, provenance, usage } = await askForQueries(record[textKey] as string, prompting, signal);
+      const { queries, provenance, tokens } = await askForQueries(record[textKey] as string, prompting, signal);
       return queries.slice(0, queriesPerDoc).map((query, index) => ({
-        fields: fieldsOf(record, query),
-        provenance: { ...provenance, ...(index === 0 ? usage : { sharesAnswer: true as const }) },
+        fields: fieldsOf(query),
+        provenance: { ...provenance, ...(index === 0 ? tokens : tokenProvenance()), sharesAnswer: index > 0 },
       }));
     },
   );
@@ -112,9 +111,9 @@ interface Prompting extends Resolved<typeof doc2QueryOptions> {
 
 interface Made {
   queries: HardQuery[];
-  provenance: Doc2QueryProvenance;
-  /** The usage of all answers; `cached` if all came from the cache. */
-  usage: Usage & { cached?: true };
+  provenance: Omit<Doc2QueryProvenance, keyof TokenProvenance | 'sharesAnswer'>;
+  /** The tokens of all answers; `cached` if all came from the cache. */
+  tokens: TokenProvenance;
 }
 
 /** Asks until an answer can be read. Throws RejectError after `maxAttempts` answers. */
@@ -144,7 +143,7 @@ async function askForQueries(text: string, prompting: Prompting, signal: AbortSi
       return {
         queries: answer.queries,
         provenance: { ...provenance, parsed: answer.parsed },
-        usage: { ...usage, ...(cached && { cached }) },
+        tokens: tokenProvenance(usage, cached),
       };
     }
     if (answers >= maxAttempts) {

@@ -5,7 +5,7 @@ import { type OptionsOf, resolveOptions, valuesOf } from '../../util/options.js'
 import { seededRandom, shuffledOrder } from '../../util/random.js';
 import { askModel } from '../askModel.js';
 import { textInput, textListInput } from '../inputKeys.js';
-import { type ModelProvenance, provenanceOf } from '../provenance.js';
+import { type ModelProvenance, provenanceOf, tokenProvenance } from '../provenance.js';
 import { type Field, type ProvenanceField, type RecordOperator, recordOperator } from '../recordOperator.js';
 import { recordOptions } from '../recordOptions.js';
 import { versionOf } from '../template.js';
@@ -31,7 +31,6 @@ export interface ReasonDistillOptions<ReasoningKey extends string = string, Kept
 
 /** The provenance of a record under `_rareflow.reason_distill`. */
 export type ReasonDistillProvenance = ModelProvenance & {
-  cached?: true;
   seed: number;
   /** The documents in the order shown: 0 is the record's own text, n its n-th negative. */
   order: number[];
@@ -89,8 +88,7 @@ export function reasonDistill<const ReasoningKey extends string = 'reasoning', c
           fields: { [reasoningKey]: withThinking(completion) },
           provenance: {
             ...provenanceOf(completion, promptVersion),
-            ...completion.usage,
-            ...(completion.cached && { cached: true }),
+            ...tokenProvenance(completion.usage, completion.cached),
             seed,
             order,
           },

@@ -51,7 +51,7 @@ test('three piped processes share a cache: no call twice, and after a change onl
     const before = first.records[place];
     assert.equal(record.question, before?.question);
     assert.deepEqual(provenanceOf(record, 'doc2query'), { ...provenanceOf(before, 'doc2query'), cached: true });
-    assert.equal(provenanceOf(record, 'reason_distill').cached, undefined);
+    assert.equal(provenanceOf(record, 'reason_distill').cached, false);
   }
 });
 

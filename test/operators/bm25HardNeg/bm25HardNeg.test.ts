@@ -50,7 +50,7 @@ test('bm25HardNeg never returns the positive: not by id, not by text, not a text
     ],
     positive: { rank: 1, score: 3 },
     shortfall: 7,
-    refused: { sameText: 1 },
+    refused: { sameText: 1, nearDuplicate: 0, containment: 0 },
   });
 });
 

@@ -31,6 +31,7 @@ test('dataflow takes all but its own row: a copy of the positive, a text twice, 
       { id: 'd', rank: 4, score: 0 },
     ],
     positive: { rank: 1, score: 1 },
+    shortfall: 0,
   });
 });
 

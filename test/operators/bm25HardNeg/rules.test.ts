@@ -63,7 +63,7 @@ test('maxPositiveSimilarity leaves out documents that resemble the positive more
   const { negatives } = provenanceOf(out, 'bm25_hard_neg') as { negatives: { similarity: number }[] };
   assert.ok(ranks.length > 0 && ranks.length < 9);
   assert.ok(negatives.every(({ similarity }) => similarity <= 0.5));
-  assert.deepEqual(refused, { maxPositiveSimilarity: 10 - ranks.length });
+  assert.deepEqual(refused, { sameText: 0, maxPositiveSimilarity: 10 - ranks.length });
 });
 
 test('random takes any of the window, the same ones for a seed, others for another', async () => {
@@ -98,7 +98,7 @@ test('a shortfall is reported with the rules that caused it, and never filled', 
   const { ranks, shortfall, refused } = await mine({ maxScoreRatio: 0.4, onShortfall: (n) => missing.push(n) });
   assert.deepEqual(ranks, [10, 11]);
   assert.equal(shortfall, 1);
-  assert.deepEqual(refused, { maxScoreRatio: 8 });
+  assert.deepEqual(refused, { maxScoreRatio: 8, sameText: 0 });
   assert.deepEqual(missing, [1]);
 });
 
@@ -128,9 +128,39 @@ test('near-duplicates of the positive are left out by default, and kept with nea
   const given = { id: 'p', text: own.join(' '), question: 'word1 word2' };
   const { out } = await mine({ index, nearDuplicate: undefined }, given);
   assert.deepEqual(out?.hard_negatives, ['word1 alone']);
-  assert.deepEqual(provenanceOf(out, 'bm25_hard_neg').refused, { nearDuplicate: 1 });
+  assert.deepEqual(provenanceOf(out, 'bm25_hard_neg').refused, { sameText: 0, nearDuplicate: 1, containment: 0 });
   assert.deepEqual((await mine({ index, nearDuplicate: false }, given)).out?.hard_negatives, [almost, 'word1 alone']);
 });
+
+const page = [...range(60)].map((n) => `word${n}`);
+const passage = page.slice(20, 50).join(' ');
+const changedPage = page.with(5, 'changed').with(40, 'too').join(' ');
+const copies: [what: string, options: Partial<Bm25HardNegOptions>, positive: string, negatives: string[]][] = [
+  ['the page that contains the positive is left out', {}, passage, ['word30 alone', 'word30']],
+  ['a passage that the positive contains is left out', {}, page.join(' '), ['word30 alone', 'word30']],
+  ['of near copies only the best becomes a negative', {}, 'word30', [passage, 'word30 alone']],
+  [
+    'they are kept with containment: false',
+    { containment: false },
+    passage,
+    [page.join(' '), 'word30 alone', 'word30'],
+  ],
+  [
+    'they are kept with nearDuplicate: false',
+    { nearDuplicate: false },
+    passage,
+    [page.join(' '), changedPage, 'word30 alone', 'word30'],
+  ],
+];
+for (const [what, options, text, negatives] of copies) {
+  test(`of a page, its passage and a changed page: ${what}`, async () => {
+    const texts = [passage, page.join(' '), changedPage, 'word30 alone', 'word30'];
+    const index = memorySearcher(texts.map((each, n) => ({ id: `${n}`, text: each })));
+    const given = { id: `${texts.indexOf(text)}`, text, question: 'word30' };
+    const { out } = await mine({ index, nearDuplicate: undefined, numNeg: 5, ...options }, given);
+    assert.deepEqual(out?.hard_negatives, negatives);
+  });
+}
 
 test('scenario+question searches for both, and needs the scenario', async () => {
   const index = memorySearcher([

@@ -45,9 +45,15 @@ test('doc2query asks again after an answer it cannot read, quoting it and the re
     prompt: 'doc2query-2',
     attempts: 2,
     finishReason: 'stop',
+    thinking: null,
     parsed: 'fence',
     promptTokens: 20,
     completionTokens: 10,
+    cachedTokens: null,
+    reasoningTokens: null,
+    estimated: false,
+    cached: false,
+    sharesAnswer: false,
   });
 });
 
@@ -174,7 +180,7 @@ test('doc2query makes queriesPerDoc records of a list, and counts the extra ones
 test('doc2query reads a plain list of questions, which has no scenarios', async () => {
   const { out } = await run([JSON.stringify({ questions: ['Why the moon?'] })]);
   assert.equal(out[0]?.question, 'Why the moon?');
-  assert.equal('scenario' in (out[0] ?? {}), false);
+  assert.equal(out[0]?.scenario, null);
 });
 
 test('doc2query prompts in Chinese for Chinese text, in English otherwise, or in the language set', async () => {
@@ -240,7 +246,7 @@ test('doc2query keeps the good items of a list, each question once, and reports 
   );
   assert.deepEqual(
     out.map((record) => provenanceOf(record, 'doc2query').promptTokens),
-    [10, undefined],
+    [10, null],
   );
 });
 
@@ -269,5 +275,5 @@ test('a question without a scenario does not keep the scenario of an earlier one
   const model = scriptedModel(() => JSON.stringify({ questions: ['Why the moon?'] }));
   const record = { ...document(0), question: 'old', scenario: 'old' };
   const [out] = await collect(doc2Query({ model, overwrite: true })(watched([record])));
-  assert.deepEqual([out?.question, out?.scenario], ['Why the moon?', undefined]);
+  assert.deepEqual([out?.question, out?.scenario], ['Why the moon?', null]);
 });

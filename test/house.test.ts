@@ -61,7 +61,7 @@ const allowed: Record<string, string[]> = {
  * sub-room by itself.
  */
 const floors: Record<string, string[]> = {
-  io: ['write', 'read', 'systemErrors'],
+  io: ['write', 'read', 'parse', 'systemErrors'],
   llm: [
     ...['createModel', 'connectEndpoints', 'openai/batch', 'openai', 'offline', 'custom', 'middleware', 'cacheStore'],
     ...['options', 'limits', 'failures', 'cost', 'chatModel'],
@@ -96,6 +96,7 @@ const owners: Record<string, string[]> = {
   'hyparquet-writer': ['io'],
   'hyparquet-compressors': ['io'],
   tinyglobby: ['io'],
+  'csv-parse': ['io'],
   openai: ['llm'],
   bottleneck: ['llm'],
   undici: ['llm'],

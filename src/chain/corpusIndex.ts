@@ -9,6 +9,7 @@ import { readRecords } from '../io/read/readRecords.js';
 import { type DataRecord, defaultKeys, type Reject } from '../record.js';
 import type { Bm25Index } from '../search/bm25Index.js';
 import type { BuildOptions, BuildStats } from '../search/indexing/buildIndex.js';
+import { documentKey } from '../util/keyPath.js';
 import { corpusFingerprint, isSameCorpus } from './corpusFingerprint.js';
 import { checkIndexSpace } from './indexSpace.js';
 
@@ -16,9 +17,9 @@ import { checkIndexSpace } from './indexSpace.js';
 export interface CorpusBuildOptions
   extends Pick<
       BuildOptions,
-      'textKey' | 'idKey' | 'analyzer' | 'store' | 'groupKey' | 'threads' | 'onProgress' | 'onAnalyzer'
+      'textKey' | 'titleKey' | 'idKey' | 'analyzer' | 'store' | 'groupKey' | 'threads' | 'onProgress' | 'onAnalyzer'
     >,
-    Pick<ReadOptions, 'onBadLine' | 'maxLineBytes' | 'rejects' | 'signal'> {
+    Pick<ReadOptions, 'inputFormat' | 'onBadLine' | 'maxLineBytes' | 'rejects' | 'onNotice' | 'signal'> {
   /** Index at most this many records. Default: all. */
   limit?: number | undefined;
 }
@@ -44,8 +45,10 @@ export async function buildCorpusIndex(
   target: string,
   options: CorpusBuildOptions = {},
 ): Promise<BuildStats> {
-  const { onBadLine, maxLineBytes, limit, signal, rejects = warnOfReject, ...index } = options;
-  const { textKey = defaultKeys.text, idKey = defaultKeys.id, analyzer = 'auto', store = true, groupKey } = index;
+  const { inputFormat, onBadLine, maxLineBytes, onNotice, limit, signal, ...rest } = options;
+  const { rejects = warnOfReject, ...index } = rest;
+  const { idKey = defaultKeys.id, analyzer = 'auto', store = true, groupKey } = index;
+  const textKey = documentKey({ ...index, textKey: index.textKey ?? defaultKeys.text });
   const { buildIndex } = await import('../search/indexing/buildIndex.js');
   const paths = await inputFiles([inputs].flat());
   checkIndexSpace(paths, target, store);
@@ -54,7 +57,10 @@ export async function buildCorpusIndex(
     last = reject;
     return rejects(reject);
   };
-  const records = readRecords(paths, { onBadLine, maxLineBytes, rejects: watched, signal, places: !store });
+  const records = readRecords(paths, {
+    ...{ inputFormat, onBadLine, maxLineBytes, onNotice, expectedKeys: [textKey, idKey] },
+    ...{ rejects: watched, signal, places: !store },
+  });
   try {
     const corpus = takeUntil<DataRecord>({ limit })(records);
     return await buildIndex(corpus, target, {
@@ -96,7 +102,8 @@ export async function corpusIndex(
       if (replaceOther && error instanceof IndexError) return undefined;
       throw error;
     });
-    const { textKey = defaultKeys.text, idKey = defaultKeys.id, analyzer = 'auto', store = true, groupKey } = options;
+    const { idKey = defaultKeys.id, analyzer = 'auto', store = true, groupKey } = options;
+    const textKey = documentKey({ ...options, textKey: options.textKey ?? defaultKeys.text });
     const before = index?.manifest.source;
     const now = corpusFingerprint(paths, { textKey, idKey, analyzer, store, groupKey });
     const isUnchanged = JSON.stringify(before) === JSON.stringify(now);

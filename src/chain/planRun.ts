@@ -8,7 +8,8 @@ import { planBases } from './planBases.js';
 import type { PlannedStage } from './plannedStages.js';
 import { sampleRecords } from './sampleRecords.js';
 
-export interface PlanOptions extends Pick<ReadOptions, 'onBadLine' | 'maxLineBytes' | 'signal'> {
+export interface PlanOptions
+  extends Pick<ReadOptions, 'inputFormat' | 'onBadLine' | 'maxLineBytes' | 'onNotice' | 'signal'> {
   /** The stages that ask a model: those of `rarePlan`, `plannedDoc2Query` or `plannedReasonDistill`. */
   stages: PlannedStage[];
   /** Returns false for a record that the run would reject. Default: none is rejected. */
@@ -65,14 +66,15 @@ export async function planRun(inputs: string | readonly string[], options: PlanO
   }
   const price = prices && priceOf(prices, model);
   const stages = withAssumptions(options.stages, options.assumeCompletionTokens);
-  const { seed, onBadLine, maxLineBytes, signal } = options;
-  const read = { seed, onBadLine, maxLineBytes, signal };
+  const { seed, inputFormat, onBadLine, maxLineBytes, onNotice, signal } = options;
+  const read = { seed, inputFormat, onBadLine, maxLineBytes, onNotice, signal };
   const sample = await sampleRecords(inputs, { ...read, isUsable, limit });
   if (sample.usable === 0) {
     throw new InputError('no record of the input can be used', { hint: 'name the keys of its texts' });
   }
   const negatives = corpus === undefined ? sample : await sampleRecords(corpus, { ...read, isUsable: isDocument });
-  const earlier = assumeFrom === undefined ? [] : (await sampleRecords(assumeFrom, read)).records;
+  const earlier =
+    assumeFrom === undefined ? [] : (await sampleRecords(assumeFrom, { ...read, inputFormat: 'auto' })).records;
   const estimates = stages.map((stage) =>
     estimateStage({
       ...{ stage, earlier, maxTokens },

@@ -2,6 +2,7 @@ import type { ChatMessage } from '../llm/chatModel.js';
 import { renderDoc2Query } from '../operators/doc2Query/prompt.js';
 import { renderReasonDistill } from '../operators/reasonDistill/prompt.js';
 import { type DataRecord, defaultKeys, isRecord, isText } from '../record.js';
+import { documentKey, valueAt } from '../util/keyPath.js';
 import { type PromptLanguage, promptLanguage } from '../util/language.js';
 
 /** A stage that asks a model, as a dry run plans it. */
@@ -31,17 +32,19 @@ const languageOf = (language: PromptLanguage | 'auto', text: string) =>
 
 export interface Doc2QueryPlan extends PromptPlan {
   textKey?: string | undefined;
+  titleKey?: string | undefined;
   /** Default 1. */
   queriesPerDoc?: number | undefined;
 }
 
 /** Plans doc2query. A question with its scenario is about 120 tokens, the notes before them about 80. */
 export function plannedDoc2Query(plan: Doc2QueryPlan): PlannedStage {
-  const { textKey = defaultKeys.text, queriesPerDoc = 1, language = 'auto', promptTemplate: template } = plan;
+  const textKey = documentKey({ ...plan, textKey: plan.textKey ?? defaultKeys.text });
+  const { queriesPerDoc = 1, language = 'auto', promptTemplate: template } = plan;
   return {
     name: 'doc2query',
     promptOf(record) {
-      const text = String(record[textKey]);
+      const text = String(valueAt(record, textKey));
       return renderDoc2Query({ text, language: languageOf(language, text), queriesPerDoc, template });
     },
     others: 0,
@@ -56,6 +59,7 @@ export const ASSUMED_CHARACTERS = { question: 160, scenario: 320 };
 
 export interface ReasonDistillPlan extends PromptPlan {
   textKey?: string | undefined;
+  titleKey?: string | undefined;
   questionKey?: string | undefined;
   scenarioKey?: string | undefined;
   negativesKey?: string | undefined;
@@ -67,18 +71,19 @@ export interface ReasonDistillPlan extends PromptPlan {
 
 /** Plans reason-distill. Its answer is assumed to be 900 tokens. */
 export function plannedReasonDistill(plan: ReasonDistillPlan): PlannedStage {
-  const { textKey = defaultKeys.text, questionKey = defaultKeys.question, scenarioKey = defaultKeys.scenario } = plan;
+  const textKey = documentKey({ ...plan, textKey: plan.textKey ?? defaultKeys.text });
+  const { questionKey = defaultKeys.question, scenarioKey = defaultKeys.scenario } = plan;
   const { negativesKey = defaultKeys.hardNegatives, language = 'auto', numNeg, perRecord = 1 } = plan;
   const { promptTemplate: template } = plan;
   return {
     name: 'reason_distill',
     promptOf(record, others) {
       const isComplete = numNeg === undefined;
-      const text = String(record[textKey]);
-      const negatives = isComplete ? record[negativesKey] : others.map((one) => one[textKey]);
-      const scenario = isComplete ? String(record[scenarioKey]) : filler(ASSUMED_CHARACTERS.scenario);
+      const text = String(valueAt(record, textKey));
+      const negatives = isComplete ? valueAt(record, negativesKey) : others.map((one) => valueAt(one, textKey));
+      const scenario = isComplete ? String(valueAt(record, scenarioKey)) : filler(ASSUMED_CHARACTERS.scenario);
       return renderReasonDistill({
-        question: isComplete ? String(record[questionKey]) : filler(ASSUMED_CHARACTERS.question),
+        question: isComplete ? String(valueAt(record, questionKey)) : filler(ASSUMED_CHARACTERS.question),
         scenario: scenarioKey === '' ? undefined : scenario,
         documents: [text, ...(negatives as string[])],
         language: languageOf(language, text),
@@ -96,6 +101,6 @@ export function plannedReasonDistill(plan: ReasonDistillPlan): PlannedStage {
 export function accepts(inputs: string[], outputs: string[], overwrite = false): (record: DataRecord) => boolean {
   return (record) =>
     isRecord(record) &&
-    inputs.every((key) => isText(record[key])) &&
+    inputs.every((key) => isText(valueAt(record, key))) &&
     (overwrite || outputs.every((key) => record[key] === undefined || record[key] === null));
 }

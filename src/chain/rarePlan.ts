@@ -5,7 +5,16 @@ import type { RareChainOptions } from './rareChain.js';
 
 type RarePlanOptions = Pick<
   RareChainOptions,
-  | ('textKey' | 'questionKey' | 'scenarioKey' | 'negativesKey' | 'reasoningKey' | 'overwrite' | 'language')
+  | (
+      | 'titleKey'
+      | 'textKey'
+      | 'questionKey'
+      | 'scenarioKey'
+      | 'negativesKey'
+      | 'reasoningKey'
+      | 'overwrite'
+      | 'language'
+    )
   | ('queriesPerDoc' | 'numNeg' | 'doc2QueryPromptTemplate' | 'reasonDistillPromptTemplate')
 >;
 
@@ -15,6 +24,7 @@ export function rarePlan(
 ): Pick<PlanOptions, 'stages' | 'isUsable' | 'isDocument' | 'numNeg'> {
   const {
     textKey = defaultKeys.text,
+    titleKey,
     questionKey = defaultKeys.question,
     scenarioKey = defaultKeys.scenario,
   } = options;
@@ -23,9 +33,9 @@ export function rarePlan(
   const outputs = [questionKey, scenarioKey, negativesKey, reasoningKey].filter((key) => key !== '');
   return {
     stages: [
-      plannedDoc2Query({ textKey, language, queriesPerDoc, promptTemplate: options.doc2QueryPromptTemplate }),
+      plannedDoc2Query({ textKey, titleKey, language, queriesPerDoc, promptTemplate: options.doc2QueryPromptTemplate }),
       plannedReasonDistill({
-        ...{ textKey, questionKey, scenarioKey, negativesKey, language, numNeg },
+        ...{ textKey, titleKey, questionKey, scenarioKey, negativesKey, language, numNeg },
         ...{ perRecord: queriesPerDoc, promptTemplate: options.reasonDistillPromptTemplate },
       }),
     ],

@@ -1,18 +1,17 @@
 import type { Rejects } from '../flow/rejects.js';
 import { takeUntil } from '../flow/takeUntil.js';
+import type { ReadOptions } from '../io/read/options.js';
 import { readRecords } from '../io/read/readRecords.js';
 import type { DataRecord } from '../record.js';
 import { seededRandom } from '../util/random.js';
 
-export interface SampleOptions {
+export interface SampleOptions extends Pick<ReadOptions, 'inputFormat' | 'onBadLine' | 'maxLineBytes' | 'onNotice'> {
   /** Records for which it returns false are counted, but not sampled. Default: all are usable. */
   isUsable?: ((record: DataRecord) => boolean) | undefined;
   /** The size of the sample. Default 1,000. */
   size?: number | undefined;
   /** Default 0. */
   seed?: number | undefined;
-  onBadLine?: 'reject' | 'stop' | undefined;
-  maxLineBytes?: number | undefined;
   /** Read at most this many records. Default: all. */
   limit?: number | undefined;
   signal?: AbortSignal | undefined;
@@ -32,14 +31,15 @@ export interface Sample {
  * input makes the count exact, also for compressed files and pipes.
  */
 export async function sampleRecords(inputs: string | readonly string[], options: SampleOptions = {}): Promise<Sample> {
-  const { isUsable = () => true, size = 1000, seed = 0, limit, onBadLine, maxLineBytes, signal } = options;
+  const { isUsable = () => true, size = 1000, seed = 0, limit, signal } = options;
+  const { inputFormat, onBadLine, maxLineBytes, onNotice } = options;
   const random = seededRandom('sample', seed);
   const sample: Sample = { records: [], usable: 0, unusable: 0, badLines: 0 };
   const { records } = sample;
   const rejects: Rejects = () => {
     sample.badLines += 1;
   };
-  const read = readRecords(inputs, { onBadLine, maxLineBytes, signal, rejects });
+  const read = readRecords(inputs, { inputFormat, onBadLine, maxLineBytes, onNotice, signal, rejects });
   for await (const record of takeUntil<DataRecord>({ limit })(read)) {
     if (!isUsable(record)) {
       sample.unusable += 1;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RejectError } from '../errors.js';
 import { type DataRecord, defaultKeys, isRecord, isText } from '../record.js';
+import { documentKey, valueAt } from '../util/keyPath.js';
 import { seededRandom, shuffledOrder } from '../util/random.js';
 import type { SampleKeys } from './sampleKeys.js';
 
@@ -29,12 +30,15 @@ export interface TrainingSample {
 /** Reads a record of a finished run. Each format checks what else it needs. Throws RejectError. */
 export function readSample(record: DataRecord, keys: SampleKeys): TrainingSample {
   const { textKey, questionKey, negativesKey, labelKey } = keys;
-  const textAt = (key: string) => (isText(record[key]) ? record[key] : undefined);
-  const text = textAt(textKey);
+  const textAt = (key: string) => {
+    const value = valueAt(record, key);
+    return isText(value) ? value : undefined;
+  };
+  const text = textAt(documentKey(keys));
   const question = textAt(questionKey);
   if (text === undefined) throw new RejectError(`the key "${textKey}" holds no text`);
   if (question === undefined) throw new RejectError(`the key "${questionKey}" holds no question`);
-  const negatives = record[negativesKey] ?? [];
+  const negatives = valueAt(record, negativesKey) ?? [];
   if (!Array.isArray(negatives) || !negatives.every(isText)) {
     throw new RejectError(`the key "${negativesKey}" holds no list of texts`);
   }
@@ -44,7 +48,7 @@ export function readSample(record: DataRecord, keys: SampleKeys): TrainingSample
     queryId: `q-${digest(question, text)}`,
     question,
     scenario: textAt(keys.scenarioKey),
-    positive: { id: passageId(record[keys.idKey], text), text },
+    positive: { id: passageId(valueAt(record, keys.idKey), text), text },
     negatives: negatives.map((negative, index) => ({ id: passageId(minedIds[index], negative), text: negative })),
     order:
       orderOf(record, negatives.length + 1) ?? shuffledOrder(negatives.length + 1, seededRandom(0, question, text)),

@@ -2,6 +2,7 @@ import { InputError } from '../errors.js';
 import type { Rejects } from '../flow/rejects.js';
 import { type DataRecord, defaultKeys, isRecord } from '../record.js';
 import { describe } from '../util/check.js';
+import { likelyTextPath, valueAt } from '../util/keyPath.js';
 import type { InputKey } from './inputKeys.js';
 
 /** The reason that a record was not admitted, and the fix. */
@@ -84,10 +85,12 @@ export function keyProblem(
     };
   }
   for (const { key, option, problem } of inputs) {
-    const value = record[key];
+    const value = valueAt(record, key);
     const wrong = value === undefined || value === null ? 'is missing' : problem(value);
     if (wrong === undefined) continue;
-    const hint = option === undefined ? `add "${key}" to them` : `${withFlag(option)} names another key`;
+    const likely = option === 'textKey' ? likelyTextPath(record) : undefined;
+    const other = likely === undefined || likely === key ? '' : `: ${likely}?`;
+    const hint = option === undefined ? `add "${key}" to them` : `${withFlag(option)} names another key${other}`;
     return { reason: `the input key "${key}" ${wrong}`, hint };
   }
   const earlier = record[defaultKeys.provenance];

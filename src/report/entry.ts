@@ -1,4 +1,5 @@
 import { type DataRecord, defaultKeys, isRecord, isReject, type Reject } from '../record.js';
+import { valueAt } from '../util/keyPath.js';
 import { scriptLanguage } from './language.js';
 import { defaultEntryKeys, type EntryKeys } from './options.js';
 import { type Warning, warningsOf } from './warnings.js';
@@ -50,7 +51,7 @@ export interface Entry {
 export function readEntry(value: unknown, number: number, keys: EntryKeys = defaultEntryKeys): Entry {
   if (isReject(value)) return rejectEntry(value, number, keys);
   const record = isRecord(value) ? value : { text: JSON.stringify(value) };
-  const textAt = (key: string) => stringOf(record[key]);
+  const textAt = (key: string) => stringOf(valueAt(record, key));
   const provenance = isRecord(record[defaultKeys.provenance]) ? (record[defaultKeys.provenance] as DataRecord) : {};
   const stages = Object.entries(provenance).flatMap(([name, details]) =>
     isRecord(details) ? [factsOf(name, details)] : [],
@@ -58,7 +59,7 @@ export function readEntry(value: unknown, number: number, keys: EntryKeys = defa
   const mined = isRecord(provenance.bm25_hard_neg) ? provenance.bm25_hard_neg : {};
   const entry = {
     number,
-    id: stringOf(record[keys.idKey]),
+    id: stringOf(valueAt(record, keys.idKey)),
     title: textAt(keys.titleKey),
     text: textAt(keys.textKey),
     question: textAt(keys.questionKey),

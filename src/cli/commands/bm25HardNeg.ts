@@ -38,7 +38,7 @@ export const bm25HardNegCommand = command({
       const operator = bm25HardNeg({ ...valuesOf(negativesFlags, flags), index, onShortfall });
       const stages = [{ name: 'bm25_hard_neg', operator }];
       const shape = { command: 'bm25-hard-neg', options, facts: { index: indexIdentity(index) } };
-      return await runStream({ inputs, flags, stages, shape, notes: lines });
+      return await runStream({ inputs, flags, stages, shape, notes: lines, keys: [flags.textKey, flags.idKey] });
     } finally {
       await index.close();
     }

@@ -1,4 +1,5 @@
 import { doc2QueryOptions } from '../../operators/doc2Query/options.js';
+import { documentKey } from '../../util/keyPath.js';
 import { omit, valuesOf } from '../../util/options.js';
 import { command } from '../command.js';
 import { batchFlags } from '../options/batch.js';
@@ -31,15 +32,17 @@ export const doc2QueryCommand = command({
   async run(inputs, given) {
     const flags = batchFlags(given);
     const promptTemplate = promptTemplateOf(flags.promptFile);
+    const { inputPaths } = await import('../run/streamFiles.js');
+    const files = await inputPaths(inputs, { withoutOutputs: true });
     if (isDryRun(flags)) {
       const [{ plannedDoc2Query, accepts }, { dryRun }] = await Promise.all([
         import('../../chain/plannedStages.js'),
         import('../run/dryRun.js'),
       ]);
-      const { textKey, questionKey, scenarioKey, overwrite } = flags;
-      const isUsable = accepts([textKey], [questionKey, scenarioKey], overwrite);
+      const { textKey, titleKey, questionKey, scenarioKey, overwrite } = flags;
+      const isUsable = accepts([documentKey({ textKey, titleKey })], [questionKey, scenarioKey], overwrite);
       const stages = [plannedDoc2Query({ ...flags, promptTemplate })];
-      return dryRun(inputs, { stages, isUsable }, flags);
+      return dryRun(files, { stages, isUsable }, flags);
     }
     const [{ doc2Query }, { DOC2QUERY_PROMPT_VERSION }, { versionOf }, { openModel }, { runStream }] =
       await Promise.all([
@@ -56,6 +59,9 @@ export const doc2QueryCommand = command({
       options,
       facts: { prompt: versionOf(DOC2QUERY_PROMPT_VERSION, promptTemplate) },
     };
-    return runStream({ inputs, flags, stages: [{ name: 'doc2query', operator }], shape, model });
+    return runStream({
+      ...{ inputs: files, flags, shape, model, keys: [flags.textKey] },
+      stages: [{ name: 'doc2query', operator }],
+    });
   },
 });

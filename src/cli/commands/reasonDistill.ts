@@ -1,5 +1,6 @@
 import { reasonDistillOptions } from '../../operators/reasonDistill/options.js';
 import type { DataRecord } from '../../record.js';
+import { documentKey } from '../../util/keyPath.js';
 import { omit, type Resolved, valuesOf } from '../../util/options.js';
 import { command } from '../command.js';
 import { batchFlags } from '../options/batch.js';
@@ -48,7 +49,10 @@ export const reasonDistillCommand = command({
       options,
       facts: { prompt: versionOf(REASON_DISTILL_PROMPT_VERSION, promptTemplate) },
     };
-    return runStream({ inputs, flags, stages: [{ name: 'reason_distill', operator }], shape, model });
+    return runStream({
+      ...{ inputs, flags, shape, model, keys: [flags.textKey] },
+      stages: [{ name: 'reason_distill', operator }],
+    });
   },
 });
 
@@ -62,8 +66,8 @@ async function plan(
     import('../../operators/inputKeys.js'),
     import('../run/dryRun.js'),
   ]);
-  const { textKey, questionKey, scenarioKey, negativesKey, reasoningKey, overwrite } = flags;
-  const read = [textKey, questionKey, scenarioKey].filter((key) => key !== '');
+  const { questionKey, scenarioKey, negativesKey, reasoningKey, overwrite } = flags;
+  const read = [documentKey(flags), questionKey, scenarioKey].filter((key) => key !== '');
   const hasTexts = accepts(read, [reasoningKey], overwrite);
   const isUsable = (record: DataRecord) => hasTexts(record) && textListProblem(record[negativesKey]) === undefined;
   return dryRun(inputs, { stages: [plannedReasonDistill({ ...flags, promptTemplate })], isUsable }, flags);

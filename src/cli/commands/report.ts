@@ -7,7 +7,7 @@ import { pick, text } from '../../util/options.js';
 import { command } from '../command.js';
 import { inputHelp } from '../options/input.js';
 import { statsOption } from '../options/output.js';
-import { formatCompact, formatCount, formatSeconds, say, sayStats } from '../progress/terminal.js';
+import { formatCompact, formatCount, formatSeconds, say, sayNotice, sayStats } from '../progress/terminal.js';
 
 export const reportCommand = command({
   name: 'report',
@@ -28,11 +28,11 @@ export const reportCommand = command({
     }),
     stats: statsOption,
     ...collectorOptions,
-    ...pick(readOptions, 'onBadLine', 'maxLineBytes'),
+    ...pick(readOptions, 'inputFormat', 'onBadLine', 'maxLineBytes'),
   },
   examples: ['rareflow report out.jsonl', 'rareflow report out.jsonl --rejects out.rejects.jsonl -o page.html'],
   notes: ['It takes one pass, in constant memory, and the page needs no network.'],
-  async run(inputs, { output, rejects, stats, onBadLine, maxLineBytes, ...options }) {
+  async run(inputs, { output, rejects, stats, inputFormat, onBadLine, maxLineBytes, ...options }) {
     const [
       { readRecords },
       { openFileOutput },
@@ -71,7 +71,11 @@ export const reportCommand = command({
       display.show(messageView(`${formatCount(records)} records read`, total && read / total));
     };
     const made = await makeReport(
-      (unreadable) => readRecords(paths, { onBadLine, maxLineBytes, rejects: unreadable, signal, onBytes }),
+      (unreadable) =>
+        readRecords(paths, {
+          ...{ inputFormat, onBadLine, maxLineBytes, onNotice: sayNotice },
+          ...{ rejects: unreadable, signal, onBytes },
+        }),
       {
         ...options,
         title:

@@ -95,7 +95,7 @@ export const runCommand = command({
       resolveRules(resolveOptions('run', negativeRules, valuesOf(negativeRules, flags)), flags.numNeg ?? 3);
     }
     const model = openModel(flags, process.env);
-    const files = await inputPaths(inputs);
+    const files = await inputPaths(inputs, { withoutOutputs: true });
     const corpus = flags.corpus === undefined ? undefined : await inputPaths([flags.corpus].flat());
     await outputsOf([...files, ...(corpus ?? [])], flags);
     await using metrics = await openMetrics(flags);
@@ -125,7 +125,10 @@ export const runCommand = command({
           ...{ doc2QueryPromptTemplate: questionPrompt, reasonDistillPromptTemplate: reasoningPrompt },
         });
         const shape = { command: 'run', options, facts: { prompts: settings.prompts, index: settings.index } };
-        return await runStream({ inputs: paths, inputNames, flags, stages, shape, folder, metrics, model, notes });
+        return await runStream({
+          ...{ inputs: paths, inputNames, flags, stages, shape, folder, metrics, model, notes },
+          keys: [flags.textKey, flags.idKey],
+        });
       } finally {
         await searcher.close();
       }
@@ -153,5 +156,5 @@ async function planOf(inputs: string[], flags: RunFlags, questionPrompt?: string
     ...valuesOf(chainFlags, flags),
     ...{ doc2QueryPromptTemplate: questionPrompt, reasonDistillPromptTemplate: reasoningPrompt },
   });
-  return dryRun(inputs, { ...plan, corpus }, flags);
+  return dryRun(await inputPaths(inputs, { withoutOutputs: true }), { ...plan, corpus }, flags);
 }

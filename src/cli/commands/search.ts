@@ -2,6 +2,7 @@ import { ExitCode, UsageError } from '../../errors.js';
 import type { DataRecord } from '../../record.js';
 import type { Bm25Index } from '../../search/bm25Index.js';
 import { searchOptions } from '../../search/options.js';
+import { valueAt } from '../../util/keyPath.js';
 import { key, onOff, type Resolved, text } from '../../util/options.js';
 import { command } from '../command.js';
 import { indexPathOption } from '../options/negatives.js';
@@ -96,7 +97,7 @@ async function searchAll(index: Bm25Index, flags: Flags): Promise<number> {
     { stage: 'search', inputs: [textInput(textKey, 'textKey')], outputs: [] },
     { provenance: false },
     async (record) => {
-      const query = record[textKey] as string;
+      const query = valueAt(record, textKey) as string;
       const found = await index.search(query, { k, weighting });
       return [
         {
@@ -112,7 +113,7 @@ async function searchAll(index: Bm25Index, flags: Flags): Promise<number> {
   );
   const search = operator<DataRecord, DataRecord>(async function* (source, context) {
     for await (const record of hits(source, context)) {
-      yield inPlaceOf(record, { id: record[idKey] ?? null, hits: record.hits });
+      yield inPlaceOf(record, { id: valueAt(record, idKey) ?? null, hits: record.hits });
     }
   });
   const startedMs = performance.now();

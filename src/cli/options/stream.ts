@@ -6,7 +6,7 @@ import type { batchFlagOptions } from './batch.js';
 import type { outputOptions } from './output.js';
 
 /** The options of reading an input. */
-export const inputOptions = { limit: limitOption, ...pick(readOptions, 'onBadLine', 'maxLineBytes') };
+export const inputOptions = { limit: limitOption, ...pick(readOptions, 'inputFormat', 'onBadLine', 'maxLineBytes') };
 
 /** The options of a command on records. */
 export const recordFlags = pick(recordOptions, 'concurrency', 'ordered', 'overwrite', 'provenance');

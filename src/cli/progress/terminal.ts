@@ -16,6 +16,15 @@ export function say(line: string): void {
   else write(`${printable(line)}\n`);
 }
 
+const noticed = new Set<string>();
+
+/** Writes a remark on the input to stderr, once. */
+export function sayNotice(notice: string): void {
+  if (noticed.has(notice)) return;
+  noticed.add(notice);
+  say(`rareflow: ${notice}`);
+}
+
 /** Writes a value to stderr as a line of JSON. */
 export function sayJson(value: object): void {
   write(`${printableJson(JSON.stringify(value))}\n`);

@@ -4,7 +4,7 @@ import type { Resolved } from '../../util/options.js';
 import type { askingFlags } from '../options/model.js';
 import { pricesOf } from '../options/pricesFile.js';
 import type { inputOptions } from '../options/stream.js';
-import { formatCount, say } from '../progress/terminal.js';
+import { formatCount, say, sayNotice } from '../progress/terminal.js';
 import { abortOnInterrupt } from './interrupt.js';
 import { planTable } from './planTable.js';
 import { inputPaths } from './streamFiles.js';
@@ -20,12 +20,24 @@ export async function dryRun(
   plan: Pick<PlanOptions, 'stages' | 'isUsable' | 'corpus' | 'isDocument' | 'numNeg'>,
   flags: DryRunFlags,
 ): Promise<number> {
-  const { onBadLine, maxLineBytes, limit, seed, model, maxTokens, assumeCompletionTokens, assumeFrom } = flags;
+  const { inputFormat, onBadLine, maxLineBytes, limit, seed, model, maxTokens, assumeCompletionTokens, assumeFrom } =
+    flags;
   const prices = pricesOf(flags.prices);
   using interrupt = abortOnInterrupt();
   const planned = await planRun(await inputPaths(inputs), {
     ...{ ...plan, prices, signal: interrupt.signal },
-    ...{ onBadLine, maxLineBytes, limit, seed, model, maxTokens, assumeCompletionTokens, assumeFrom },
+    ...{
+      inputFormat,
+      onNotice: sayNotice,
+      onBadLine,
+      maxLineBytes,
+      limit,
+      seed,
+      model,
+      maxTokens,
+      assumeCompletionTokens,
+      assumeFrom,
+    },
   });
   if (flags.json) {
     process.stdout.write(`${JSON.stringify(planned)}\n`);

@@ -6,7 +6,7 @@ import type { Resolved } from '../../util/options.js';
 import type { indexFlags } from '../options/indexFlags.js';
 import type { inputOptions } from '../options/stream.js';
 import { messageView, openProgressDisplay } from '../progress/progressDisplay.js';
-import { formatCompact, formatCount, formatSeconds, say } from '../progress/terminal.js';
+import { formatCompact, formatCount, formatSeconds, say, sayNotice } from '../progress/terminal.js';
 import { abortOnInterrupt } from './interrupt.js';
 
 type Flags = Resolved<typeof indexFlags & typeof inputOptions>;
@@ -53,8 +53,12 @@ export async function openIndexWithProgress(
 }
 
 function corpusOptions(flags: CorpusFlags): CorpusBuildOptions {
-  const { textKey, idKey, analyzer, store, groupKey, onBadLine, maxLineBytes, threads, limit } = flags;
-  return { textKey, idKey, analyzer, store, groupKey, onBadLine, maxLineBytes, threads, limit };
+  const { textKey, titleKey, idKey, analyzer, store, groupKey, inputFormat, onBadLine, maxLineBytes, threads, limit } =
+    flags;
+  return {
+    ...{ textKey, titleKey, idKey, analyzer, store, groupKey, inputFormat, onBadLine, maxLineBytes, threads, limit },
+    onNotice: sayNotice,
+  };
 }
 
 async function withProgress<T>(

@@ -2,14 +2,18 @@ import { filesBeside } from '../../chain/filesBeside.js';
 import { UsageError } from '../../errors.js';
 import { inputFiles } from '../../io/read/inputFiles.js';
 import { checkOutputFile } from '../../io/write/atomicFile.js';
+import { sayNotice } from '../progress/terminal.js';
 import { isDevice } from '../runFolderPath.js';
 import { refuseSameFile } from './files.js';
 import { canResume, wasStarted } from './runFolder.js';
 
-/** Returns the files that a command reads, with folders and patterns resolved; stdin if none is given and it is a pipe. */
-export async function inputPaths(inputs: string[]): Promise<string[]> {
+/**
+ * Returns the files that a command reads, with folders and patterns resolved; stdin if none is given and it is a pipe. A
+ * command that starts from documents takes none of the earlier outputs in a folder.
+ */
+export async function inputPaths(inputs: string[], { withoutOutputs = false } = {}): Promise<string[]> {
   if (inputs.filter((input) => input === '-').length > 1) throw new UsageError('stdin (-) can be read only once');
-  if (inputs.length > 0) return await inputFiles(inputs);
+  if (inputs.length > 0) return await inputFiles(inputs, { withoutOutputs, onNotice: sayNotice });
   if (!process.stdin.isTTY) return ['-'];
   throw new UsageError('no input', { hint: 'name a JSONL file, or pipe records to stdin' });
 }

@@ -12,7 +12,7 @@ import type { DataRecord } from '../../record.js';
 import type { StreamFlags } from '../options/stream.js';
 import { type Metrics, openMetrics } from '../progress/metrics.js';
 import { openRunDisplay } from '../progress/runDisplay.js';
-import { errorLine, formatCount, say } from '../progress/terminal.js';
+import { errorLine, formatCount, say, sayNotice } from '../progress/terminal.js';
 import { endOnInterrupt, InterruptedError } from './interrupt.js';
 import { openRejects } from './openRejects.js';
 import { commandLine, isResumable, rejectsExitCode } from './runEnd.js';
@@ -29,6 +29,8 @@ export interface StreamRun {
   stages: PipelineStage[];
   /** The command and its options, which decide the settings that are kept with the run. */
   shape: RunShape;
+  /** The keys that its stages read: a record with another name for one is remarked on. */
+  keys?: readonly string[] | undefined;
   /** The folder of its state, if it is open already. */
   folder?: RunFolder | undefined;
   /** Its metrics, if they are open already. */
@@ -81,10 +83,11 @@ export async function runStream(run: StreamRun): Promise<number> {
       display.show({ run: now, usage: model?.usage() });
     },
   };
-  const { onBadLine, maxLineBytes, limit } = flags;
+  const { inputFormat, onBadLine, maxLineBytes, limit } = flags;
   const source: PipelineOptions['source'] = ({ rejects, ...context }) => {
     const named = renaming(rejects, inputNames);
-    return interrupt.endsWith(readRecords(paths, { ...context, rejects: named, onBadLine, maxLineBytes }));
+    const reading = { inputFormat, onBadLine, maxLineBytes, onNotice: sayNotice, expectedKeys: run.keys };
+    return interrupt.endsWith(readRecords(paths, { ...context, rejects: named, ...reading }));
   };
   try {
     if (folder === undefined) {

@@ -1,15 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
+import { binaryFormatOf, MAGIC_BYTES } from '../parse/binaryFormats.js';
 import type { Chunk } from './byteChunks.js';
 import { peek } from './peek.js';
-
-const binaryFormats: [name: string, magic: Buffer][] = [
-  ['gzip', Buffer.from([0x1f, 0x8b])],
-  ['zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd])],
-  ['xz', Buffer.from([0xfd, 0x37, 0x7a, 0x58])],
-  ['bzip2', Buffer.from('BZh')],
-  ['zip', Buffer.from('PK\x03\x04')],
-  ['parquet', Buffer.from('PAR1')],
-];
 
 export interface Utf8 {
   chunks: AsyncIterable<Chunk>;
@@ -24,8 +16,9 @@ export interface Utf8 {
  * stays in the text; other bytes are passed on unchecked.
  */
 export async function asUtf8(source: AsyncIterable<Chunk>): Promise<Utf8> {
-  const { start, chunks } = await peek(source, (bytes) => bytes.length >= 4 || bytes.includes(0x0a));
-  const packed = binaryFormats.find(([, magic]) => start.subarray(0, magic.length).equals(magic))?.[0];
+  const isEnough = (bytes: Buffer) => bytes.length >= MAGIC_BYTES || bytes.includes(0x0a);
+  const { start, chunks } = await peek(source, isEnough);
+  const packed = binaryFormatOf(start);
   const endian = utf16Endian(start);
   return { packed, recoded: endian !== undefined, chunks: endian === undefined ? chunks : fromUtf16(chunks, endian) };
 }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
+import { LineSplitter } from '../parse/lineSplitter.js';
 import { inputError } from '../systemErrors.js';
 import { READ_BYTES } from './input.js';
-import { LineSplitter } from './lineSplitter.js';
 
 /** Reads the lines of a file from an offset, as bytes without their newlines. Throws InputError if it cannot be read. */
 export async function* fileLines(path: string, { start = 0 } = {}): AsyncGenerator<Buffer> {

@@ -1,7 +1,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { InputError } from '../../errors.js';
+import { LineSplitter } from '../parse/lineSplitter.js';
 import { codeOf, directoryError, inputError, messageOf } from '../systemErrors.js';
-import { LineSplitter } from './lineSplitter.js';
 
 /** A read of the file, and the longest run of lines that is parsed at once. */
 const SCAN_BYTES = 1024 * 1024;

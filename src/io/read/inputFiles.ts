@@ -1,42 +1,76 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { glob } from 'tinyglobby';
 import { InputError } from '../../errors.js';
 
-/** The record files of a folder. */
-const RECORD_FILES = '*.{jsonl,ndjson,json,jsonl.gz,ndjson.gz,json.gz,jsonl.zst,ndjson.zst,json.zst,parquet}';
+/** The record files of a folder; its text files are documents if it has none. */
+const RECORD_FILES = '*.{jsonl,ndjson,json,csv,tsv}{,.gz,.zst}';
+const TEXT_FILES = '*.{txt,text,md,markdown}{,.gz,.zst}';
+
+export interface InputFilesOptions {
+  /** Leave out of folders and patterns the outputs of earlier runs too, if they hold other files. Default false. */
+  withoutOutputs?: boolean | undefined;
+  /** Receives a remark on files that are left out. */
+  onNotice?: ((notice: string) => void) | undefined;
+}
 
 /**
  * Resolves inputs to files: a path or '-' means itself, a folder the record files directly in it (`.jsonl`, `.ndjson`,
- * `.json`, each also `.gz` or `.zst`, and `.parquet`; no hidden ones), a pattern (`data/*.jsonl`, `**`, `{a,b}`) what it
- * matches. The files of a folder or pattern are sorted by path, each once.
+ * `.json`, `.csv`, `.tsv`, each also `.gz` or `.zst`, and `.parquet`; no hidden ones), or its text files (`.txt`, `.md`) if it has no
+ * others, a pattern (`data/*.jsonl`, `**`, `{a,b}`) what it matches. The files of a folder or pattern are sorted by path, each
+ * once. The rejects and the state of earlier runs are left out of them if other files remain.
  *
  * @throws InputError if a folder holds no such file or a pattern matches nothing
  */
-export async function inputFiles(inputs: readonly string[]): Promise<string[]> {
-  const files = await Promise.all(inputs.map(filesOf));
+export async function inputFiles(inputs: readonly string[], options: InputFilesOptions = {}): Promise<string[]> {
+  const files = await Promise.all(inputs.map((input) => filesOf(input, options)));
   return files.flat();
 }
 
-async function filesOf(input: string): Promise<string[]> {
+async function filesOf(input: string, options: InputFilesOptions): Promise<string[]> {
   if (input === '-') return [input];
   const found = await stat(input).catch(() => undefined);
-  if (found?.isDirectory())
-    return await search(RECORD_FILES, input, 'holds no record files (.jsonl, .json, .parquet, …)');
+  if (found?.isDirectory()) return await filesInFolder(input, options);
   if (found !== undefined || !/[*?{[]/.test(input)) return [input];
-  return await search(input, undefined, 'no file matches it');
+  const matches = await search(input);
+  if (matches.length === 0) throw noFiles(input, 'no file matches it');
+  return withoutOurs(input, matches, options);
 }
 
-async function search(pattern: string, folder: string | undefined, none: string): Promise<string[]> {
+async function filesInFolder(folder: string, options: InputFilesOptions): Promise<string[]> {
+  const records = await search([RECORD_FILES, '*.parquet'], folder);
+  if (records.length > 0) return withoutOurs(folder, records, options);
+  const texts = await search(TEXT_FILES, folder);
+  if (texts.length === 0)
+    throw noFiles(folder, 'holds no record files (.jsonl, .json, .csv, .parquet, …) and no texts');
+  return texts;
+}
+
+function noFiles(path: string, reason: string): InputError {
+  return new InputError(reason, { path, hint: 'Check the path, or name the files.' });
+}
+
+async function search(pattern: string | string[], folder?: string): Promise<string[]> {
   const files = await glob(pattern, {
     cwd: folder ?? '.',
-    absolute: isAbsolute(pattern),
+    absolute: [pattern].flat().some(isAbsolute),
     expandDirectories: false,
     caseSensitiveMatch: folder === undefined,
   });
-  if (files.length === 0) {
-    throw new InputError(none, { path: folder ?? pattern, hint: 'Check the path, or name the files.' });
-  }
-  const paths = folder === undefined ? files : files.map((file) => join(folder, file));
-  return paths.sort();
+  return (folder === undefined ? files : files.map((file) => join(folder, file))).sort();
 }
+
+/** Leaves out what earlier runs have written, unless nothing else remains. */
+function withoutOurs(input: string, files: string[], { withoutOutputs, onNotice }: InputFilesOptions): string[] {
+  const isOurs = (file: string) => isState(file) || (withoutOutputs === true && existsSync(`${file}.rareflow`));
+  const others = files.filter((file) => !isOurs(file));
+  if (others.length === 0 || others.length === files.length) return files;
+  const left = files.filter(isOurs);
+  const shown = left.slice(0, 3).join(', ') + (left.length > 3 ? ` and ${left.length - 3} more` : '');
+  onNotice?.(`${input}: left out what earlier runs have written: ${shown}; name such files to read them`);
+  return others;
+}
+
+/** Returns true for the rejects of a run, and for a file of its state. */
+const isState = (file: string): boolean => /\.rejects(\.old)?\.jsonl$|\.rareflow[\\/]|\.bm25[\\/]/.test(file);

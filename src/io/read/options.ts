@@ -22,12 +22,29 @@ export const readOptions = {
     group: 'Input',
     shapesRecords: false,
   }),
+  /** The form of the input; `readRecords` only. Default: by name and first bytes. */
+  inputFormat: choice(['auto', 'jsonl', 'json', 'csv', 'tsv', 'text', 'parquet'], {
+    help: 'the form of the input; auto goes by the name and the first bytes',
+    default: 'auto',
+    group: 'Input',
+    shapesRecords: false,
+  }),
   /** Receives the bad lines; awaited. Default: a process warning for each. */
   rejects: rejectsOption,
   /** Remember the location of each record in its file, for `buildIndex` with `store: false`; plain JSONL files only. Default: false. */
   places: object<boolean>()(
     { help: 'remember the location of each record in its file, for an index that stores no texts' },
     { expected: 'true or false', accepts: (value) => typeof value === 'boolean' },
+  ),
+  /** Receives remarks on how an input is read. Default: a process warning for each. */
+  onNotice: callback<(notice: string) => void>()({
+    help: 'receives remarks on how an input is read',
+    defaultText: 'a process warning for each',
+  }),
+  /** Keys that will be read: a remark is given if a record lacks one and has another usual name for it. Default: none. */
+  expectedKeys: object<readonly string[]>()(
+    { help: 'keys that will be read; a record with another name for one gives a remark' },
+    { expected: 'a list of keys', accepts: Array.isArray },
   ),
   /** Aborting it ends the reading with its reason. */
   signal: signalOption,
@@ -51,5 +68,7 @@ export const readOptions = {
     { expected: 'a position', accepts: isRecord },
   ),
 };
+
+export type InputFormat = 'auto' | 'jsonl' | 'json' | 'csv' | 'tsv' | 'text' | 'parquet';
 
 export type ReadOptions = OptionsOf<typeof readOptions>;

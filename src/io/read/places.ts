@@ -6,7 +6,8 @@ export function requirePlaces(input: Input, isFile: boolean): void {
   const name = inputName(input);
   if (typeof input !== 'string' || input === '-' || !isFile) throw noPlaces(name, 'is not a file');
   if (/\.(gz|zst)$/i.test(input)) throw noPlaces(name, 'is compressed');
-  if (/\.(json|parquet)$/i.test(input)) throw noPlaces(name, 'is not a JSONL file by its name');
+  if (/\.(json|parquet|csv|tsv|tab|txt|text|md|markdown)$/i.test(input))
+    throw noPlaces(name, 'is not a JSONL file by its name');
 }
 
 /** Returns the error for an input whose records have no locations in a file. */

@@ -1,10 +1,11 @@
 import { InputError } from '../../errors.js';
+import { binaryReason } from '../parse/binaryFormats.js';
+import { ArrayDamage, JsonArray } from '../parse/jsonArray.js';
+import type { Chunk } from './byteChunks.js';
 import { asUtf8 } from './encoding.js';
 import type { Input } from './input.js';
-import { ArrayDamage, JsonArray } from './jsonArray.js';
 import type { ReadOptions } from './options.js';
-import { binaryReason } from './readJsonl.js';
-import { type RecordFormat, RecordStream, sequential } from './recordStream.js';
+import { type FormatContext, type RecordBatch, type RecordFormat, RecordStream, sequential } from './recordStream.js';
 
 /**
  * Reads the elements of a JSON file that is one array, of any size, pretty-printed or not; inputs and options as in
@@ -24,10 +25,17 @@ export function readJsonArray(input: Input, options: ReadOptions = {}): RecordSt
 }
 
 /** One JSON array. */
-export const jsonArrayFormat: RecordFormat = async function* (source, { path, maxLineBytes }) {
+export const jsonArrayFormat: RecordFormat = (source, context) => readArray(source, context);
+
+/** Reads one JSON array, which an object may hold under the key `wrapper`. */
+export async function* readArray(
+  source: AsyncIterable<Chunk>,
+  { path, maxLineBytes }: FormatContext,
+  wrapper?: string,
+): AsyncGenerator<RecordBatch> {
   const { chunks, packed } = await asUtf8(source);
   if (packed !== undefined) throw new InputError(binaryReason(packed, path), { path });
-  const array = new JsonArray(maxLineBytes);
+  const array = new JsonArray(maxLineBytes, wrapper);
   let records: unknown[] = [];
   try {
     for await (const { bytes, rawBytes } of chunks) {
@@ -42,6 +50,6 @@ export const jsonArrayFormat: RecordFormat = async function* (source, { path, ma
     throw new InputError(cause.reason, { path, line: cause.line, hint: cause.hint, cause });
   }
   yield { records, rawBytes: 0 };
-};
+}
 
 const arrayReader = sequential(jsonArrayFormat);

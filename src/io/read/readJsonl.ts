@@ -1,7 +1,8 @@
 import { InputError } from '../../errors.js';
+import { binaryReason } from '../parse/binaryFormats.js';
+import { type BadLine, JsonLines, type ParsedLines } from '../parse/jsonLines.js';
 import { asUtf8 } from './encoding.js';
 import type { Input } from './input.js';
-import { type BadLine, JsonLines, type ParsedLines } from './jsonLines.js';
 import type { ReadOptions } from './options.js';
 import { noPlaces } from './places.js';
 import { type FormatContext, type RecordBatch, type RecordFormat, RecordStream, sequential } from './recordStream.js';
@@ -47,7 +48,7 @@ export const jsonlFormat: RecordFormat = async function* (source, context) {
 export const jsonlReader = sequential(jsonlFormat);
 
 /** Yields records and rejects bad lines in their order. */
-async function* readInOrder(
+export async function* readInOrder(
   { records, places, bad }: ParsedLines,
   rawBytes: number,
   context: FormatContext,
@@ -63,7 +64,8 @@ async function* readInOrder(
   yield { records: given === 0 ? records : records.slice(given), places: places?.slice(given), rawBytes };
 }
 
-async function rejectBadLine(
+/** Rejects a bad line, or throws InputError if bad lines stop the run. */
+export async function rejectBadLine(
   { reason, line, text }: BadLine,
   { path, onBadLine, rejects }: FormatContext,
 ): Promise<void> {
@@ -75,14 +77,4 @@ async function rejectBadLine(
     });
   }
   await rejects({ stage: 'read', reason, path, line, text });
-}
-
-/** The binary formats that can be read, and the extensions that they need. */
-const extensions: Record<string, string> = { gzip: '.gz', zstd: '.zst', parquet: '.parquet' };
-
-/** Returns the reason why an input in a binary format is not read as text. */
-export function binaryReason(format: string, path: string): string {
-  const extension = extensions[format];
-  if (extension === undefined) return `looks like ${format}, not text: decompress it first`;
-  return `looks like ${format}: ${path === 'stdin' ? 'decompress it first' : `name it ${extension}`}`;
 }

@@ -3,10 +3,11 @@ import type { Rejects } from '../../flow/rejects.js';
 import { warnOfReject } from '../../flow/rejects.js';
 import { type DataRecord, isRecord, rememberPlace } from '../../record.js';
 import { eitherSignal } from '../../util/abort.js';
+import { otherNameOf } from '../../util/keyPath.js';
 import { type Resolved, resolveOptions } from '../../util/options.js';
+import type { LinePlace } from '../parse/jsonLines.js';
 import type { Chunk } from './byteChunks.js';
 import { canSeek, type Input, inputBytes, inputName, openInput } from './input.js';
-import type { LinePlace } from './jsonLines.js';
 import { type ReadOptions, readOptions } from './options.js';
 import { requirePlaces } from './places.js';
 import { ResumePosition } from './resumePosition.js';
@@ -26,6 +27,8 @@ export interface FormatContext {
   rejects: Rejects;
   maxLineBytes: number;
   places: boolean;
+  /** Receives remarks on how the input is read. */
+  notice: (text: string) => void;
   /** The start of the chunks in the input: its offset, and the number of lines before it. */
   from?: { offset: number; line: number } | undefined;
   /** Reports that reading can resume after the first `used` bytes of a chunk, with `line` lines before. */
@@ -83,7 +86,7 @@ export class RecordStream extends AsyncIterableX<DataRecord> {
 
   override async *[Symbol.asyncIterator](iteratorSignal?: AbortSignal): AsyncGenerator<DataRecord> {
     const { onBadLine, maxLineBytes, places = false, rejects: takeReject = warnOfReject } = this.#options;
-    const { onBytes, onPosition, resume } = this.#options;
+    const { onBytes, onPosition, resume, onNotice: notice = warnOfNotice, expectedKeys = [] } = this.#options;
     const signal = eitherSignal(iteratorSignal, this.#options.signal);
     signal?.throwIfAborted();
     const inputs = await this.#inputsOf();
@@ -94,6 +97,7 @@ export class RecordStream extends AsyncIterableX<DataRecord> {
     );
     for (const [i, input] of places ? inputs.entries() : []) requirePlaces(input, sizes[i] !== undefined);
     let bytesRead = 0;
+    let toCheck = expectedKeys.length === 0 ? 0 : CHECKED_RECORDS;
     const position = new ResumePosition(inputs, onPosition, resume);
     const rejects: Rejects = (reject) => {
       position.ordinal++;
@@ -108,7 +112,7 @@ export class RecordStream extends AsyncIterableX<DataRecord> {
       bytesRead += from.line > 0 ? from.offset : 0;
       const isFile = sizes[i] !== undefined;
       const path = inputName(input);
-      const context = { onBadLine, rejects, maxLineBytes, places, path, isFile, signal, position, from };
+      const context = { onBadLine, rejects, maxLineBytes, places, path, isFile, notice, signal, position, from };
       for await (const batch of this.#readerOf(input)(input, context)) {
         const bytesPerRecord = batch.rawBytes / batch.records.length;
         let given = 0;
@@ -116,6 +120,10 @@ export class RecordStream extends AsyncIterableX<DataRecord> {
           if (signal?.aborted) throw signal.reason;
           const place = batch.places?.[given];
           if (place !== undefined && isRecord(record)) rememberPlace(record, { path, ...place });
+          if (toCheck > 0 && isRecord(record)) {
+            toCheck--;
+            if (noticeOtherNames(record, expectedKeys, notice)) toCheck = 0;
+          }
           position.ordinal++;
           // Valid JSON that is not an object is passed on as it is: operators refuse it, with the record in the reject.
           yield record as DataRecord;
@@ -129,3 +137,18 @@ export class RecordStream extends AsyncIterableX<DataRecord> {
     position.end();
   }
 }
+
+/** The first records, which show the names of the keys. */
+const CHECKED_RECORDS = 100;
+
+/** Gives a remark on keys that a record has under another name. */
+function noticeOtherNames(record: DataRecord, keys: readonly string[], notice: (text: string) => void): boolean {
+  const found = keys.flatMap((key) => {
+    const other = otherNameOf(record, key);
+    return other === undefined ? [] : [`no key ${JSON.stringify(key)}: reading ${JSON.stringify(other)}`];
+  });
+  if (found.length > 0) notice(`the records have ${found.join(', ')}; --text-key and --id-key name others`);
+  return found.length > 0;
+}
+
+const warnOfNotice = (notice: string): void => process.emitWarning(notice, 'RareflowNotice');

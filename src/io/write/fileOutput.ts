@@ -1,4 +1,4 @@
-import { NEWLINE } from '../read/lineSplitter.js';
+import { NEWLINE } from '../parse/lineSplitter.js';
 import { AtomicFile, type AtomicFileOptions, refuseGzip } from './atomicFile.js';
 import type { Output } from './lineSink.js';
 

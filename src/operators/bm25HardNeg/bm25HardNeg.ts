@@ -1,6 +1,7 @@
 import { IndexError, RejectError, UsageError } from '../../errors.js';
 import { EventLoopTurns } from '../../flow/eventLoopTurns.js';
 import type { Searcher, Weighting } from '../../search/searcher.js';
+import { documentKey, valueAt } from '../../util/keyPath.js';
 import { type OptionsOf, type Resolved, resolveOptions, valuesOf } from '../../util/options.js';
 import { textInput } from '../inputKeys.js';
 import { type Field, type ProvenanceField, type RecordOperator, recordOperator } from '../recordOperator.js';
@@ -79,7 +80,8 @@ export function bm25HardNeg<
   options: Bm25HardNegOptions<NegativesKey, Detailed, Kept>,
 ): RecordOperator<Bm25HardNegFields<NegativesKey, Detailed, Kept>> {
   const resolved = resolveOptions('bm25HardNeg', bm25HardNegOptions, options);
-  const { index, profile, textKey, questionKey, scenarioKey, idKey, negativesKey } = resolved;
+  const { index, profile, questionKey, scenarioKey, idKey, negativesKey } = resolved;
+  const textKey = documentKey(resolved);
   const { details, requirePositive, seed, onShortfall } = resolved;
   if (profile !== undefined) refuseBesideProfile(profile, resolved);
   const numNeg = resolved.numNeg ?? (profile === undefined ? 3 : referenceTools[profile].numNeg);
@@ -87,7 +89,7 @@ export function bm25HardNeg<
   const weighting = resolved.weighting ?? (profile === undefined ? 'lucene' : 'dataflow');
   const rules = resolveRules(resolved, numNeg);
   requireGroups(index, rules.groupKey);
-  const mining = { ...resolved, numNeg, weighting, rules, turns: new EventLoopTurns() };
+  const mining = { ...resolved, textKey, numNeg, weighting, rules, turns: new EventLoopTurns() };
   const noneRefused = Object.fromEntries(rulesInForce(rules, resolved.excludeIds).map((name) => [name, 0]));
   const usesScenario = query === 'scenario+question';
   const detailsKey = `${negativesKey}_details`;
@@ -102,13 +104,13 @@ export function bm25HardNeg<
       ],
       outputs: [negativesKey, ...(details ? [detailsKey] : [])],
       ...(requirePositive && {
-        doubt: (record) => missingPositive(index, idText(record[idKey]), record[textKey] as string),
+        doubt: (record) => missingPositive(index, idText(valueAt(record, idKey)), valueAt(record, textKey) as string),
       }),
     },
     valuesOf(recordOptions, resolved),
     async (record, signal) => {
-      const question = record[questionKey] as string;
-      const searched = usesScenario ? `${record[scenarioKey]} ${question}` : question;
+      const question = valueAt(record, questionKey) as string;
+      const searched = usesScenario ? `${valueAt(record, scenarioKey)} ${question}` : question;
       const { negatives, positive, refused, endedEarly } = await mineNegatives(record, searched, mining, signal);
       if (negatives.length === 0) throw new RejectError(endedEarly ? allAlike : noneLeft(refused));
       const missing = numNeg - negatives.length;

@@ -1,6 +1,7 @@
 import type { EventLoopTurns } from '../../flow/eventLoopTurns.js';
 import type { DataRecord } from '../../record.js';
 import type { Weighting } from '../../search/searcher.js';
+import { valueAt } from '../../util/keyPath.js';
 import type { Resolved } from '../../util/options.js';
 import { seededRandom } from '../../util/random.js';
 import { findCandidates, type Refusals } from './candidates.js';
@@ -42,12 +43,12 @@ export async function mineNegatives(
   signal: AbortSignal,
 ): Promise<Mined> {
   const { index, profile, numNeg, weighting, rules, seed, turns, textKey, questionKey, idKey } = mining;
-  const text = record[textKey] as string;
+  const text = valueAt(record, textKey) as string;
   const positiveScore = await index.score(query, text, { weighting, signal });
   const positiveOf = (hit?: { rank: number; score: number }) =>
     hit === undefined ? { rank: null, score: positiveScore } : { rank: hit.rank, score: hit.score };
   if (profile !== undefined) {
-    const id = idText(record[idKey]);
+    const id = idText(valueAt(record, idKey));
     const { negatives, positive } = await reproduce(index, { profile, query, numNeg, text, id, signal });
     return { negatives, positive: positiveOf(positive), refused: {} };
   }
@@ -55,7 +56,7 @@ export async function mineNegatives(
   const count = candidatesWanted(rules, numNeg);
   const walk = { query, weighting, positives, positiveScore, count, signal, turns };
   const { found, positive, refused, endedEarly } = await findCandidates(index, rules, walk);
-  const random = seededRandom(seed, record[questionKey] as string, text);
+  const random = seededRandom(seed, valueAt(record, questionKey) as string, text);
   const { negatives, tooSimilar } = await sample(index, found, rules, {
     numNeg,
     positiveTexts: positives.texts,

@@ -4,7 +4,7 @@ import { keyOptions } from '../keyOptions.js';
 import { recordOptions } from '../recordOptions.js';
 
 const group = 'Negatives';
-const { textKey, questionKey, scenarioKey, negativesKey, idKey, positivesKey } = keyOptions;
+const { textKey, titleKey, questionKey, scenarioKey, negativesKey, idKey, positivesKey } = keyOptions;
 
 /** Which documents of the ranking may become negatives, and how they are chosen. */
 export const negativeRules = {
@@ -154,6 +154,7 @@ export const bm25HardNegOptions = {
     help: 'called with how many negatives a record lacks, if it has fewer than numNeg',
   }),
   textKey,
+  titleKey,
   questionKey,
   scenarioKey,
   negativesKey,

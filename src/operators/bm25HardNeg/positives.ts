@@ -2,6 +2,7 @@ import { RejectError } from '../../errors.js';
 import { type DataRecord, isRecord, isText } from '../../record.js';
 import type { Searcher } from '../../search/searcher.js';
 import { describe } from '../../util/check.js';
+import { valueAt } from '../../util/keyPath.js';
 
 /** A record's positives, and other documents that must not become its negatives. */
 export interface Positives {
@@ -27,8 +28,8 @@ export interface PositiveKeys {
 
 /** Reads the positives of a record whose text is good. Throws RejectError for a list with a value of another kind. */
 export function positivesOf(record: DataRecord, keys: PositiveKeys, index: Searcher): Positives {
-  const text = record[keys.textKey] as string;
-  const id = idText(record[keys.idKey]);
+  const text = valueAt(record, keys.textKey) as string;
+  const id = idText(valueAt(record, keys.idKey));
   const ids = new Set(id === undefined ? [] : [id]);
   const texts = new Set([text]); // an id may have many documents of one text
   for (const item of listOf(record, keys.positivesKey, 'texts and ids')) {
@@ -56,7 +57,7 @@ export function positivesOf(record: DataRecord, keys: PositiveKeys, index: Searc
 function groupsOf(record: DataRecord, ids: Iterable<string>, groupKey: string | undefined, index: Searcher) {
   if (groupKey === undefined) return new Set<string>();
   const known = [...ids].flatMap((id) => index.docIds(id)).map((docId) => index.group?.(docId));
-  return new Set([idText(record[groupKey]), ...known].filter((group) => group !== undefined));
+  return new Set([idText(valueAt(record, groupKey)), ...known].filter((group) => group !== undefined));
 }
 
 /** Reads one positive: a string is an id if the index has that id, and a text otherwise; an object has an `id` or a `text`. */

@@ -1,6 +1,7 @@
 import { RejectError } from '../../errors.js';
 import { type AnswerSchema, addUsage, type Completion, type Usage } from '../../llm/chatModel.js';
 import type { DataRecord } from '../../record.js';
+import { documentKey, valueAt } from '../../util/keyPath.js';
 import { promptLanguage } from '../../util/language.js';
 import { type OptionsOf, type Resolved, resolveOptions, valuesOf } from '../../util/options.js';
 import { askModel } from '../askModel.js';
@@ -73,7 +74,8 @@ export function doc2Query<
   options: Doc2QueryOptions<QuestionKey, ScenarioKey, Kept>,
 ): RecordOperator<Doc2QueryFields<QuestionKey, ScenarioKey, Kept>> {
   const settings = resolveOptions('doc2Query', doc2QueryOptions, options);
-  const { textKey, questionKey, scenarioKey, queriesPerDoc, promptTemplate } = settings;
+  const { questionKey, scenarioKey, queriesPerDoc, promptTemplate } = settings;
+  const textKey = documentKey(settings);
   const prompting: Prompting = {
     ...settings,
     promptVersion: versionOf(DOC2QUERY_PROMPT_VERSION, promptTemplate),
@@ -94,7 +96,8 @@ export function doc2Query<
     },
     valuesOf(recordOptions, settings),
     async (record, signal) => {
-      const { queries, provenance, tokens } = await askForQueries(record[textKey] as string, prompting, signal);
+      const text = valueAt(record, textKey) as string;
+      const { queries, provenance, tokens } = await askForQueries(text, prompting, signal);
       return queries.slice(0, queriesPerDoc).map((query, index) => ({
         fields: fieldsOf(query),
         provenance: { ...provenance, ...(index === 0 ? tokens : tokenProvenance()), sharesAnswer: index > 0 },

@@ -3,7 +3,7 @@ import { keyOptions } from '../keyOptions.js';
 import { chatModelOption, languageOption, promptTemplateOption } from '../modelOptions.js';
 import { recordOptions } from '../recordOptions.js';
 
-const { textKey, questionKey, scenarioKey } = keyOptions;
+const { textKey, titleKey, questionKey, scenarioKey } = keyOptions;
 
 export const doc2QueryOptions = {
   model: chatModelOption,
@@ -20,6 +20,7 @@ export const doc2QueryOptions = {
   language: languageOption,
   promptTemplate: promptTemplateOption(['text'], ['queriesPerDoc']),
   textKey,
+  titleKey,
   questionKey,
   scenarioKey,
   ...recordOptions,

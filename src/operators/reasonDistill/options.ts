@@ -3,7 +3,7 @@ import { keyOptions } from '../keyOptions.js';
 import { chatModelOption, languageOption, promptTemplateOption } from '../modelOptions.js';
 import { recordOptions } from '../recordOptions.js';
 
-const { textKey, questionKey, scenarioKey, negativesKey, reasoningKey } = keyOptions;
+const { textKey, titleKey, questionKey, scenarioKey, negativesKey, reasoningKey } = keyOptions;
 
 export const reasonDistillOptions = {
   model: chatModelOption,
@@ -11,6 +11,7 @@ export const reasonDistillOptions = {
   language: languageOption,
   promptTemplate: promptTemplateOption(['question', 'documents'], ['scenario']),
   textKey,
+  titleKey,
   questionKey,
   scenarioKey,
   negativesKey,

@@ -1,5 +1,6 @@
 import type { Completion } from '../../llm/chatModel.js';
 import { hasAnswerTags } from '../../util/answerTags.js';
+import { documentKey, valueAt } from '../../util/keyPath.js';
 import { promptLanguage } from '../../util/language.js';
 import { type OptionsOf, resolveOptions, valuesOf } from '../../util/options.js';
 import { seededRandom, shuffledOrder } from '../../util/random.js';
@@ -53,8 +54,9 @@ export function reasonDistill<const ReasoningKey extends string = 'reasoning', c
   options: ReasonDistillOptions<ReasoningKey, Kept>,
 ): RecordOperator<ReasonDistillFields<ReasoningKey, Kept>> {
   const settings = resolveOptions('reasonDistill', reasonDistillOptions, options);
-  const { model, textKey, questionKey, scenarioKey, negativesKey, reasoningKey, seed, language } = settings;
+  const { model, questionKey, scenarioKey, negativesKey, reasoningKey, seed, language } = settings;
   const { promptTemplate: template } = settings;
+  const textKey = documentKey(settings);
   const stage = 'reason_distill';
   const promptVersion = versionOf(REASON_DISTILL_PROMPT_VERSION, template);
 
@@ -71,13 +73,13 @@ export function reasonDistill<const ReasoningKey extends string = 'reasoning', c
     },
     valuesOf(recordOptions, settings),
     async (record, signal) => {
-      const text = record[textKey] as string;
-      const question = record[questionKey] as string;
-      const documents = [text, ...(record[negativesKey] as string[])];
+      const text = valueAt(record, textKey) as string;
+      const question = valueAt(record, questionKey) as string;
+      const documents = [text, ...(valueAt(record, negativesKey) as string[])];
       const order = shuffledOrder(documents.length, seededRandom(seed, question, text));
       const messages = renderReasonDistill({
         question,
-        scenario: scenarioKey === '' ? undefined : (record[scenarioKey] as string),
+        scenario: scenarioKey === '' ? undefined : (valueAt(record, scenarioKey) as string),
         documents: order.map((index) => documents[index] as string),
         language: language === 'auto' ? promptLanguage(question) : language,
         template,

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { IndexError, UsageError } from '../../errors.js';
 import { type DataRecord, isRecord, placeOf } from '../../record.js';
+import { valueAt } from '../../util/keyPath.js';
 
 /** The location of a text: the line of its record in the files of the corpus, which count as one long file. */
 export interface TextLocation {
@@ -112,7 +113,7 @@ export class ExternalTexts {
 function textIn(line: Buffer, textKey: string): string | undefined {
   try {
     const record: unknown = JSON.parse(line.toString().replace(/^\uFEFF/, ''));
-    const text = isRecord(record) ? record[textKey] : undefined;
+    const text = isRecord(record) ? valueAt(record, textKey) : undefined;
     return typeof text === 'string' ? text : undefined;
   } catch {
     return undefined;

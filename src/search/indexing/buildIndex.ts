@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { InputError, UsageError } from '../../errors.js';
 import { warnOfReject } from '../../flow/rejects.js';
 import { iterate, requireSource, type Source } from '../../flow/source.js';
+import { documentKey } from '../../util/keyPath.js';
 import { resolveOptions } from '../../util/options.js';
 import { isAnalyzerName } from '../analysis/analyzerNames.js';
 import { analyzerNamed, analyzerOfOption } from '../analysis/registry.js';
@@ -47,8 +48,22 @@ export async function buildIndex(
   path: string,
   options: BuildOptions = {},
 ): Promise<BuildStats> {
-  const { textKey, idKey, groupKey, store, k1, b, memoryMb, overwrite, signal, onProgress, onAnalyzer, ...given } =
-    resolveOptions('buildIndex', indexOptions, options);
+  const {
+    textKey: ownKey,
+    titleKey,
+    idKey,
+    groupKey,
+    store,
+    k1,
+    b,
+    memoryMb,
+    overwrite,
+    signal,
+    onProgress,
+    onAnalyzer,
+    ...given
+  } = resolveOptions('buildIndex', indexOptions, options);
+  const textKey = documentKey({ textKey: ownKey, titleKey });
   const rejects = given.rejects ?? warnOfReject;
   const chosen = given.analyzer === 'auto' ? undefined : analyzerOfOption(given.analyzer);
   requireSource('the source of buildIndex', source);

@@ -2,6 +2,7 @@ import { InputError } from '../../errors.js';
 import type { Rejects } from '../../flow/rejects.js';
 import { isRecord } from '../../record.js';
 import { describe } from '../../util/check.js';
+import { likelyTextPath, valueAt } from '../../util/keyPath.js';
 import type { TextLocation, TextLocator } from '../format/externalTexts.js';
 
 /** A record to index. */
@@ -39,31 +40,34 @@ export async function* admitDocuments(
   const { textKey, signal } = keys;
   let ordinal = 0;
   let seenKeys: Set<string> | undefined = new Set();
+  let likely: string | undefined;
   for await (const record of source as AsyncIterable<unknown>) {
     signal?.throwIfAborted();
     if (seenKeys && isRecord(record)) {
-      if (Object.hasOwn(record, textKey)) seenKeys = undefined;
-      else for (const key of Object.keys(record)) seenKeys.add(key);
+      if (valueAt(record, textKey) !== undefined || Object.hasOwn(record, textKey)) seenKeys = undefined;
+      else likely ??= likelyTextPath(record);
+      if (seenKeys !== undefined) for (const key of Object.keys(record)) seenKeys.add(key);
     }
     const document = documentOf(record, keys, ordinal++);
     if (typeof document === 'string') await rejects({ stage: 'index', reason: document, record });
     else yield document;
-    if (seenKeys && ordinal === MAX_KEYLESS_RECORDS) throw withoutKey(textKey, ordinal, seenKeys);
+    if (seenKeys && ordinal === MAX_KEYLESS_RECORDS) throw withoutKey(textKey, ordinal, seenKeys, likely);
   }
-  if (seenKeys && ordinal > 0) throw withoutKey(textKey, ordinal, seenKeys);
+  if (seenKeys && ordinal > 0) throw withoutKey(textKey, ordinal, seenKeys, likely);
 }
 
 /** Returns the document, or the reason why the record cannot be indexed. */
 function documentOf(record: unknown, keys: CorpusKeys, ordinal: number): CorpusDocument | string {
   const { textKey, idKey, groupKey, locator } = keys;
   if (!isRecord(record)) return `must be a JSON object, got ${describe(record)}`;
-  const text = Object.hasOwn(record, textKey) ? record[textKey] : undefined;
+  const text = valueAt(record, textKey);
   if (text === undefined) return `has no key ${quote(textKey)}`;
-  if (typeof text !== 'string') return `${quote(textKey)} must be a string, got ${describe(text)}`;
+  if (typeof text !== 'string')
+    return `${quote(textKey)} must be a string, got ${describe(text)}${joinAdvice(text, textKey)}`;
   if (text.trim() === '') return `${quote(textKey)} is blank`;
-  const id = documentId(Object.hasOwn(record, idKey) ? record[idKey] : undefined, idKey, ordinal);
+  const id = documentId(valueAt(record, idKey), idKey, ordinal);
   if (typeof id !== 'string') return id.problem;
-  const group = groupKey !== undefined && Object.hasOwn(record, groupKey) ? (record[groupKey] ?? undefined) : undefined;
+  const group = groupKey === undefined ? undefined : (valueAt(record, groupKey) ?? undefined);
   if (group !== undefined && typeof group !== 'string' && typeof group !== 'number') {
     return `${quote(groupKey as string)} must be a string or a number, got ${describe(group)}`;
   }
@@ -81,11 +85,21 @@ function documentId(value: unknown, idKey: string, ordinal: number): string | { 
   return { problem: `${quote(idKey)} is too large a number: JSON.parse rounded it; write it as a string` };
 }
 
-function withoutKey(textKey: string, records: number, seenKeys: ReadonlySet<string>): InputError {
+function withoutKey(textKey: string, records: number, seenKeys: ReadonlySet<string>, likely?: string): InputError {
   const shown = [...seenKeys].slice(0, MAX_KEYS_SHOWN).map(quote).join(', ');
   const saw = seenKeys.size === 0 ? 'they are not objects' : `their keys: ${shown}`;
   const which = records === MAX_KEYLESS_RECORDS ? `none of the first ${records} records has` : 'no record has';
-  return new InputError(`${which} the key ${quote(textKey)}; ${saw}`, { hint: 'set textKey to the key of the text' });
+  return new InputError(`${which} the key ${quote(textKey)}; ${saw}`, {
+    hint:
+      likely === undefined
+        ? 'set textKey to the key of the text'
+        : `set textKey to the key of the text: --text-key ${quote(likely)}?`,
+  });
 }
 
 const quote = (text: string): string => JSON.stringify(text);
+
+const joinAdvice = (value: unknown, key: string): string =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string')
+    ? `; --text-key '${key}.*' joins its texts`
+    : '';

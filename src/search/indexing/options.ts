@@ -15,9 +15,18 @@ const analyzerChoices = ['auto', ...analyzerNames];
 
 /** The options of `buildIndex`. */
 export const indexOptions = {
-  textKey: key(defaultKeys.text, { help: 'the key that holds the text', group: 'Index' }),
+  textKey: key(defaultKeys.text, {
+    help: 'the key that holds the text; data.text is a path, title,text are joined by a line feed',
+    group: 'Index',
+  }),
+  titleKey: text({
+    help: 'the key of the title, which is indexed with the text and goes before it',
+    placeholder: '<key>',
+    defaultText: 'none',
+    group: 'Index',
+  }),
   idKey: key(defaultKeys.id, {
-    help: 'the key that holds the id; a document without one gets its number, from 0',
+    help: 'the key that holds the id, or the path to it; a document without one gets its number, from 0',
     group: 'Index',
   }),
   analyzer: value<AnalyzerOption, { help: string; default: AnalyzerOption; placeholder: string; group: string }>(

@@ -32,8 +32,26 @@ test('a path means itself: a file with the characters of a pattern, a missing fi
   assert.deepEqual(await inputFiles(given), given);
 });
 
+test('a folder of texts means its text files if it has no others', async (t) => {
+  const work = await tree(t, ['a.md', 'b.txt', 'c.pdf']);
+  assert.deepEqual(await inputFiles([work('')]), [work('a.md'), work('b.txt')]);
+});
+
+test('what earlier runs have written is left out of folders and patterns, with a remark', async (t) => {
+  const work = await tree(t, ['a.jsonl', 'out.jsonl', 'out.rejects.jsonl']);
+  await mkdir(work('out.jsonl.rareflow'));
+  const notices: string[] = [];
+  const options = { onNotice: (notice: string) => notices.push(notice) };
+  assert.deepEqual(await inputFiles([work('')], options), [work('a.jsonl'), work('out.jsonl')]);
+  assert.deepEqual(await inputFiles([work('*.jsonl')], { ...options, withoutOutputs: true }), [work('a.jsonl')]);
+  assert.match(notices[0] ?? '', /left out what earlier runs have written: .*out\.rejects\.jsonl/);
+  assert.match(notices[1] ?? '', /out\.jsonl, .*out\.rejects\.jsonl/);
+  assert.deepEqual(await inputFiles([work('*.rejects.jsonl')], options), [work('out.rejects.jsonl')]);
+  assert.equal(notices.length, 2);
+});
+
 test('a folder without record files and a pattern without matches are errors', async (t) => {
-  const work = await tree(t, ['README.md']);
+  const work = await tree(t, ['README.pdf']);
   await assert.rejects(inputFiles([work('')]), { name: 'InputError', message: /holds no record files/ });
   await assert.rejects(inputFiles([work('*.jsonl')]), InputError);
 });

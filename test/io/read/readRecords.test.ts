@@ -50,7 +50,7 @@ test('a .json file that holds JSONL is read as JSONL', async (t) => {
 
 test('a .json file that holds one object over several lines is an error with a hint', async (t) => {
   const file = (await workFolder(t))('a.json');
-  await writeFile(file, JSON.stringify({ data: records }, null, 2));
+  await writeFile(file, JSON.stringify({ one: 1, two: records[0] }, null, 2));
   const { error } = await outcome(() => readRecords(file));
   assert.ok(error instanceof InputError);
   assert.match(error.message, /is a JSON object, not an array/);

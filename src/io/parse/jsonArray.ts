@@ -1,10 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { getManyValues, isMany, none } from 'stream-chain/core';
+import { pick } from 'stream-json/core/filters/pick.js';
 import { jsonParser } from 'stream-json/core/parser.js';
 import { streamArray } from 'stream-json/core/streamers/stream-array.js';
 import { jsonFlaw } from '../../util/jsonFlaw.js';
 import { messageOf } from '../systemErrors.js';
 import { NEWLINE } from './lineSplitter.js';
+import { adviceFor } from './slips.js';
 import { wholeCharacters } from './utf8.js';
 
 const CLOSE_BRACE = 0x7d;
@@ -41,10 +43,16 @@ export class JsonArray {
   #elementBytes = 0;
 
   readonly #maxElementBytes: number;
+  /** Passes on the tokens of the array within the object that holds it, if one does. */
+  readonly #select: ((token: unknown) => unknown) | undefined;
 
-  /** An element that is longer is not read to its end, and ends the reading. */
-  constructor(maxElementBytes = Number.POSITIVE_INFINITY) {
+  /**
+   * An element that is longer is not read to its end, and ends the reading. With `wrapper`, the text is an object that holds
+   * the array under this key.
+   */
+  constructor(maxElementBytes = Number.POSITIVE_INFINITY, wrapper?: string) {
     this.#maxElementBytes = maxElementBytes;
+    if (wrapper !== undefined) this.#select = pick({ filter: wrapper, once: true }) as (token: unknown) => unknown;
   }
 
   /** Appends the elements that became complete to `records`, including those before the damage. */
@@ -93,7 +101,7 @@ export class JsonArray {
       throw new ArrayDamage(
         `not JSON: ${reason}`,
         this.#line + blank.split('\n').length - 1,
-        'Fix the array, or write one record a line in a .jsonl file.',
+        adviceForArray(text) ?? 'Fix the array, or write one record a line in a .jsonl file.',
       );
     }
     this.#refuseLong(bytes, records, before);
@@ -120,7 +128,7 @@ export class JsonArray {
     const start = text.replace(/^\uFEFF/, '').trimStart();
     if (start === '') return text.replace(/^\uFEFF/, '');
     this.#started = true;
-    if (start.startsWith('[')) return start;
+    if (start.startsWith(this.#select === undefined ? '[' : '{')) return start;
     const reason = start.startsWith('{') ? 'is a JSON object, not an array' : 'is not a JSON array';
     throw new ArrayDamage(reason, 1, 'Put the records in [ ], or one a line in a .jsonl file.');
   }
@@ -128,6 +136,9 @@ export class JsonArray {
   #emit(tokens: ReturnType<ReturnType<typeof jsonParser>>, records: unknown[]): void {
     if (!isMany(tokens)) return;
     for (const token of getManyValues(tokens)) {
+      if (this.#select !== undefined) {
+        if (!isMany(this.#select(token) as typeof none)) continue;
+      }
       const item = this.#collect(token);
       if (item === none) continue;
       const { key, value } = item as { key: number; value: unknown };
@@ -156,4 +167,11 @@ function blanksBefore(bytes: Buffer): number {
   let count = 0;
   while (count < bytes.length && BLANKS.includes(bytes[count] as number)) count++;
   return count;
+}
+
+/** Returns how to fix a piece of an array that ends with an element or with the array. */
+function adviceForArray(piece: string): string | undefined {
+  if (/^\s*,\s*\]/.test(piece)) return 'Remove the comma before the closing bracket.';
+  const advice = adviceFor(piece.replace(/^[\s,[]+/, ''));
+  return advice === undefined ? undefined : `${advice[0]?.toUpperCase()}${advice.slice(1)}.`;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { LineSplitter, type LineSplitterOptions } from '../../../src/io/read/lineSplitter.js';
+import { LineSplitter, type LineSplitterOptions } from '../../../src/io/parse/lineSplitter.js';
 
 function split(text: string, chunkBytes: number, options?: LineSplitterOptions) {
   const lines = new LineSplitter(options);

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { jsonFlaw } from '../../util/jsonFlaw.js';
 import { messageOf } from '../systemErrors.js';
 import { LineSplitter, NEWLINE } from './lineSplitter.js';
+import { adviceFor } from './slips.js';
 import { firstInvalidByte } from './utf8.js';
 
 /** A line that is not JSON. */
@@ -29,9 +30,9 @@ export interface ParsedLines {
 }
 
 const OPEN_BRACE = 0x7b;
-const SHOWN_CHARS = 2048;
+export const SHOWN_CHARS = 2048;
 /** A UTF-16 unit takes three bytes of UTF-8 at most. */
-const SHOWN_BYTES = SHOWN_CHARS * 3 + 3;
+export const SHOWN_BYTES = SHOWN_CHARS * 3 + 3;
 
 /**
  * Parses each line of some bytes, whatever chunks they come in. A line is decoded alone: decoding a whole chunk and slicing
@@ -125,7 +126,8 @@ export class JsonLines {
   }
 }
 
-function notUtf8(line: Buffer): string {
+/** Returns the reason for a line that is not UTF-8. */
+export function notUtf8(line: Buffer): string {
   const offset = firstInvalidByte(line);
   const byte = line[offset]?.toString(16).toUpperCase().padStart(2, '0');
   return `not UTF-8: byte 0x${byte} at offset ${offset} of the line; convert the file with iconv`;
@@ -133,7 +135,9 @@ function notUtf8(line: Buffer): string {
 
 /** Guesses what else the file may be. */
 function guess(line: string): string {
-  if (line.trim() === '[') return '; a JSON array? Name it .json';
+  const advice = adviceFor(line);
+  if (advice !== undefined) return `; ${advice}`;
+  if (line.trim() === '[') return '; a JSON array? Pass --input-format json';
   if (/\r(?!$)/.test(line)) return '; lines that end with a bare CR? Convert them to LF';
   return '';
 }

@@ -95,6 +95,7 @@ export type {
 } from './operators/bm25HardNeg/referenceTools.js';
 export type { NegativeRules, Sampling } from './operators/bm25HardNeg/rules.js';
 export { type Doc2QueryOptions, type Doc2QueryProvenance, doc2Query } from './operators/doc2Query/doc2Query.js';
+export { type FilterDocumentsOptions, filterDocuments } from './operators/filterDocuments/filterDocuments.js';
 export {
   type InputKey,
   type RecordWith,

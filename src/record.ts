@@ -34,6 +34,8 @@ export interface Reject {
   path?: string;
   /** The number of a bad line, from 1. */
   line?: number;
+  /** True if retrying can only end the same way, as for a duplicate of another record: `retryRejects` leaves it out. */
+  final?: true;
   /** The record as the stage got it; absent for a line that is not JSON. */
   record?: unknown;
   /** The number of output lines before its place, in a resumable run that keeps the order. */

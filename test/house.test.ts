@@ -74,6 +74,7 @@ const floors: Record<string, string[]> = {
       'doc2Query',
       'reasonDistill',
       'bm25HardNeg',
+      'filterDocuments',
       'askModel',
       'modelOptions',
       'template',

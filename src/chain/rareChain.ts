@@ -5,6 +5,8 @@ import { bm25HardNegOptions } from '../operators/bm25HardNeg/options.js';
 import { type Doc2QueryFields, doc2Query } from '../operators/doc2Query/doc2Query.js';
 import { doc2QueryOptions } from '../operators/doc2Query/options.js';
 import { DOC2QUERY_PROMPT_VERSION } from '../operators/doc2Query/prompt.js';
+import { filterDocuments } from '../operators/filterDocuments/filterDocuments.js';
+import { filterDocumentsOptions } from '../operators/filterDocuments/options.js';
 import { reasonDistillOptions } from '../operators/reasonDistill/options.js';
 import { REASON_DISTILL_PROMPT_VERSION } from '../operators/reasonDistill/prompt.js';
 import { type ReasonDistillFields, reasonDistill } from '../operators/reasonDistill/reasonDistill.js';
@@ -15,15 +17,21 @@ import type { RunSettings } from '../pipeline/runState.js';
 import type { DataRecord } from '../record.js';
 import type { Bm25Index } from '../search/bm25Index.js';
 import type { Searcher } from '../search/searcher.js';
-import { type OptionsOf, resolveOptions, shapingValues, valuesOf } from '../util/options.js';
+import { type OptionsOf, omit, resolveOptions, shapingValues, valuesOf } from '../util/options.js';
+import { checkOptions } from './checkOptions.js';
 import { indexIdentity } from './indexIdentity.js';
 
 const { promptTemplate: doc2QueryPromptTemplate, ...questionOptions } = doc2QueryOptions;
 const { promptTemplate: reasonDistillPromptTemplate, ...reasoningOptions } = reasonDistillOptions;
 const stageOptions = { ...bm25HardNegOptions, ...reasoningOptions, ...questionOptions };
 
-/** The options of the three operators; an option of several of them, such as `model` or a key, is given once. */
-const rareChainOptions = { ...stageOptions, doc2QueryPromptTemplate, reasonDistillPromptTemplate };
+const filterOptions = omit(filterDocumentsOptions, 'textKey', 'rejects');
+
+/** The options of the operators; an option of several of them, such as `model` or a key, is given once. */
+const rareChainOptions = {
+  ...{ ...filterOptions, ...checkOptions, ...stageOptions },
+  ...{ doc2QueryPromptTemplate, reasonDistillPromptTemplate },
+};
 
 /** The type parameters are the keys written and whether details and provenance are kept, as literals. */
 export interface RareChainOptions<
@@ -43,14 +51,15 @@ export interface RareChainOptions<
 }
 
 export type RareChain<Fields = unknown> = RecordOperator<Fields> & {
-  /** The three operators with their names, for `runPipeline`. */
+  /** The operators with their names, for `runPipeline`. */
   readonly stages: PipelineStage[];
   /** All that shapes the records except the input, for a `checkpoint`: model, prompt versions, index, options. */
   readonly settings: RunSettings;
 };
 
 /**
- * The chain of RARE: doc2Query, bm25HardNeg and reasonDistill over one model and one index.
+ * The chain of RARE: doc2Query, bm25HardNeg and reasonDistill over one model and one index, with filterDocuments before them
+ * if the option of that name is on.
  *
  * It adds `question`, `scenario`, `hard_negatives` and `reasoning`. Use it as an operator on any source of records, or pass
  * its `stages` to `runPipeline`. `concurrency` applies to each operator.
@@ -82,7 +91,10 @@ export function rareChain<
     ...{ ...valuesOf(reasoningOptions, resolved), model },
     promptTemplate: reasonDistillPromptTemplate,
   });
+  const { textKey, rejects } = resolved;
+  const filter = () => filterDocuments({ ...valuesOf(filterOptions, resolved), textKey, rejects });
   const stages = [
+    ...(resolved.filterDocuments ? [{ name: 'filter_documents', operator: filter(), recalls: true }] : []),
     { name: 'doc2query', operator: questions },
     { name: 'bm25_hard_neg', operator: negatives },
     { name: 'reason_distill', operator: reasoning },
@@ -97,6 +109,9 @@ export function rareChain<
     ],
     index: isBm25Index(index) ? indexIdentity(index) : undefined,
     ...jsonValues(shapingValues(stageOptions, resolved)),
+    // Settings of stages that a run does not have would change those of runs that earlier versions began.
+    ...(resolved.filterDocuments &&
+      jsonValues(shapingValues({ filterDocuments: checkOptions.filterDocuments, ...filterOptions }, resolved))),
   };
   return Object.assign(chain, { stages, settings }) as unknown as ReturnType<
     typeof rareChain<QuestionKey, ScenarioKey, NegativesKey, ReasoningKey, Detailed, Kept>

@@ -1,20 +1,17 @@
-import { defaultKeys } from '../record.js';
+import { DocumentFilter } from '../operators/filterDocuments/documentFilter.js';
+import type { FilterDocumentsOptions } from '../operators/filterDocuments/filterDocuments.js';
+import { filterDocumentsOptions } from '../operators/filterDocuments/options.js';
+import { type DataRecord, defaultKeys, isText } from '../record.js';
+import { valuesOf } from '../util/options.js';
 import { accepts, plannedDoc2Query, plannedReasonDistill } from './plannedStages.js';
 import type { PlanOptions } from './planRun.js';
 import type { RareChainOptions } from './rareChain.js';
 
 type RarePlanOptions = Pick<
   RareChainOptions,
-  | (
-      | 'titleKey'
-      | 'textKey'
-      | 'questionKey'
-      | 'scenarioKey'
-      | 'negativesKey'
-      | 'reasoningKey'
-      | 'overwrite'
-      | 'language'
-    )
+  | ('titleKey' | 'textKey' | 'questionKey' | 'scenarioKey' | 'negativesKey' | 'reasoningKey')
+  | ('overwrite' | 'language' | 'filterDocuments')
+  | keyof FilterDocumentsOptions
   | ('queriesPerDoc' | 'numNeg' | 'doc2QueryPromptTemplate' | 'reasonDistillPromptTemplate')
 >;
 
@@ -31,6 +28,7 @@ export function rarePlan(
   const { negativesKey = defaultKeys.hardNegatives, reasoningKey = defaultKeys.reasoning } = options;
   const { language, overwrite, queriesPerDoc = 1, numNeg = 3 } = options;
   const outputs = [questionKey, scenarioKey, negativesKey, reasoningKey].filter((key) => key !== '');
+  const isWhole = accepts([textKey], outputs, overwrite);
   return {
     stages: [
       plannedDoc2Query({ textKey, titleKey, language, queriesPerDoc, promptTemplate: options.doc2QueryPromptTemplate }),
@@ -39,8 +37,20 @@ export function rarePlan(
         ...{ perRecord: queriesPerDoc, promptTemplate: options.reasonDistillPromptTemplate },
       }),
     ],
-    isUsable: accepts([textKey], outputs, overwrite),
+    isUsable: options.filterDocuments ? bothOf(filterOf(options), isWhole) : isWhole,
     isDocument: accepts([textKey], []),
     numNeg,
   };
+}
+
+/** Returns a test for documents that pass the filter, to be asked once for each, in the order of the input. */
+function filterOf(options: RarePlanOptions): (record: DataRecord) => boolean {
+  const { textKey = defaultKeys.text } = options;
+  const filter = new DocumentFilter(valuesOf(filterDocumentsOptions, options));
+  let number = 0;
+  return (record) => isText(record[textKey]) && filter.refuse(record, ++number) === undefined;
+}
+
+function bothOf(first: (record: DataRecord) => boolean, second: (record: DataRecord) => boolean) {
+  return (record: DataRecord) => first(record) && second(record);
 }

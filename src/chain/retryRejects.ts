@@ -222,8 +222,8 @@ async function* readRejects(file: string): AsyncGenerator<{ index: number; rejec
   }
 }
 
-function canRetry({ stage, record }: Reject, name: string): boolean {
-  return stage === name && isRecord(record);
+function canRetry({ stage, record, final }: Reject, name: string): boolean {
+  return stage === name && final !== true && isRecord(record);
 }
 
 /** The new file, until it is renamed. */

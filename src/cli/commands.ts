@@ -5,6 +5,7 @@ import { completionCommand } from './commands/completion.js';
 import { doc2QueryCommand } from './commands/doc2Query.js';
 import { doctorCommand } from './commands/doctor.js';
 import { exportCommand } from './commands/export.js';
+import { filterDocumentsCommand } from './commands/filterDocuments.js';
 import { indexCommand } from './commands/index.js';
 import { initCommand } from './commands/init.js';
 import { reasonDistillCommand } from './commands/reasonDistill.js';
@@ -17,6 +18,7 @@ import { viewCommand } from './commands/view.js';
 /** The table of commands: help, parsing and dispatch all go by it. */
 export const commands: CommandSpec[] = [
   runCommand,
+  filterDocumentsCommand,
   doc2QueryCommand,
   bm25HardNegCommand,
   reasonDistillCommand,

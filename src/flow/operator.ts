@@ -14,6 +14,11 @@ export interface OperatorContext {
   rejects?: Rejects | undefined;
   /** Called when one record became several, with how many more and which one: in + extra = out + rejects. */
   onExtra?: ((count: number, record?: DataRecord) => void) | undefined;
+  /**
+   * Called, before it pulls its first record, by an operator that compares records with earlier ones: with a function that
+   * takes the records that earlier sessions of a run finished, in the order of the input.
+   */
+  onRecall?: ((take: (record: DataRecord) => void) => void) | undefined;
   /** Called when work on a record begins (1) and ends (−1), to measure how long an operator is busy. */
   onWork?: ((change: 1 | -1) => void) | undefined;
 }
@@ -65,11 +70,11 @@ class OperatorIterable<In, Out> extends AsyncIterableX<Out> {
 
   /** ix passes its signal to the iterator, node:stream to the context; the source gets whichever came. */
   override [Symbol.asyncIterator](iteratorSignal?: AbortSignal): AsyncIterator<Out> {
-    const { rejects = warnOfReject, onExtra, onWork } = this.#context;
+    const { rejects = warnOfReject, onExtra, onWork, onRecall } = this.#context;
     const leaving = new AbortController();
     const signal = eitherSignal(leaving.signal, eitherSignal(iteratorSignal, this.#context.signal));
     const source = { [Symbol.asyncIterator]: () => iterate(this.#source, signal) };
-    const iterator = this.#transform(source, { signal, rejects, onExtra, onWork })[Symbol.asyncIterator]();
+    const iterator = this.#transform(source, { signal, rejects, onExtra, onWork, onRecall })[Symbol.asyncIterator]();
     return {
       next: () => iterator.next(),
       // A generator notices return() only after the pull it waits for, and the stages before it would run on until then:

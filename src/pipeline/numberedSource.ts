@@ -14,6 +14,8 @@ export interface NumberedSourceOptions {
   resume: ResumeFrom | undefined;
   /** Returns true for items that were finished before. */
   isFinished: (ordinal: number) => boolean;
+  /** Takes a record that was finished before. */
+  onFinished?: ((ordinal: number, record: DataRecord) => void) | undefined;
   /** Takes a record and returns the one to pass on. */
   onRecord: (ordinal: number, record: DataRecord) => DataRecord;
   /** Takes an item that is not a record. */
@@ -62,7 +64,7 @@ export class NumberedSource {
 
   /** Yields the records that are to be processed. */
   async *records(source: AsyncIterable<DataRecord>): AsyncGenerator<DataRecord> {
-    const { limit, isFinished, onRecord } = this.#options;
+    const { limit, isFinished, onFinished, onRecord } = this.#options;
     if (this.count >= limit) return;
     for await (const value of source) {
       if (this.count >= limit) break;
@@ -70,7 +72,7 @@ export class NumberedSource {
       if (!isFinished(ordinal)) {
         if (this.#held.length === 0 && isRecord(value) && this.#isChecked()) yield onRecord(ordinal, value);
         else this.#held.push({ ordinal, ...asItem(value) });
-      }
+      } else if (isRecord(value)) onFinished?.(ordinal, value);
       if (this.#held.length > 0 && this.#isChecked()) yield* this.#release();
       if (this.count >= limit) break;
     }

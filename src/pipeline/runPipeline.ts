@@ -1,6 +1,7 @@
 import { InputError, RareflowError, UsageError } from '../errors.js';
 import { type Operator, type OperatorContext, operator } from '../flow/operator.js';
 import { limitOption, rejectsOption, signalOption } from '../flow/options.js';
+import { withOrdinal } from '../flow/ordinal.js';
 import { type Rejects, warnOfReject } from '../flow/rejects.js';
 import type { Position, ResumeFrom } from '../flow/resume.js';
 import { isSource, requireSource, SOURCE_EXPECTED, type Source } from '../flow/source.js';
@@ -19,6 +20,11 @@ import { StreamedRun } from './streamedRun.js';
 export interface PipelineStage {
   name: string;
   operator: Operator<DataRecord, DataRecord>;
+  /**
+   * True for an operator that calls `onRecall`, as `filterDocuments` does. It must be the first stage. A resumed run then
+   * reads its input from the beginning.
+   */
+  recalls?: boolean | undefined;
 }
 
 /** The context of a run's source: `(context) => readRecords('corpus.jsonl', context)`. */
@@ -93,6 +99,11 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
   const resolved = resolveOptions('runPipeline', pipelineOptions, options);
   const { source, stages, stop, signal, limit = Number.POSITIVE_INFINITY, onProgress, progressIntervalMs } = resolved;
   const names = stages.map(({ name }) => name);
+  const late = stages.slice(1).find(({ recalls }) => recalls);
+  if (late !== undefined) {
+    throw new UsageError(`${late.name} compares the records of the input, so it must be the first stage`);
+  }
+  const recalls = stages[0]?.recalls === true;
   const open = isSource(source) ? () => source : source;
   const run = await beginRun(resolved, names, open);
   const progress = new Progress(names, run, limit);
@@ -107,10 +118,13 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
       progress.reject(stage, reject);
       return run.reject(stage, reject);
     };
+  const resume = recalls ? undefined : run.resume;
+  let recall: ((record: DataRecord) => void) | undefined;
   const numbered = new NumberedSource({
     limit,
-    resume: run.resume,
+    resume,
     isFinished: (ordinal) => run.isFinished(ordinal),
+    onFinished: (ordinal, record) => recall?.(withOrdinal(record, ordinal)),
     onRecord: (ordinal, record) => {
       progress.records += 1;
       return run.enter(ordinal, record);
@@ -128,7 +142,7 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
       progress.readShare = total === undefined || total === 0 ? undefined : read / total;
     },
     onPosition: (position) => numbered.onPosition(position),
-    resume: run.resume,
+    resume,
   }) as Source<DataRecord>;
   requireSource('the source of runPipeline', input);
   let stream: AsyncIterable<DataRecord> = operator<DataRecord, DataRecord>((items) => numbered.records(items))(
@@ -141,7 +155,11 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
       run.extra(index, count, record);
     };
     const onWork: OperatorContext['onWork'] = (change) => progress.work(index, change);
-    stream = progress.given(index)(stage.operator(stream, { signal, rejects: rejectsOf(index), onExtra, onWork }));
+    const onRecall: OperatorContext['onRecall'] = (take) => {
+      if (index === 0) recall = take;
+    };
+    const context = { signal, rejects: rejectsOf(index), onExtra, onWork, onRecall };
+    stream = progress.given(index)(stage.operator(stream, context));
   }
 
   const timer = onProgress && setInterval(() => onProgress(progress.progress()), progressIntervalMs).unref();

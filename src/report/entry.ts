@@ -1,6 +1,6 @@
 import { type DataRecord, defaultKeys, isRecord, isReject, type Reject } from '../record.js';
 import { valueAt } from '../util/keyPath.js';
-import { scriptLanguage } from './language.js';
+import { scriptLanguage } from '../util/scriptLanguage.js';
 import { defaultEntryKeys, type EntryKeys } from './options.js';
 import { type Warning, warningsOf } from './warnings.js';
 

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RareflowError } from '../errors.js';
 import { resolveOptions } from '../util/options.js';
+import { scriptLanguages } from '../util/scriptLanguage.js';
 import { type Entry, readEntry, unreadableEntry } from './entry.js';
-import { languages } from './language.js';
 import { type ViewOptions, viewOptions } from './options.js';
 import { matches, rowOf } from './page/matches.js';
 import { pageOf } from './page.js';
@@ -36,7 +36,7 @@ const PROGRESS_INTERVAL = 2000;
 export async function startView(file: ViewedFile, options: ViewOptions): Promise<ViewServer> {
   const settings = resolveOptions('startView', viewOptions, options);
   const { title, port } = settings;
-  const page = await pageOf({ kind: 'view', title, warnings: ownWarnings, languages });
+  const page = await pageOf({ kind: 'view', title, warnings: ownWarnings, languages: scriptLanguages });
   const closing = new AbortController();
   const states = new Set<string>();
   const entryOf = (line: { value: unknown } | { problem: string; text: string }, number: number): Entry => {

@@ -1,11 +1,14 @@
+import { checkOptions } from '../../chain/checkOptions.js';
 import { UsageError } from '../../errors.js';
 import { negativeRules } from '../../operators/bm25HardNeg/options.js';
 import { doc2QueryOptions } from '../../operators/doc2Query/options.js';
+import { documentRules } from '../../operators/filterDocuments/options.js';
 import { reasonDistillOptions } from '../../operators/reasonDistill/options.js';
 import { list, omit, type Resolved, resolveOptions, text, united, valuesOf } from '../../util/options.js';
 import { command } from '../command.js';
 import { batchFlags } from '../options/batch.js';
 import { isDryRun } from '../options/dryRun.js';
+import { flagName } from '../options/flags.js';
 import { indexFlags } from '../options/indexFlags.js';
 import { inputHelp } from '../options/input.js';
 import { askingFlags } from '../options/model.js';
@@ -18,6 +21,7 @@ const library = ['model', 'promptTemplate', 'rejects'] as const;
 const questionFlags = omit(doc2QueryOptions, ...library);
 const reasoningFlags = omit(reasonDistillOptions, ...library);
 const chainFlags = united(united(reasoningFlags, negativesFlags), questionFlags);
+const stageFlags = { ...documentRules, ...checkOptions, ...chainFlags };
 const seed = { ...chainFlags.seed, help: 'seeds the order of the documents, and --sampling random' };
 const options = {
   index: text({
@@ -38,7 +42,7 @@ const options = {
   ...outputOptions,
   ...inputOptions,
   ...omit(indexFlags, 'threads'),
-  ...chainFlags,
+  ...stageFlags,
   seed,
 };
 
@@ -59,6 +63,7 @@ export const runCommand = command({
     const flags = batchFlags(given);
     const questionPrompt = promptTemplateOf(flags.doc2queryPromptFile);
     const reasoningPrompt = promptTemplateOf(flags.reasonDistillPromptFile);
+    refuseUnusedRules(given);
     if (isDryRun(flags)) return planOf(inputs, flags, questionPrompt, reasoningPrompt);
     const [
       { resolveRules },
@@ -120,7 +125,7 @@ export const runCommand = command({
       try {
         const { onShortfall, lines: notes } = shortfallCounter();
         const { stages, settings } = rareChain({
-          ...valuesOf(chainFlags, flags),
+          ...valuesOf(stageFlags, flags),
           ...{ model, index: searcher, onShortfall },
           ...{ doc2QueryPromptTemplate: questionPrompt, reasonDistillPromptTemplate: reasoningPrompt },
         });
@@ -138,6 +143,15 @@ export const runCommand = command({
   },
 });
 
+/** Throws UsageError for rules of a stage that the run does not have. */
+function refuseUnusedRules(flags: RunFlags): void {
+  if (flags.filterDocuments) return;
+  const set = Object.entries(documentRules).find(
+    ([name, option]) => flags[name as keyof typeof documentRules] !== option.default,
+  );
+  if (set !== undefined) throw new UsageError(`${flagName(set[0])} needs --filter-documents`);
+}
+
 function withoutFile(input: string): UsageError {
   const name = input === '-' ? 'stdin' : input;
   return new UsageError(`--no-store reads the texts from the corpus again, and ${name} is not a file`, {
@@ -153,7 +167,7 @@ async function planOf(inputs: string[], flags: RunFlags, questionPrompt?: string
   ]);
   const corpus = flags.corpus === undefined ? undefined : await inputPaths([flags.corpus].flat());
   const plan = rarePlan({
-    ...valuesOf(chainFlags, flags),
+    ...valuesOf(stageFlags, flags),
     ...{ doc2QueryPromptTemplate: questionPrompt, reasonDistillPromptTemplate: reasoningPrompt },
   });
   return dryRun(await inputPaths(inputs, { withoutOutputs: true }), { ...plan, corpus }, flags);

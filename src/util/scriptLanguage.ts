@@ -14,7 +14,7 @@ const scriptPatterns: [name: string, letters: RegExp][] = [
 ];
 
 /** The values that `scriptLanguage` can return. */
-export const languages = ['Latin', ...scriptPatterns.map(([name]) => name), 'none'];
+export const scriptLanguages = ['Latin', ...scriptPatterns.map(([name]) => name), 'none'];
 
 /** Returns the language of a text by its script: the first that has at least 1 in 10 of the letters, else Latin. */
 export function scriptLanguage(text: string): string {

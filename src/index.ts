@@ -104,6 +104,18 @@ export {
   textListProblem,
   textProblem,
 } from './operators/inputKeys.js';
+export {
+  type JudgeNegativesOptions,
+  type JudgeNegativesProvenance,
+  judgeNegatives,
+  type NegativeJudgement,
+} from './operators/judgeNegatives/judgeNegatives.js';
+export {
+  type JudgeQuestionsOptions,
+  type JudgeQuestionsProvenance,
+  judgeQuestions,
+} from './operators/judgeQuestions/judgeQuestions.js';
+export type { QuestionJudgement } from './operators/judgeQuestions/prompt.js';
 export type { PromptOptions } from './operators/modelOptions.js';
 export type { ModelProvenance } from './operators/provenance.js';
 export {

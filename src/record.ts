@@ -21,6 +21,18 @@ export const defaultKeys = {
  */
 export const HARD_QUERY = 'hard_query';
 
+/** The keys that hold the verdicts in the answers of judges, and the names of their schemas, for the same purpose. */
+export const JUDGED_DOCUMENTS = 'judged_documents';
+export const JUDGED_QUESTION = 'judged_question';
+
+/** The verdicts of a judge on a document: it answers a question, partly or not at all. */
+export const documentVerdicts = ['answers', 'partly', 'no'] as const;
+
+/** The criteria by which a judge finds a question good or not. */
+export const questionCriteria = ['selfContained', 'answerable', 'needsReasoning', 'noLeak', 'oneAnswer'] as const;
+
+export type QuestionCriterion = (typeof questionCriteria)[number];
+
 /** A record, or an input line, that could not be processed. */
 export interface Reject {
   /** The stage that refused it: `read`, `index`, or the operator's name (`doc2query`, …). */

@@ -309,7 +309,7 @@ async function answers(): Promise<Play> {
   };
 }
 
-/** The contents of the events of a stream that are JSON: one without a content is as good as any other. */
+/** The contents of the events of a stream that are JSON: one without a content is none. */
 function contentsOf(stream: string): string {
   const events = stream.split(/\r\n|\r|\n/).flatMap((line) => {
     const data = /^data: ?(.*)$/s.exec(line)?.[1];

@@ -1,5 +1,5 @@
 import { type ChatModel, isChatModel } from '../llm/chatModel.js';
-import { choice, type OptionsOf, object } from '../util/options.js';
+import { choice, type OptionsOf, object, wholeNumber } from '../util/options.js';
 import { missingPlaceholders, type PromptTemplate } from './template.js';
 
 /** The model that an operator asks. */
@@ -7,6 +7,13 @@ export const chatModelOption = object<ChatModel>()(
   { help: 'the model that is asked', required: true },
   { expected: "a ChatModel, such as createModel({ model: 'gpt-4o-mini' })", accepts: isChatModel },
 );
+
+/** The answers that are paid for until one can be read. */
+export const maxAttemptsOption = wholeNumber({
+  help: 'pay for at most this many answers until one can be read, including blank ones and those cut off',
+  default: 3,
+  group: 'Questions',
+});
 
 /** The language of our own prompts. */
 export const languageOption = choice(['auto', 'en', 'zh'], {

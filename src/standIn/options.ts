@@ -83,6 +83,17 @@ export const standInOptions = {
     help: 'writes the answers',
     defaultText: "the offline model's",
   }),
+  judgements: text({
+    placeholder: '<file>',
+    help: 'answer judges from labels: JSONL of {question, document, verdict: answers|partly|no} or {question, document, criteria}',
+    defaultText: "the offline model's plain rules",
+  }),
+  judgeErrors: number({
+    min: 0,
+    max: 1,
+    default: 0,
+    help: 'the share of the verdicts of --judgements that are flipped, both ways, by --seed',
+  }),
   refuses: object<readonly string[]>()(
     {
       help: 'parameters that the model does not accept, `json_schema` and `json_object` included',

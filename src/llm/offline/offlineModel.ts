@@ -2,6 +2,8 @@ import { HARD_QUERY } from '../../record.js';
 import type { ChatMessage, ChatModel } from '../chatModel.js';
 import { estimateUsage } from '../cost/estimateTokens.js';
 import { systemClock } from '../limits/clock.js';
+import { judgedRequest } from './judgedMaterial.js';
+import { offlineVerdicts } from './offlineJudge.js';
 import { frequentWords, mostSimilar, scriptOf, sentences, wordSet } from './text.js';
 
 export interface OfflineModelOptions {
@@ -32,12 +34,14 @@ const quotedKey = `"${HARD_QUERY}"`;
 const QUERY_LIST = new RegExp(`${quotedKey}\\s*:\\s*\\[([^[\\]]*)\\]`);
 
 /**
- * Writes the answer to a prompt that asks for questions (recognised by `HARD_QUERY` in quotes) or for reasoning. The
+ * Writes the answer to a prompt that asks a judge, for questions (recognised by `HARD_QUERY` in quotes) or for reasoning. The
  * material is the text between the first opening and the last closing tag (`<document>`; `<question>` and `<documents>`) of
  * the last user message that has them, so asking again changes nothing; without tags it is the whole first user message.
  * Never empty.
  */
 export function offlineAnswer(messages: ChatMessage[], seed = 0): string {
+  const judged = judgedRequest(messages);
+  if (judged !== undefined) return offlineVerdicts(judged);
   const asked = messages.filter(({ role }) => role === 'user');
   const tagged = asked.findLast(({ content }) => content.includes('</document'));
   const material = (tagged ?? asked[0])?.content ?? '';

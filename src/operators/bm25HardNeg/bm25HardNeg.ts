@@ -64,7 +64,7 @@ export type Bm25HardNegFields<NegativesKey extends string, Detailed extends bool
 /**
  * BM25HardNeg: finds, for each question, documents that match it well and do not answer it.
  *
- * Adds `hard_negatives`: `numNeg` texts, best score first. By default they are, of the 20 best candidates, those least similar
+ * Adds `hard_negatives`: `numNeg` texts and `spare` more, best score first. By default they are, of the 20 best candidates, those least similar
  * to the positive. Never among them: a document with the id or text of a positive (ignoring white space), a near-duplicate of
  * one (unless `nearDuplicate` is false), the same text twice, a document that scores 0. If fewer are left the record has
  * fewer; if none is left it is rejected.
@@ -87,9 +87,10 @@ export function bm25HardNeg<
   const numNeg = resolved.numNeg ?? (profile === undefined ? 3 : referenceTools[profile].numNeg);
   const query = resolved.query ?? (profile === undefined ? 'question' : referenceTools[profile].query);
   const weighting = resolved.weighting ?? (profile === undefined ? 'lucene' : 'dataflow');
-  const rules = resolveRules(resolved, numNeg);
+  const wanted = numNeg + resolved.spare;
+  const rules = resolveRules(resolved, wanted);
   requireGroups(index, rules.groupKey);
-  const mining = { ...resolved, textKey, numNeg, weighting, rules, turns: new EventLoopTurns() };
+  const mining = { ...resolved, textKey, numNeg: wanted, weighting, rules, turns: new EventLoopTurns() };
   const noneRefused = Object.fromEntries(rulesInForce(rules, resolved.excludeIds).map((name) => [name, 0]));
   const usesScenario = query === 'scenario+question';
   const detailsKey = `${negativesKey}_details`;

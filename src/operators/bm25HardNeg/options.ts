@@ -6,6 +6,9 @@ import { recordOptions } from '../recordOptions.js';
 const group = 'Negatives';
 const { textKey, titleKey, questionKey, scenarioKey, negativesKey, idKey, positivesKey } = keyOptions;
 
+/** The negatives that `run` mines beyond `numNeg` for its judge. */
+export const SPARE_FOR_JUDGE = 3;
+
 /** Which documents of the ranking may become negatives, and how they are chosen. */
 export const negativeRules = {
   sampling: choice(['top', 'random', 'dissimilar'], {
@@ -130,6 +133,14 @@ export const bm25HardNegOptions = {
     help: 'negatives for each question',
     defaultFrom: ({ profile }) => (profile === 'reasonir' ? 1 : 3),
     defaultText: '3, or 1 for the profile reasonir',
+    group,
+  }),
+  spare: wholeNumber({
+    help: 'mine this many more, so that a judge can leave some out',
+    default: 0,
+    min: 0,
+    defaultFrom: ({ judgeNegatives }) => (judgeNegatives === true ? SPARE_FOR_JUDGE : 0),
+    defaultText: '0, or 3 before judge-negatives in run',
     group,
   }),
   ...decidedByProfile,

@@ -1,10 +1,9 @@
-import { RejectError } from '../../errors.js';
-import { type AnswerSchema, addUsage, type Completion, type Usage } from '../../llm/chatModel.js';
+import type { AnswerSchema } from '../../llm/chatModel.js';
 import type { DataRecord } from '../../record.js';
 import { documentKey, valueAt } from '../../util/keyPath.js';
 import { promptLanguage } from '../../util/language.js';
 import { type OptionsOf, type Resolved, resolveOptions, valuesOf } from '../../util/options.js';
-import { askModel } from '../askModel.js';
+import { askUntilRead } from '../askUntilRead.js';
 import { textInput } from '../inputKeys.js';
 import type { HowParsed } from '../jsonAnswer.js';
 import { type ModelProvenance, provenanceOf, type TokenProvenance, tokenProvenance } from '../provenance.js';
@@ -123,45 +122,21 @@ interface Made {
 async function askForQueries(text: string, prompting: Prompting, signal: AbortSignal): Promise<Made> {
   const { model, queriesPerDoc, maxAttempts, promptTemplate: template, promptVersion, schema } = prompting;
   const language = prompting.language === 'auto' ? promptLanguage(text) : prompting.language;
-  const first = renderDoc2Query({ text, language, queriesPerDoc, template });
-  let messages = first;
-  let answers = 0;
-  let attempts = 0;
-  let usage: Usage | undefined;
-  let last: string | undefined;
-  let cached = true;
-  for (;;) {
-    const request = { messages, schema, stage: STAGE, maxAnswers: maxAttempts - answers, sample: answers };
-    const completion: Completion = await askModel(model, request, signal).catch((error: unknown) => {
-      throw error instanceof RejectError && answers > 0 ? withEarlierAttempts(error, attempts, last) : error;
-    });
-    answers += completion.answers ?? 1;
-    attempts += completion.attempts;
-    usage = addUsage(usage, completion.usage);
-    cached &&= completion.cached === true;
-    last = completion.text;
-    const answer = parseDoc2Query(last, text);
-    if (answer.ok) {
-      const provenance = provenanceOf({ ...completion, attempts }, promptVersion);
-      return {
-        queries: answer.queries,
-        provenance: { ...provenance, parsed: answer.parsed },
-        tokens: tokenProvenance(usage, cached),
-      };
-    }
-    if (answers >= maxAttempts) {
-      const unread = answers === 1 ? 'the answer could not be read' : `none of ${answers} answers could be read`;
-      throw new RejectError(`${unread}: ${answer.reason}`, { attempts, answer: last });
-    }
-    messages = renderDoc2QueryAgain(first, last, answer.reason, language);
-  }
-}
-
-/** The error of a later request, with the attempts and the answer of earlier ones. */
-function withEarlierAttempts(
-  { message, hint, cause, attempts = 1, answer }: RejectError,
-  earlier: number,
-  last?: string,
-) {
-  return new RejectError(message, { hint, cause, attempts: earlier + attempts, answer: answer ?? last });
+  const { value, completion, usage } = await askUntilRead(
+    {
+      ...{ model, stage: STAGE, schema, maxAttempts },
+      messages: renderDoc2Query({ text, language, queriesPerDoc, template }),
+      read: (answer) => {
+        const made = parseDoc2Query(answer, text);
+        return made.ok ? { ok: true, value: made } : made;
+      },
+      again: (messages, answer, reason) => renderDoc2QueryAgain(messages, answer, reason, language),
+    },
+    signal,
+  );
+  return {
+    queries: value.queries,
+    provenance: { ...provenanceOf(completion, promptVersion), parsed: value.parsed },
+    tokens: tokenProvenance(usage, usage.cached),
+  };
 }

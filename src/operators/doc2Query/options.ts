@@ -1,6 +1,6 @@
 import { wholeNumber } from '../../util/options.js';
 import { keyOptions } from '../keyOptions.js';
-import { chatModelOption, languageOption, promptTemplateOption } from '../modelOptions.js';
+import { chatModelOption, languageOption, maxAttemptsOption, promptTemplateOption } from '../modelOptions.js';
 import { recordOptions } from '../recordOptions.js';
 
 const { textKey, titleKey, questionKey, scenarioKey } = keyOptions;
@@ -12,11 +12,7 @@ export const doc2QueryOptions = {
     default: 1,
     group: 'Questions',
   }),
-  maxAttempts: wholeNumber({
-    help: 'pay for at most this many answers until one can be read, including blank ones and those cut off',
-    default: 3,
-    group: 'Questions',
-  }),
+  maxAttempts: maxAttemptsOption,
   language: languageOption,
   promptTemplate: promptTemplateOption(['text'], ['queriesPerDoc']),
   textKey,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AnswerSchema, ChatMessage } from '../../llm/chatModel.js';
 import { HARD_QUERY } from '../../record.js';
 import type { PromptLanguage } from '../../util/language.js';
+import { askedAgain } from '../askUntilRead.js';
 import { fenceSuffix } from '../fence.js';
 import { answerSchema, type HowParsed, parseJsonAnswer } from '../jsonAnswer.js';
 import { fillTemplate, type PromptTemplate } from '../template.js';
@@ -40,23 +41,7 @@ export function renderDoc2QueryAgain(
   reason: string,
   language: PromptLanguage,
 ): ChatMessage[] {
-  return [
-    ...messages,
-    { role: 'assistant', content: endOf(answer, QUOTED_BYTES) },
-    { role: 'user', content: questionTexts[language].again(reason) },
-  ];
-}
-
-const QUOTED_BYTES = 2000;
-
-/** Returns a text, or the last `bytes` bytes of it. */
-function endOf(text: string, bytes: number): string {
-  const encoded = Buffer.from(text);
-  if (encoded.length <= bytes) return text;
-  return `… ${encoded
-    .subarray(-bytes)
-    .toString()
-    .replace(/^\ufffd+/, '')}`;
+  return askedAgain(messages, answer, questionTexts[language].again(reason));
 }
 
 /** A question about a document. A plain list of questions has no scenarios. */

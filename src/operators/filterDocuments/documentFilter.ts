@@ -1,4 +1,5 @@
 import type { DataRecord, Reject } from '../../record.js';
+import { documentKey, valueAt } from '../../util/keyPath.js';
 import { type OptionsOf, type Resolved, valuesOf, withDefaults } from '../../util/options.js';
 import { scriptLanguage } from '../../util/scriptLanguage.js';
 import { wordsOf } from '../../util/words.js';
@@ -20,8 +21,8 @@ export class DocumentFilter {
 
   /** Returns the reason to reject a record whose text is good; undefined for one to keep, which is remembered as `number`. */
   refuse(record: DataRecord, number: number): Pick<Reject, 'reason' | 'final'> | undefined {
-    const { textKey, keep } = this.#options;
-    const text = record[textKey] as string;
+    const { keep } = this.#options;
+    const text = valueAt(record, documentKey(this.#options)) as string;
     const kept = keep?.(record) ?? true;
     if (kept !== true) return { reason: kept === false ? 'the function keep returned false' : kept };
     const reason = ruleBroken(text, this.#options);

@@ -2,6 +2,7 @@ import { EventLoopTurns } from '../../flow/eventLoopTurns.js';
 import { operator } from '../../flow/operator.js';
 import { ordinalOf } from '../../flow/ordinal.js';
 import type { DataRecord } from '../../record.js';
+import { documentKey } from '../../util/keyPath.js';
 import { type OptionsOf, resolveOptions } from '../../util/options.js';
 import { admit, keyProblem } from '../admission.js';
 import { textInput } from '../inputKeys.js';
@@ -25,7 +26,7 @@ export interface FilterDocumentsOptions extends OptionsOf<typeof filterDocuments
 export function filterDocuments(options: FilterDocumentsOptions = {}): RecordOperator<unknown> {
   const stage = 'filter_documents';
   const settings = resolveOptions('filterDocuments', filterDocumentsOptions, options);
-  const inputs = [textInput(settings.textKey, 'textKey')];
+  const inputs = [textInput(documentKey(settings), 'textKey')];
   const refusal = (record: unknown) => keyProblem(record, inputs, []);
   const filter = operator<DataRecord, DataRecord>(async function* (source, context) {
     const rejects = settings.rejects ?? context.rejects;

@@ -63,5 +63,6 @@ export const filterDocumentsOptions = {
     help: 'returns true for a record to keep, and false or the reason for one to reject',
   }),
   textKey: keyOptions.textKey,
+  titleKey: keyOptions.titleKey,
   rejects: recordOptions.rejects,
 };

@@ -45,7 +45,7 @@ function repeatedPhrases(words: string[]): string | undefined {
   // Two characters of a script without spaces make a word, on average.
   const scale = isUnspaced(words) ? 2 : 1;
   const total = charactersIn(words);
-  const hashes = Uint32Array.from(words, hashOf);
+  const hashes = Uint32Array.from(words, wordHash);
   for (const [count, limit] of MAX_TOP) {
     const top = topPhrase(hashes, scale * count);
     if (top === undefined) break;
@@ -85,7 +85,7 @@ function repeatedLength(words: string[], hashes: Uint32Array, count: number): nu
 }
 
 /** Hashes a word by FNV-1a. */
-function hashOf(word: string): number {
+function wordHash(word: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < word.length; at++) hash = Math.imul(hash ^ word.charCodeAt(at), 0x01000193);
   return hash;

@@ -43,7 +43,7 @@ export class SeenDocuments {
 
   /** Returns an earlier document that the text repeats; a text that repeats none is remembered under its number. */
   add(text: string, number: number): Earlier | undefined {
-    const key = keyOf(text);
+    const key = textKeyOf(text);
     const same = this.#texts.get(key);
     if (same !== undefined) return { number: same, share: 1, isSame: true };
     const near = this.#share === false ? undefined : this.#addSignature(text, number, this.#share);
@@ -122,7 +122,7 @@ export class SeenDocuments {
 }
 
 /** Returns 52 bits of the SHA-1 of a text without its white space. */
-function keyOf(text: string): number {
+function textKeyOf(text: string): number {
   const hash = createHash('sha1').update(text.replace(/\s+/g, ' ').trim()).digest();
   return hash.readUInt32BE(0) * 2 ** 20 + (hash.readUInt32BE(4) >>> 12);
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { UsageError } from '../../errors.js';
 import { resolveOptions } from '../../util/options.js';
 import { CREATED_SECONDS } from '../answers/completionBody.js';
+import { Judgements } from '../answers/judgements.js';
 import { checkFaults } from '../faults/faults.js';
 import type { HttpError } from '../faults/httpErrors.js';
 import { type StandInOptions, standInOptions } from '../options.js';
@@ -35,7 +36,10 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   const { port, stallMs, faults = {} } = settings;
   checkFaults(faults);
   const ledger = new Ledger(settings);
-  const chat = new ChatCompletions(settings, ledger);
+  const { judgements, judgeErrors: errors, seed } = settings;
+  const labels = judgements === undefined ? undefined : Judgements.read(judgements, { errors, seed });
+  const answer = settings.answer ?? (labels && ((messages) => labels.write(messages)));
+  const chat = new ChatCompletions({ ...settings, answer }, ledger);
   const batches = new Batches(chat, ledger, settings);
 
   /** By method and path, without the query. */

@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import { fenceSuffix } from './fence.js';
+
+/** The material that a judge reads: texts by the names of their tags, and documents with their ids. */
+export interface JudgedMaterial {
+  question: string;
+  scenario?: string | undefined;
+  documents: { id: string; text: string }[];
+}
+
+/**
+ * Returns ids for texts, 8 hexadecimal digits each, that nobody can guess who writes one of the texts: they are made of all of
+ * them and the seed, and none of the texts holds one. An answer that a document quotes, or orders, cannot have them.
+ */
+export function unguessableIds(count: number, seed: number, texts: string[]): string[] {
+  for (let attempt = 0; ; attempt++) {
+    const ids = Array.from({ length: count }, (_, index) =>
+      createHash('sha256')
+        .update(JSON.stringify([seed, attempt, index, texts]))
+        .digest('hex')
+        .slice(0, 8),
+    );
+    const isFree = (id: string) => texts.every((text) => !text.toLowerCase().includes(id));
+    if (new Set(ids).size === count && ids.every(isFree)) return ids;
+  }
+}
+
+/** Renders the material with each text between tags that it cannot end. */
+export function renderMaterial({ question, scenario, documents }: JudgedMaterial): string {
+  const texts = [question, scenario ?? '', ...documents.map(({ text }) => text)];
+  const suffix = fenceSuffix(['documents?', 'question', 'scenario'], texts);
+  const fenced = (tag: string, text: string, attributes = '') =>
+    `<${tag}${suffix}${attributes}>\n${text}\n</${tag}${suffix}>`;
+  return [
+    ...(scenario === undefined ? [] : [fenced('scenario', scenario)]),
+    fenced('question', question),
+    ...documents.map(({ id, text }) => fenced('document', text, ` id="${id}"`)),
+  ].join('\n\n');
+}

@@ -65,6 +65,7 @@ export {
 } from './io/write/durableJsonl.js';
 export { type WriteJsonlOptions, writeJsonl } from './io/write/writeJsonl.js';
 export { type RejectsFile, writeRejects } from './io/write/writeRejects.js';
+export type { Capabilities, StructuredOutput } from './llm/capabilities.js';
 export type {
   AnswerSchema,
   ChatMessage,
@@ -80,7 +81,6 @@ export type { Prices } from './llm/cost/prices.js';
 export { createModel, type ModelOptions, type ModelUsage, type RareflowModel } from './llm/createModel.js';
 export type { BudgetState } from './llm/middleware/budget.js';
 export type { UsageSnapshot, UsageTotals } from './llm/middleware/usage.js';
-export type { StructuredOutput } from './llm/openai/responseFormat.js';
 export type { Refusal } from './operators/admission.js';
 export {
   type Bm25HardNegOptions,

@@ -64,7 +64,7 @@ const floors: Record<string, string[]> = {
   io: ['write', 'read', 'parse', 'systemErrors'],
   llm: [
     ...['createModel', 'connectEndpoints', 'openai/batch', 'openai', 'offline', 'custom', 'middleware', 'cacheStore'],
-    ...['options', 'limits', 'failures', 'cost', 'chatModel'],
+    ...['options', 'limits', 'failures', 'cost', 'capabilities', 'chatModel'],
   ],
   search: [
     ...['flexsearch', 'bm25Index', 'indexing', 'threads', 'scoring', 'options', 'analysis', 'format', 'searcher'],
@@ -89,7 +89,7 @@ const floors: Record<string, string[]> = {
     ...['recordOperator', 'admission', 'inputKeys', 'keyOptions', 'recordOptions'],
   ],
   standIn: ['http', 'options', 'answers', 'faults', 'profiles'],
-  cli: ['main', 'program', 'commands', 'run', 'options', 'command', 'progress', 'runFolderPath'],
+  cli: ['main', 'program', 'commands', 'run', 'options', 'options/server', 'command', 'progress', 'runFolderPath'],
 };
 
 /** The only rooms that may import a package. */

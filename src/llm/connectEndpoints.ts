@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js';
 import type { Resolved } from '../util/options.js';
+import { CapabilityFile } from './cacheStore/keptCapabilities.js';
 import type { ChatModel } from './chatModel.js';
 import { customModel } from './custom/customModel.js';
 import type { Budget } from './middleware/budget.js';
@@ -10,7 +11,8 @@ import type { UsageMeter } from './middleware/usage.js';
 import { offlineModel } from './offline/offlineModel.js';
 import { parseBaseUrl } from './openai/baseUrl.js';
 import { batchModel } from './openai/batch/batchModel.js';
-import { openaiModel } from './openai/openaiModel.js';
+import { type KnownCapabilities, openaiModel } from './openai/openaiModel.js';
+import type { CapabilityMemory } from './openai/serverCapabilities.js';
 import type { modelOptions } from './options.js';
 
 export type ModelSettings = Resolved<typeof modelOptions>;
@@ -19,6 +21,8 @@ export interface ConnectedEndpoint extends Endpoint {
   model: RateLimitedModel;
   /** The address without credentials: a part of the cache's keys. */
   baseUrl: string;
+  /** Returns the known capabilities of the server; absent for a model that is not behind a server. */
+  capabilities?: () => KnownCapabilities;
   /** Rejects the calls that wait for a batch: it may take a day. */
   leave(): void;
   close(): Promise<void>;
@@ -68,6 +72,9 @@ function serverEndpoints(settings: ModelSettings & { model: string }, shared: Sh
       apiKey: keys[index],
       keyName: Array.isArray(keyName) ? keyName[index] : keyName,
       needsCap: shared.budget.isSet,
+      capabilities: settings.capabilities || undefined,
+      memory: memoryOf(settings, parseBaseUrl(url).href),
+      onProbe: (stage: string | undefined) => shared.meter.countProbe(stage),
     };
     const adapter =
       batch === undefined
@@ -79,6 +86,7 @@ function serverEndpoints(settings: ModelSettings & { model: string }, shared: Sh
       health,
       host: parseBaseUrl(url).host,
       baseUrl: adapter.baseUrl,
+      capabilities: () => adapter.capabilities,
       leave: () => {
         if (batch !== undefined) void adapter.close();
       },
@@ -88,6 +96,26 @@ function serverEndpoints(settings: ModelSettings & { model: string }, shared: Sh
     };
   });
   return endpoints;
+}
+
+/** Returns the memory of earlier runs with the same cache; with `capabilities: false` everything is learned again. */
+function memoryOf(
+  { cache, capabilities, model, onNotice }: ModelSettings,
+  baseUrl: string,
+): CapabilityMemory | undefined {
+  if (cache === undefined) return undefined;
+  const file = new CapabilityFile(cache);
+  const server = `${model} at ${baseUrl}`;
+  return {
+    read: () => (capabilities === false ? undefined : file.get(server)),
+    write(learned) {
+      try {
+        file.put(server, learned);
+      } catch (error) {
+        onNotice?.(`what was learned about the server is not kept: ${error instanceof Error ? error.message : error}`);
+      }
+    },
+  };
 }
 
 /** An endpoint whose connections, if it has any, are not ours. */

@@ -1,7 +1,8 @@
 import { ModelError, UsageError } from '../errors.js';
 import { resolveOptions } from '../util/options.js';
+import type { Capabilities } from './capabilities.js';
 import type { ChatModel } from './chatModel.js';
-import { type ConnectedEndpoint, connectEndpoints } from './connectEndpoints.js';
+import { type ConnectedEndpoint, connectEndpoints, type ModelSettings } from './connectEndpoints.js';
 import { priceOf } from './cost/prices.js';
 import { Budget } from './middleware/budget.js';
 import { cache } from './middleware/cache.js';
@@ -9,6 +10,7 @@ import { loadBalance } from './middleware/loadBalance.js';
 import { retry } from './middleware/retry.js';
 import { settleBeforeFailing } from './middleware/settleBeforeFailing.js';
 import { type UsageSnapshot, usageMeter } from './middleware/usage.js';
+import { isCredentialHeader } from './openai/baseUrl.js';
 import { batchOptions, type ModelOptions, modelOptions, offlineOptions, serverOptions } from './options.js';
 
 export type { ModelOptions };
@@ -21,10 +23,22 @@ export interface ModelUsage extends UsageSnapshot {
   holds: { host: string; reason: string; seconds: number }[];
 }
 
+/** The parts of requests that one model of one server accepts. */
+export interface ServerAccepts extends Capabilities {
+  /** Host and port. */
+  host: string;
+  /** The number of requests that were sent only to find out what is refused. */
+  probes: number;
+  /** True if the server refuses a part of the requests, and it is not known yet which. */
+  isNarrowing: boolean;
+}
+
 /** A ChatModel with its limits, its retries and its counts. Callers that share an instance share its limits. */
 export interface RareflowModel extends ChatModel {
   /** Returns its usage so far, and what its calls wait for. Its recent rates are measured between calls of it. */
   usage(): ModelUsage;
+  /** Returns the known capabilities of each server: those that were set, and those that this run or an earlier one learned. */
+  capabilities(): ServerAccepts[];
   /**
    * Sends no attempt any more: calls that wait for a slot, a rate, a hold or a retry reject with a resumable ModelError, and
    * those in flight still succeed.
@@ -60,7 +74,7 @@ export function createModel(options: ModelOptions): RareflowModel {
   // The offline model never fails.
   const retried = model === 'offline' ? balanced : retry(balanced, settings);
   // Servers of one list are assumed to serve the same model: the first of them is in the cache's keys.
-  const scope = { model: name, baseUrl: endpoints[0]?.baseUrl ?? '', structuredOutput };
+  const scope = { model: name, baseUrl: endpoints[0]?.baseUrl ?? '', structuredOutput, more: shapingParts(settings) };
   const cached =
     settings.cache === undefined ? undefined : cache(retried, { path: settings.cache, onNotice, ...scope });
   const counted = settleBeforeFailing(meter.countCalls(cached ?? retried));
@@ -79,6 +93,12 @@ export function createModel(options: ModelOptions): RareflowModel {
         callOptions,
       ),
     usage: () => ({ ...meter.snapshot(), ...limitsNow(endpoints, settings.concurrency) }),
+    capabilities: () =>
+      endpoints.flatMap(({ host = '', capabilities }) => {
+        if (capabilities === undefined) return [];
+        const { count: probes, ...known } = capabilities();
+        return [{ host, ...known, probes }];
+      }),
     drain() {
       const error = new ModelError('the run was stopped before this call was sent', { hint: 'run again to resume' });
       for (const { health, leave } of endpoints) {
@@ -89,6 +109,16 @@ export function createModel(options: ModelOptions): RareflowModel {
     async close() {
       await Promise.all([...endpoints.map((endpoint) => endpoint.close()), cached?.close()]);
     },
+  };
+}
+
+/** Returns the parts of a request that are set once and may shape answers. Headers that prove who asks are left out. */
+function shapingParts({ extraBody, reasoningEffort, headers = {} }: ModelSettings): Record<string, unknown> {
+  const plain = Object.entries(headers).filter(([name]) => !isCredentialHeader(name));
+  return {
+    ...(extraBody !== undefined && Object.keys(extraBody).length > 0 && { extraBody }),
+    ...(reasoningEffort !== undefined && { reasoningEffort }),
+    ...(plain.length > 0 && { headers: Object.fromEntries(plain) }),
   };
 }
 

@@ -9,9 +9,11 @@ import {
   type OptionsOf,
   object,
   onOff,
+  text,
   value,
   wholeNumber,
 } from '../util/options.js';
+import { type Capabilities, capabilityNames, isCapabilities, parseCapabilities } from './capabilities.js';
 import { type CustomModel, expectedChatModel, isChatModel } from './chatModel.js';
 import { femtoDollars } from './cost/dollars.js';
 import type { Prices } from './cost/prices.js';
@@ -55,6 +57,30 @@ export const samplingOptions = {
   ),
 };
 
+const isTexts = (given: unknown) => isRecord(given) && Object.values(given).every((one) => typeof one === 'string');
+
+/** The fields of a request's body that an extra body may not set: they have options, or rareflow sets them. */
+const ownFields = [
+  ...['model', 'messages', 'stream', 'stream_options', 'n', 'temperature', 'top_p'],
+  ...['max_tokens', 'max_completion_tokens', 'reasoning_effort'],
+];
+
+/** The JSON of a flag; the text as it is, which is then refused, if it is not JSON. */
+function parsedJson(given: string): unknown {
+  try {
+    return JSON.parse(given);
+  } catch {
+    return given;
+  }
+}
+
+const capabilityFacts = {
+  placeholder: '<list>',
+  defaultText: "learned from the server's refusals, and kept beside the cache",
+  group: 'Model',
+  shapesRecords,
+};
+
 /** The server of a model that is given by its name. */
 export const serverOptions = {
   /**
@@ -87,11 +113,50 @@ export const serverOptions = {
       accepts: (names) => [names].flat().every((name) => typeof name === 'string'),
     },
   ),
+  /** Those whose names say key, auth, token, secret or cookie are kept out of the cache's keys. */
   headers: object<Record<string, string>>()(
     { help: 'additional HTTP headers for every request' },
+    { expected: 'an object of texts by header name', accepts: isTexts },
+  ),
+  /** They are in no key of the cache, whatever their names. */
+  secretHeaders: object<Record<string, string>>()(
+    { help: 'additional HTTP headers whose values are secrets' },
+    { expected: 'an object of texts by header name', accepts: isTexts },
+  ),
+  /**
+   * Whatever a server takes beyond the options here: `chat_template_kwargs`, `top_k`, `min_p`, `presence_penalty`, the routing
+   * of a gateway. It is a part of the cache's keys.
+   */
+  extraBody: value<Record<string, unknown>>(
     {
-      expected: 'an object of texts by header name',
-      accepts: (headers) => isRecord(headers) && Object.values(headers).every((text) => typeof text === 'string'),
+      help: 'more fields of the body of each request, as JSON or @FILE: {"top_k": 20, "chat_template_kwargs": {…}}',
+      placeholder: '<json>',
+      group: 'Model',
+    },
+    {
+      expected: `a JSON object without ${ownFields.join(', ')}, which have options of their own or are set by rareflow`,
+      accepts: (body) => isRecord(body) && !ownFields.some((name) => Object.hasOwn(body, name)),
+      parse: parsedJson,
+    },
+  ),
+  reasoningEffort: text({
+    help: 'how long a model thinks, as its server names it: low, medium, high',
+    placeholder: '<level>',
+    defaultText: SERVER_DEFAULT,
+    group: 'Model',
+  }),
+  /** A part that is not given is learned from the server's refusals, or was by an earlier run with the same cache. */
+  capabilities: value<Capabilities, { help: string; helpOff: string; offName: string } & typeof capabilityFacts>(
+    {
+      help: `parts of requests that the server accepts, as doctor prints them, such as format=none,system-role=no: ${capabilityNames.join(', ')}`,
+      helpOff: 'learn again what the servers accept, whatever earlier runs learned',
+      offName: 'forget-capabilities',
+      ...capabilityFacts,
+    },
+    {
+      expected: `a list of NAME=VALUE with the names ${capabilityNames.join(', ')}`,
+      accepts: isCapabilities,
+      parse: parseCapabilities,
     },
   ),
   /**

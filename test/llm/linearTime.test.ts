@@ -9,7 +9,7 @@ import { offlineAnswer } from '../../src/llm/offline/offlineModel.js';
 import { parseBaseUrl } from '../../src/llm/openai/baseUrl.js';
 import { isHtml, readErrorBody } from '../../src/llm/openai/errorBody.js';
 import { splitReasoning } from '../../src/llm/openai/reasoning.js';
-import { refusesFormat } from '../../src/llm/openai/responseFormat.js';
+import { refusedThing } from '../../src/llm/openai/refusals.js';
 import { parseDoc2Query, renderDoc2Query } from '../../src/operators/doc2Query/prompt.js';
 import { withThinking } from '../../src/operators/reasonDistill/reasonDistill.js';
 import { mentionsDocument } from '../../src/report/warnings.js';
@@ -89,7 +89,13 @@ const parsers: Record<string, (text: string) => unknown> = {
   'classify 400': (message) => classify(failure(message, 400)),
   'classify 429': (message) => classify(failure(message, 429)),
   'classify 500': (message) => classify(failure(message, 500)),
-  refusesFormat: (message) => refusesFormat(failure(message, 400)),
+  refusedThing: (message) =>
+    refusedThing(failure(message, 400), {
+      model: 'm',
+      messages: [{ role: 'system', content: 'a' }],
+      response_format: { type: 'json_object' },
+      temperature: 1,
+    }),
   remainingContext,
   highestCap,
   parseDelayMs: (value) => parseDelayMs(value, 0),

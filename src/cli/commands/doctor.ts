@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync 
 import path from 'node:path';
 import { ExitCode, RareflowError } from '../../errors.js';
 import { outputError } from '../../io/systemErrors.js';
+import { writeCapabilities } from '../../llm/capabilities.js';
 import { modelOptions } from '../../llm/options.js';
 import { type Resolved, text } from '../../util/options.js';
 import { command } from '../command.js';
@@ -121,22 +122,45 @@ function serversOf(flags: Flags): Flags[] {
   });
 }
 
-/** Checks the key and the endpoint with the shortest possible call. */
+/** A short request with what the requests of a run have: instructions, a schema, and the sampling that the flags name. */
+const question = {
+  messages: [
+    { role: 'system' as const, content: 'You answer with one JSON object and nothing else.' },
+    { role: 'user' as const, content: 'Answer with the JSON object {"ready": true}' },
+  ],
+  schema: {
+    name: 'ready',
+    schema: {
+      type: 'object',
+      properties: { ready: { type: 'boolean' } },
+      required: ['ready'],
+      additionalProperties: false,
+    },
+  },
+};
+/** A part that is refused in words that name nothing is found by this many calls. */
+const MAX_CALLS = 4;
+
+/** Checks the key and the endpoint with the shortest call that asks what a run asks. */
 async function checkModel(flags: Flags): Promise<string> {
   const { openModel } = await import('../options/openModel.js');
   const { parseBaseUrl } = await import('../../llm/openai/baseUrl.js');
   const model = openModel({ ...flags, concurrency: 1, cache: false }, process.env, { maxAttempts: 2 });
   const began = performance.now();
   try {
-    const messages = [{ role: 'user' as const, content: 'Answer with the one word: ready' }];
-    const answer = await model.complete({ messages, maxTokens: flags.maxTokens ?? 512 });
+    const request = { ...question, maxTokens: flags.maxTokens ?? 512 };
+    let answer = await model.complete(request);
+    for (let call = 1; call < MAX_CALLS && model.capabilities().some((one) => one.isNarrowing); call++) {
+      answer = await model.complete(request);
+    }
     const { promptTokens, completionTokens } = answer.usage;
     const ms = Math.round(performance.now() - began);
     const at = [flags.baseUrl ?? []]
       .flat()
       .map((url) => ` at ${parseBaseUrl(url).href}`)
       .join('');
-    return `${answer.model}${at} answered in ${ms} ms (${promptTokens} + ${completionTokens} tokens)`;
+    const accepts = model.capabilities().map((known) => `; it accepts ${writeCapabilities(known)}`);
+    return `${answer.model}${at} answered in ${ms} ms (${promptTokens} + ${completionTokens} tokens)${accepts.join('')}`;
   } finally {
     await model.close();
   }

@@ -1,9 +1,11 @@
 import { UsageError } from '../../errors.js';
+import { headerVariables } from './server/headers.js';
 
 /** The servers and the keys of a command, as a configuration or the command line names them. */
 interface ServerFlags {
   baseUrl?: unknown;
   apiKeyEnv?: unknown;
+  headerEnv?: unknown;
 }
 
 /**
@@ -20,9 +22,10 @@ export function refuseRedirectedKey(
   const names = namesIn(given.apiKeyEnv ?? configured.apiKeyEnv);
   const known = ['api.openai.com', hostOf(env.OPENAI_BASE_URL)];
   for (const [at, url] of namesIn(configured.baseUrl).entries()) {
-    const name = names[at] ?? names[0];
+    const sent = [names[at] ?? names[0], ...headerVariables(given.headerEnv ?? configured.headerEnv)];
     const host = hostOf(url);
-    if (name === undefined || env[name] !== env.OPENAI_API_KEY || host === undefined || known.includes(host)) continue;
+    const isSent = sent.some((name) => name !== undefined && env[name] === env.OPENAI_API_KEY);
+    if (!isSent || host === undefined || known.includes(host)) continue;
     throw new UsageError(`${file}: the key in OPENAI_API_KEY is not sent to ${host}, which only this file names`, {
       hint: `name the server yourself, --base-url or OPENAI_BASE_URL, or export its key under another name for apiKeyEnv`,
     });

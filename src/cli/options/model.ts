@@ -4,6 +4,8 @@ import { batchFlagOptions } from './batch.js';
 import { cacheOption } from './cacheFolder.js';
 import { dryRunOptions } from './dryRun.js';
 import { pricesOption } from './pricesFile.js';
+import { extraBodyOption } from './server/extraBody.js';
+import { headerOptions } from './server/headers.js';
 
 /** The model that a command asks. */
 export const modelFlags = {
@@ -20,7 +22,10 @@ export const modelFlags = {
     group: 'Model',
     shapesRecords: false,
   }),
-  ...pick(modelOptions, 'temperature', 'topP', 'maxTokens', 'structuredOutput', 'stream'),
+  ...pick(modelOptions, 'temperature', 'topP', 'maxTokens', 'reasoningEffort'),
+  extraBody: extraBodyOption,
+  ...headerOptions,
+  ...pick(modelOptions, 'structuredOutput', 'stream', 'capabilities'),
 };
 
 /** Everything that a command has which asks a model for each record. */

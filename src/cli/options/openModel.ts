@@ -8,6 +8,7 @@ import { journalFolder } from './batch.js';
 import { cacheFolder } from './cacheFolder.js';
 import { askingFlags } from './model.js';
 import { pricesOf } from './pricesFile.js';
+import { headersOf } from './server/headers.js';
 
 export interface ModelFlags extends Partial<Resolved<typeof askingFlags>> {
   concurrency: number;
@@ -19,7 +20,8 @@ export interface ModelFlags extends Partial<Resolved<typeof askingFlags>> {
 /** Flags that `createModel` takes as they are. */
 const sameInLibrary = pick(
   askingFlags,
-  ...(['temperature', 'topP', 'maxTokens', 'structuredOutput', 'stream'] as const),
+  ...(['temperature', 'topP', 'maxTokens', 'reasoningEffort', 'extraBody'] as const),
+  ...(['structuredOutput', 'stream', 'capabilities'] as const),
   ...(['requestsPerMinute', 'tokensPerMinute', 'adaptiveConcurrency', 'attemptTimeoutMs'] as const),
   ...(['budgetUsd', 'budgetTokens'] as const),
 );
@@ -46,6 +48,7 @@ export function openModel(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Parti
   if (cache !== undefined) checkStorePath(cache);
   return createModel({
     ...valuesOf(sameInLibrary, flags),
+    ...(model === 'offline' ? {} : headersOf(flags, env)),
     model,
     baseUrl,
     concurrency,

@@ -12,15 +12,18 @@ export interface CacheScope {
   model: string;
   /** The way the answer's form is asked for, if the user set it. */
   structuredOutput?: string | undefined;
+  /** Other parts that are sent and may shape answers: the extra body, the reasoning effort, headers that are not secrets. */
+  more?: Record<string, unknown> | undefined;
 }
 
 /** Returns the hash of all that an answer depends on: every field of the request that shapes it, and the model that is asked. */
 export function cacheKey(
   { stage: _stage, maxAnswers: _limit, ...shaping }: ChatRequest,
-  { baseUrl, model, structuredOutput = 'auto' }: CacheScope,
+  { baseUrl, model, structuredOutput = 'auto', more }: CacheScope,
 ): string {
   const format = structuredOutput === 'auto' ? [] : [structuredOutput];
-  const canonical = JSON.stringify([KEY_VERSION, baseUrl, model, shaping, ...format], (_name, value) =>
+  const others = more === undefined || Object.keys(more).length === 0 ? [] : [more];
+  const canonical = JSON.stringify([KEY_VERSION, baseUrl, model, shaping, ...format, ...others], (_name, value) =>
     isRecord(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
   );
   return createHash('sha256').update(canonical).digest('base64url');

@@ -68,6 +68,8 @@ export interface UsageMeter {
   countCalls(model: ChatModel): ChatModel;
   /** Counts attempts and their tokens, failed attempts included: the innermost wrapper. */
   countAttempts(model: ChatModel): ChatModel;
+  /** Counts a request that only finds out what a server refuses: it takes the place of one that was refused. */
+  countProbe(stage: string | undefined): void;
   /** Returns a copy of the counts so far. Its recent rates are measured between calls of it. */
   snapshot(): UsageSnapshot;
 }
@@ -155,6 +157,11 @@ export function usageMeter({ price, pricesAsOf, budget }: MeterOptions = {}): Us
         }
       },
     }),
+    countProbe(stage) {
+      const totals = totalsOf(stage);
+      totals.attempts += 1;
+      totals.failedAttempts += 1;
+    },
     snapshot: () => {
       const total = withCost(sumOfCounts(stages.values()), price);
       const busySeconds = total.attemptSeconds + (inFlight * performance.now() - startTimesMs) / 1000;

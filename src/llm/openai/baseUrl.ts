@@ -8,9 +8,12 @@ export interface BaseUrl {
   /** Host and port: the name of the server in errors and notices. */
   host: string;
   hostname: string;
-  query: Record<string, string>;
+  /** The query as it was given, with its `?`; empty if there is none. */
+  search: string;
   /** The `authorization` header, if there is one to send. */
   authorization: string | undefined;
+  /** The `api-key` header, which Azure takes instead of the other. */
+  azureKey: string | undefined;
   /** Removes every secret from a text. */
   redact: (text: string) => string;
   /** Removes the credentials from a model's answer, where a header's value or an API version may be a word of the subject. */
@@ -18,13 +21,19 @@ export interface BaseUrl {
 }
 
 /**
- * Reads a base URL such as `https://api.openai.com/v1`. Credentials in it are sent as Basic authorization; a query
- * (`?api-version=…`) is sent with every request. No message quotes a secret.
+ * Reads a base URL such as `https://api.openai.com/v1`, also with `/chat/completions` at its end. Credentials in it are sent
+ * as Basic authorization; a query (`?api-version=…`) is sent with every request. Azure's servers get the key as `api-key`,
+ * unless it is a token of Entra. No message quotes a secret. Values of `secretHeaders` are secrets whatever their names.
  *
  * @throws UsageError for anything but an http(s) URL, for plain http to a public host, for a key together with URL
- * credentials and for a key that no header can carry
+ * credentials, for a key that no header can carry and for an address of Azure that names no deployment
  */
-export function parseBaseUrl(baseUrl: string, apiKey?: string, headers: Record<string, string> = {}): BaseUrl {
+export function parseBaseUrl(
+  baseUrl: string,
+  apiKey?: string,
+  headers: Record<string, string> = {},
+  secretHeaders: Record<string, string> = {},
+): BaseUrl {
   if (!URL.canParse(baseUrl)) {
     throw new UsageError('the base URL is not a URL', { hint: 'it looks like https://api.openai.com/v1' });
   }
@@ -49,23 +58,42 @@ export function parseBaseUrl(baseUrl: string, apiKey?: string, headers: Record<s
       hint: 'copy it again; a key read from a file often ends in a line break',
     });
   }
-  const query = Object.fromEntries(url.searchParams);
+  const path = url.pathname.replace(/\/+$/, '').replace(/\/chat\/completions$/, '');
+  const isAzure = isAzureAddress(hostname, path, url.searchParams);
   const credentials = [
     ...[apiKey, password, basic, url.password, password === '' ? user : ''],
     ...parameterValues(url.searchParams, (name) => !/version/i.test(name)),
     ...parameterValues(rawParameters(url), (name) => !/version/i.test(name)),
     ...parameterValues(Object.entries(headers), isCredentialHeader),
+    ...Object.values(secretHeaders),
   ].filter((credential) => credential !== undefined);
+  const takesApiKey = isAzure && apiKey !== undefined && !ENTRA_TOKEN.test(apiKey);
   const words = [...parameterValues(url.searchParams), ...Object.values(headers)];
   return {
-    href: `${url.origin}${url.pathname.replace(/\/+$/, '')}`,
+    href: `${url.origin}${path}`,
     host,
     hostname,
-    query,
-    authorization: basic === undefined ? apiKey && `Bearer ${apiKey}` : `Basic ${basic}`,
+    search: url.search,
+    authorization: takesApiKey ? undefined : basic === undefined ? apiKey && `Bearer ${apiKey}` : `Basic ${basic}`,
+    azureKey: takesApiKey ? apiKey : undefined,
     redact: redactor([...credentials, ...words]),
     redactAnswer: redactor(credentials.filter(({ length }) => length >= MIN_ANY_CASE)),
   };
+}
+
+const AZURE_HOST = /\.(openai|cognitiveservices|services\.ai)\.azure\.(com|us|cn)$/;
+const DEPLOYMENT_PATH = /\/openai\/deployments\/[^/]+$/;
+/** A token of Entra is a JWT, which is sent as a bearer token. */
+const ENTRA_TOKEN = /^eyJ[\w-]*\.[\w-]+\./;
+
+/** Returns true for an address of Azure. Throws UsageError for one that Azure would answer with "Resource not found". */
+function isAzureAddress(hostname: string, path: string, query: URLSearchParams): boolean {
+  if (!AZURE_HOST.test(hostname)) return DEPLOYMENT_PATH.test(path);
+  const isWhole = DEPLOYMENT_PATH.test(path) ? query.has('api-version') : /\/(v1|models)(\/|$)/.test(path);
+  if (isWhole) return true;
+  throw new UsageError(`the base URL at ${hostname} names no deployment, or no api-version`, {
+    hint: `write https://${hostname}/openai/deployments/DEPLOYMENT?api-version=2024-10-21, or https://${hostname}/openai/v1`,
+  });
 }
 
 /** Returns true for a header that proves who asks. */

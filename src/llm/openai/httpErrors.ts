@@ -26,6 +26,9 @@ export function headerOf(
 /** Statuses of gateways that gave up on a server which may have continued, and billed. */
 const maybeBilledStatuses = new Set([408, 504, 524]);
 
+/** OpenAI's words for an answer that its reasoning used up: a `finish_reason` of `length`, sent as a 400. */
+const CUT_OFF = /(max_tokens|max_completion_tokens|output limit|output token limit)[^.]{0,40} (was|were|been) reached/i;
+
 /** Returns the failure for an answer's status, or for an error inside its 200. */
 export function statusError(
   response: Pick<Dispatcher.ResponseData<unknown>, 'statusCode' | 'headers'>,
@@ -40,7 +43,8 @@ export function statusError(
   // What was written before a stream broke off is billed.
   const isPartial = isRecord(json) && Array.isArray(json.choices);
   const isBadJson = body.failedGeneration !== undefined || body.code === 'json_validate_failed';
-  return new AttemptError(isBadJson ? 'bad-json' : 'status', {
+  const isCutOff = CUT_OFF.test(body.message);
+  return new AttemptError(isCutOff ? 'length' : isBadJson ? 'bad-json' : 'status', {
     host,
     credential,
     status,
@@ -52,7 +56,7 @@ export function statusError(
     shouldRetry: shouldRetry === undefined ? undefined : shouldRetry === 'true',
     usage,
     answer: body.failedGeneration,
-    billingUnknown: usage === undefined && (isBadJson || isPartial || maybeBilledStatuses.has(status)),
+    billingUnknown: usage === undefined && (isCutOff || isBadJson || isPartial || maybeBilledStatuses.has(status)),
   });
 }
 

@@ -2,19 +2,22 @@ import type OpenAI from 'openai';
 import { UsageError } from '../../errors.js';
 import { onAbort } from '../../util/abort.js';
 import { type OptionsOf, withDefaults } from '../../util/options.js';
+import type { Capabilities } from '../capabilities.js';
 import type { ChatModel, ChatRequest, Completion } from '../chatModel.js';
 import { AttemptError } from '../failures/attemptError.js';
 import type { RateStates } from '../limits/rateLimitHeaders.js';
 import { type environmentOptions, serverOptions, timeoutOptions } from '../options.js';
 import { parseBaseUrl } from './baseUrl.js';
 import { readCompletion } from './readCompletion.js';
-import { ServerCapabilities } from './serverCapabilities.js';
+import type { ChatCompletionBody } from './requestBody.js';
+import { type CapabilityOptions, ServerCapabilities } from './serverCapabilities.js';
 import { createTransport, EVENT_STREAM } from './transport.js';
 
 export interface OpenaiModelOptions
   extends Omit<OptionsOf<typeof serverOptions>, 'baseUrl' | 'apiKey' | 'keyName'>,
     OptionsOf<typeof timeoutOptions>,
-    Pick<OptionsOf<typeof environmentOptions>, 'onNotice'> {
+    Pick<OptionsOf<typeof environmentOptions>, 'onNotice'>,
+    Pick<CapabilityOptions, 'needsCap' | 'memory' | 'onProbe'> {
   /** The model's name, as the server knows it. */
   model: string;
   /** The address of the API, up to its version (`https://api.openai.com/v1`). */
@@ -23,15 +26,18 @@ export interface OpenaiModelOptions
   apiKey?: string | undefined;
   /** The name of what holds the key, such as a variable: messages say "the key in …". */
   keyName?: string | undefined;
-  /** Send no request without a cap on its answer, as a budget requires (false). */
-  needsCap?: boolean | undefined;
   /** Called with the limits that the server names with an answer. */
   onRates?: ((rates: RateStates) => void) | undefined;
 }
 
+/** The known capabilities of a server. */
+export type KnownCapabilities = Capabilities & { count: number; isNarrowing: boolean };
+
 export interface OpenaiModel extends ChatModel {
   /** The address of the server, without credentials and query. */
   readonly baseUrl: string;
+  /** The known capabilities of the server, the number of probes sent, and whether a refused part is still unknown. */
+  readonly capabilities: KnownCapabilities;
   /** Closes its connections, also those in use. */
   close(): Promise<void>;
 }
@@ -48,17 +54,19 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
     { ...serverOptions, ...timeoutOptions },
     options,
   );
-  const headers = checkHeaders(options.headers ?? {});
-  const server = parseBaseUrl(baseUrl, apiKey, headers);
-  const transport = createTransport({ server, connectTimeoutMs, idleTimeoutMs, headers, keyName, onRates });
-  const capabilities = new ServerCapabilities(server.hostname, options);
+  const headers = checkHeaders({ ...options.headers, ...options.secretHeaders });
+  const server = parseBaseUrl(baseUrl, apiKey, headers, options.secretHeaders);
+  const capabilities = new ServerCapabilities(server, options);
+  const transport = createTransport({
+    ...{ server, connectTimeoutMs, idleTimeoutMs, headers, keyName, onRates },
+    onServer: (name) => capabilities.noteServer(name),
+  });
   let client: Promise<OpenAI> | undefined;
 
   const connect = async (): Promise<OpenAI> => {
     const { OpenAI: Client } = await import('./client.js');
     return new Client({
       baseURL: server.href,
-      defaultQuery: server.query,
       apiKey: 'the transport adds it',
       adminAPIKey: null,
       organization: null,
@@ -82,22 +90,30 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
       timedOut = true;
       controller.abort();
     }, attemptTimeoutMs);
-    try {
-      // `post`, because `chat.completions.create` would not return a streamed answer as the one JSON that the transport makes of it.
-      const answer = await api.post<unknown>('/chat/completions', {
-        body: sent,
-        signal: controller.signal,
-        timeout: 2 ** 31 - 1,
-        ...(sent.stream && { headers: { accept: EVENT_STREAM } }),
-      });
-      return readCompletion(answer, request, server, model);
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (timedOut) {
+    const ask = async (body: ChatCompletionBody): Promise<Completion> => {
+      try {
+        // `post`, because `chat.completions.create` would not return a streamed answer as the one JSON that the transport makes of it.
+        const answer = await api.post<unknown>('/chat/completions', {
+          body,
+          signal: controller.signal,
+          timeout: 2 ** 31 - 1,
+          ...(body.stream && { headers: { accept: EVENT_STREAM } }),
+        });
+        return readCompletion(answer, request, server, model);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!timedOut) throw error;
         const serverMessage = `no complete answer within ${attemptTimeoutMs / 1000} s`;
         throw new AttemptError('timeout', { host: server.host, serverMessage, billingUnknown: true });
       }
-      throw error instanceof AttemptError ? capabilities.learnFrom(error, request, sent) : error;
+    };
+    try {
+      const completion = await ask(sent);
+      capabilities.succeeded(sent, completion);
+      return completion;
+    } catch (error) {
+      if (!(error instanceof AttemptError)) throw error;
+      return await capabilities.recover(error, request, sent, ask);
     } finally {
       clearTimeout(timer);
       offAbort();
@@ -107,6 +123,9 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
   return {
     name: model,
     baseUrl: server.href,
+    get capabilities() {
+      return { ...capabilities.current, ...capabilities.probes };
+    },
     complete: (request, { signal } = {}) => attempt(request, signal),
     close: () => transport.close(),
   };

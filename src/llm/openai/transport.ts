@@ -17,6 +17,8 @@ export interface TransportOptions {
   headers: Record<string, string>;
   /** Called with the limits that the headers of each answer name. */
   onRates?: ((rates: RateStates) => void) | undefined;
+  /** Called with the name of the server's software, if an answer's headers have it. */
+  onServer?: ((name: string) => void) | undefined;
   /** The longest silence within a streamed answer, in milliseconds. */
   idleTimeoutMs: number;
   /** The name of what holds the key, for messages. */
@@ -53,7 +55,7 @@ const END_OF_STREAM_MS = 1000;
  * here, so the client never holds it, and is sent to no other host: a redirect is followed on the same host only.
  */
 export function createTransport(options: TransportOptions): Transport {
-  const { server, connectTimeoutMs, headers: extraHeaders, idleTimeoutMs, onRates } = options;
+  const { server, connectTimeoutMs, headers: extraHeaders, idleTimeoutMs, onRates, onServer } = options;
   const target: RequestTarget = { server, credential: credentialOf(options) };
   let opened: Promise<{ agent: Agent; request: typeof import('undici').request }> | undefined;
   const open = async () => {
@@ -68,6 +70,7 @@ export function createTransport(options: TransportOptions): Transport {
     accept: 'application/json',
     'content-type': 'application/json',
     'user-agent': 'rareflow',
+    ...(server.azureKey !== undefined && { 'api-key': server.azureKey }),
     ...extraHeaders,
   };
   if (server.authorization !== undefined) ownHeaders.authorization = server.authorization;
@@ -83,9 +86,12 @@ export function createTransport(options: TransportOptions): Transport {
       throw connectionError(error, target, idleTimeoutMs);
     };
     let url = new URL(input);
+    url.search = server.search;
     for (let hop = 0; ; hop++) {
       const settings = { method, headers, body: body as string, signal, bodyTimeout, dispatcher: agent };
       const response = await request(url, settings as Parameters<typeof request>[1]).catch(lost);
+      const software = headerOf(response, 'server');
+      if (software !== undefined) onServer?.(software);
       onRates?.(readRates((name) => headerOf(response, name), Date.now()));
       if (response.statusCode < 300 && headerOf(response, 'content-type')?.startsWith(EVENT_STREAM)) {
         const answer = await readEventStream(capped(response.body, server.host)).catch(lost);
@@ -141,7 +147,8 @@ export function credentialOf({
   keyName,
 }: Pick<TransportOptions, 'server' | 'headers' | 'keyName'>): string | undefined {
   if (server.authorization?.startsWith('Basic')) return 'the user in the base URL';
-  if (server.authorization !== undefined) return keyName === undefined ? 'the API key' : `the key in ${keyName}`;
+  if ((server.authorization ?? server.azureKey) !== undefined)
+    return keyName === undefined ? 'the API key' : `the key in ${keyName}`;
   return Object.keys(headers).some(isCredentialHeader) ? 'the key in the headers' : undefined;
 }
 

@@ -53,3 +53,50 @@ test('a user without a password is a credential', () => {
   const { redact, redactAnswer } = parseBaseUrl('https://token-0123456789@h/v1');
   for (const clean of [redact, redactAnswer]) assert.equal(clean('was token-0123456789'), 'was ***');
 });
+
+const addresses: [string, string, string][] = [
+  ['https://h/v1/chat/completions', 'https://h/v1', ''],
+  ['https://h/v1/chat/completions/', 'https://h/v1', ''],
+  ['https://h/v1/', 'https://h/v1', ''],
+  ['https://h/v1?a=1&a=2&b=x+y', 'https://h/v1', '?a=1&a=2&b=x+y'],
+  [
+    'https://r.openai.azure.com/openai/deployments/gpt/chat/completions?api-version=2024-10-21',
+    'https://r.openai.azure.com/openai/deployments/gpt',
+    '?api-version=2024-10-21',
+  ],
+];
+for (const [given, href, search] of addresses) {
+  test(`the base URL ${given} is read as ${href} with the query ${JSON.stringify(search)}`, () => {
+    const url = parseBaseUrl(given);
+    assert.deepEqual([url.href, url.search], [href, search]);
+  });
+}
+
+const azureKeys: [string, string, 'api-key' | 'bearer'][] = [
+  ['https://r.openai.azure.com/openai/v1', 'k'.repeat(32), 'api-key'],
+  ['https://r.services.ai.azure.com/models?api-version=2024-05-01-preview', 'k'.repeat(32), 'api-key'],
+  ['http://127.0.0.1:1/openai/deployments/gpt?api-version=1', 'k'.repeat(32), 'api-key'],
+  ['https://r.openai.azure.com/openai/v1', 'eyJ0eXAi.eyJhdWQi.c2ln', 'bearer'],
+  ['https://api.example/v1', 'k'.repeat(32), 'bearer'],
+];
+for (const [url, key, how] of azureKeys) {
+  test(`the key ${key.slice(0, 6)}… is sent to ${url} as ${how}`, () => {
+    const { azureKey, authorization, redact } = parseBaseUrl(url, key);
+    assert.deepEqual([azureKey, authorization], how === 'api-key' ? [key, undefined] : [undefined, `Bearer ${key}`]);
+    assert.equal(redact(`got ${key}`), 'got ***');
+  });
+}
+
+for (const url of ['https://r.openai.azure.com', 'https://r.openai.azure.com/openai/deployments/gpt']) {
+  test(`${url} is refused with the address to write instead`, () => {
+    assert.throws(
+      () => parseBaseUrl(url),
+      (error) => error instanceof UsageError && /deployments\/DEPLOYMENT\?api-version=/.test(error.hint ?? ''),
+    );
+  });
+}
+
+test('the value of a secret header is removed from answers, whatever its name and length', () => {
+  const { redactAnswer, redact } = parseBaseUrl('https://h/v1', undefined, {}, { 'x-tenant': 'tenant-0123456789' });
+  for (const clean of [redact, redactAnswer]) assert.equal(clean('is TENANT-0123456789'), 'is ***');
+});

@@ -36,7 +36,7 @@ const refusals: [string, number, string, object?][] = [
   ['LM Studio', 400, "'response_format.type' must be 'json_object' or 'text'"],
   ['vLLM', 400, 'The provided JSON schema contains features not supported by xgrammar.'],
   ['vLLM of guided decoding', 400, 'Guided decoding is not supported with this model'],
-  ['llama.cpp', 400, 'Failed to initialize samplers: failed to parse grammar'],
+  ['a server on top of llama.cpp', 400, 'failed to parse grammar'],
   ['Ollama', 400, 'invalid response_format: json_schema'],
   ['OpenRouter', 404, 'No endpoints found that can handle the requested parameters.', { code: 404 }],
   ['xAI', 400, 'The response_format parameter is unsupported at the moment. Leave it unset.'],
@@ -86,7 +86,10 @@ test('a refusal that has nothing to do with the form teaches nothing', () =>
     {},
     async ({ model, sent }) => {
       await assert.rejects(model.complete(ask), RejectError);
-      assert.equal(sent.length, 1);
+      assert.deepEqual(sent.map(formatOf), ['json_schema', 'none'], 'a probe finds that the format is not the reason');
+      await assert.rejects(model.complete(ask), RejectError);
+      assert.equal(formatOf(sent[2] as Sent), 'json_schema');
+      assert.equal(sent.length, 3);
     },
   ));
 

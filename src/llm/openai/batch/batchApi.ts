@@ -50,7 +50,7 @@ export function batchApi({ server, headers, signal, keyName }: BatchApiOptions):
     const { OpenAI: Client, toFile } = await import('../client.js');
     const client = new Client({
       baseURL: server.href,
-      defaultQuery: server.query,
+      defaultQuery: Object.fromEntries(new URLSearchParams(server.search)),
       apiKey: 'the fetch below replaces it',
       adminAPIKey: null,
       organization: null,
@@ -67,6 +67,7 @@ export function batchApi({ server, headers, signal, keyName }: BatchApiOptions):
     const all = new Headers(init.headers);
     all.delete('authorization');
     if (server.authorization !== undefined) all.set('authorization', server.authorization);
+    if (server.azureKey !== undefined) all.set('api-key', server.azureKey);
     for (const [name, value] of Object.entries(headers)) all.set(name, value);
     const lost = (error: unknown) => {
       throw connectionError(error, target, 0);

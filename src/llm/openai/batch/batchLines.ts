@@ -3,7 +3,7 @@ import { isRecord } from '../../../record.js';
 import { AttemptError } from '../../failures/attemptError.js';
 import { parseJson, readErrorBody } from '../errorBody.js';
 import { type AnswerSource, readUsage } from '../readCompletion.js';
-import type { ChatCompletionBody } from '../serverCapabilities.js';
+import type { ChatCompletionBody } from '../requestBody.js';
 
 /** The outcome of one request of a batch: the body of its 200, or its failure. */
 export type BatchOutcome = { id: string; body: unknown } | { id: string; failure: AttemptError };

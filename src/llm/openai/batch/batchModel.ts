@@ -10,7 +10,8 @@ import { batchOptions, type environmentOptions, healthOptions } from '../../opti
 import { parseBaseUrl } from '../baseUrl.js';
 import type { OpenaiModel, OpenaiModelOptions } from '../openaiModel.js';
 import { type AnswerSource, readCompletion } from '../readCompletion.js';
-import { type ChatCompletionBody, ServerCapabilities } from '../serverCapabilities.js';
+import type { ChatCompletionBody } from '../requestBody.js';
+import { ServerCapabilities } from '../serverCapabilities.js';
 import { type BatchApi, type BatchState, batchApi } from './batchApi.js';
 import type { BatchJournal, OpenBatch } from './batchJournal.js';
 import { type BatchOutcome, readOutcome, requestId, requestLine } from './batchLines.js';
@@ -42,13 +43,14 @@ const finalStatuses = new Set<BatchState['status']>(['failed', 'completed', 'exp
  * process that died in between, the next finds the batch in the provider's list.
  */
 export function batchModel(options: OpenaiModelOptions & BatchModelOptions): OpenaiModel {
-  const { model, baseUrl = 'https://api.openai.com/v1', apiKey, headers = {}, onNotice } = options;
+  const { model, baseUrl = 'https://api.openai.com/v1', apiKey, onNotice } = options;
+  const headers = { ...options.headers, ...options.secretHeaders };
   const { batchRequests, batchBytes, batchIdleMs, batchPollMs } = withDefaults(batchOptions, options);
   const { deadAfterMs } = withDefaults(healthOptions, options);
   const { clock = systemClock } = options;
-  const server = parseBaseUrl(baseUrl, apiKey, headers);
+  const server = parseBaseUrl(baseUrl, apiKey, headers, options.secretHeaders);
   const { host } = server;
-  const capabilities = new ServerCapabilities(server.hostname, { ...options, stream: false });
+  const capabilities = new ServerCapabilities(server, { ...options, stream: false, canStream: false });
   const closed = new AbortController();
   setMaxListeners(0, closed.signal); // each request of the client listens
   const api = batchApi({ server, headers, keyName: options.keyName, signal: closed.signal });
@@ -241,7 +243,9 @@ export function batchModel(options: OpenaiModelOptions & BatchModelOptions): Ope
     const outcome = await outcomeOf(requestId(host, sent, request.sample), sent, signal);
     try {
       if ('failure' in outcome) throw outcome.failure;
-      return readCompletion(outcome.body, request, server, model);
+      const completion = readCompletion(outcome.body, request, server, model);
+      capabilities.succeeded(sent, completion);
+      return completion;
     } catch (error) {
       throw error instanceof AttemptError ? capabilities.learnFrom(error, request, sent) : error;
     }
@@ -250,6 +254,9 @@ export function batchModel(options: OpenaiModelOptions & BatchModelOptions): Ope
   return {
     name: model,
     baseUrl: server.href,
+    get capabilities() {
+      return { ...capabilities.current, ...capabilities.probes };
+    },
     complete: (request, { signal } = {}) => complete(request, signal),
     async close() {
       clearTimeout(idleTimer);

@@ -31,8 +31,9 @@ export {
   UsageError,
 } from './errors.js';
 export { exportRecords } from './export/exportRecords.js';
+export type { Part } from './export/format.js';
 export type { FormatName } from './export/formatNames.js';
-export type { Part } from './export/formats.js';
+
 export type { ExportOptions } from './export/options.js';
 export { drain } from './flow/drain.js';
 export { fromDuplex, toDuplex } from './flow/duplex.js';

@@ -1,5 +1,5 @@
 import { type DataRecord, defaultKeys, isRecord } from '../record.js';
-import type { Format } from './formats.js';
+import type { Format } from './format.js';
 
 /** The facts of a dataset card, gathered while the rows are written. */
 export class CardFacts {
@@ -35,7 +35,9 @@ export class CardFacts {
     about,
     trains,
   }: Pick<Format, 'trains'> & { about: string } & { name: string; format: string }): string {
-    const splits = [...this.#rows].sort().map(([file, rows]) => ({ file, rows, split: file.replace(/\.\w+$/, '') }));
+    const splits = [...this.#rows]
+      .sort()
+      .map(([file, rows]) => ({ file, rows, split: file.replace(/^.*\/|\.\w+$/g, '') }));
     const total = splits.reduce((sum, { rows }) => sum + rows, 0);
     const made = [...this.#makers].map(([stage, makers]) => {
       const by = [...makers].map(([words, records]) => `${words} (${records.toLocaleString('en')} records)`);

@@ -27,6 +27,19 @@ export const exportOptions = {
     helpOff: 'leave the scenario out',
   }),
   systemPrompt: text({ mayBeEmpty: true, help: "replaces the teacher's instructions; '' for none" }),
+  systemInUser: onOff({
+    help: "write the instructions at the start of the user's message, for models without a system role",
+    default: false,
+  }),
+  instruction: text({
+    mayBeEmpty: true,
+    help: 'for reasonir: write [instruction, text] pairs, this one for the query and an empty one for documents; for flagembedding: the prompt of each row',
+  }),
+  scores: onOff({
+    help: 'write the BM25 scores of the positive and the negatives, if the records hold them',
+    helpOff: 'leave out the BM25 scores of the positive and the negatives',
+    default: true,
+  }),
   promptTemplate: reasonDistillOptions.promptTemplate,
   numNeg: wholeNumber({ default: 3, help: 'for n-tuple: negatives in each row' }),
   ...sampleKeyOptions,

@@ -7,7 +7,14 @@ const { positivesKey: _, ...partKeys } = keyOptions;
 export const sampleKeyOptions = {
   ...partKeys,
   answerKey: key('answer', { help: 'for rare-sft: the key of the gold answer', group: 'Keys' }),
-  labelKey: key('label', { help: 'for kto: the key that says whether the reasoning is good', group: 'Keys' }),
+  rejectedKey: key('rejected', {
+    help: 'for dpo: the key of a worse answer to the same prompt, or of a list of them',
+    group: 'Keys',
+  }),
+  labelKey: key('label', {
+    help: 'for kto and trl-kto: the key that says whether the reasoning is good',
+    group: 'Keys',
+  }),
 };
 
 export type SampleKeys = Resolved<typeof sampleKeyOptions>;

@@ -13,6 +13,8 @@ import { openParquet, type RowSchema } from '../../src/io/write/parquet.js';
 import { writeFiles } from '../../src/io/write/writeFiles.js';
 import type { DataRecord, Reject } from '../../src/record.js';
 import { workFolder } from '../io/support.js';
+import { columnTypes, duckdb, rowsThatDiffer } from '../support/duckdb.js';
+import { loaders } from './loaders.js';
 
 const record = (i: number, more: DataRecord = {}): DataRecord => ({
   id: `doc-${i}`,
@@ -22,9 +24,16 @@ const record = (i: number, more: DataRecord = {}): DataRecord => ({
   scenario: `A hiker stands in valley ${i}.`,
   hard_negatives: [`Rivers cut gorges ${i}.`, `Wind shapes dunes ${i}.`],
   reasoning: `<think>Ice is strong.</think>\n<answer>Ice widened it.</answer>`,
+  rejected: ['<think>Rivers?</think>\n<answer>A river did.</answer>'],
   label: i % 2 === 0,
   _rareflow: {
-    bm25_hard_neg: { negatives: [{ id: `n-${i}-1` }, { id: `n-${i}-2` }] },
+    bm25_hard_neg: {
+      negatives: [
+        { id: `n-${i}-1`, score: 3 },
+        { id: `n-${i}-2`, score: 2.5 },
+      ],
+      positive: { rank: 1, score: 7.25 },
+    },
     reason_distill: { order: [2, 0, 1] },
   },
   ...more,
@@ -64,8 +73,11 @@ for (const name of Object.keys(formats) as FormatName[]) {
     const rows = rowsOf(files.get('train.jsonl'));
     assert.equal(rows.length, name === 'triplet' ? 10 : 5);
     assert.deepEqual(rejected, []);
-    const schema = formats[name].schema(2);
+    const scores = formats[name].trains === 'retriever';
+    const schema = formats[name].schema({ negatives: 2, scores, instruction: undefined });
     for (const row of rows) assert.deepEqual(z.strictObject((schema as z.ZodObject).shape).parse(row), row);
+    for (const row of rows) loaders[name].parse(row);
+    if (formats[name].readsFolders) return;
     const file = path.join(folder, 'rows.parquet');
     const sink = await openParquet(file, z.toJSONSchema(schema) as RowSchema);
     for (const row of rows) await sink.add(row);
@@ -73,6 +85,9 @@ for (const name of Object.keys(formats) as FormatName[]) {
     const back: unknown[] = [];
     for await (const row of readRecords(file)) back.push(row);
     assert.deepEqual(back, rows);
+    const jsonl = path.join(folder, 'train.jsonl');
+    assert.equal(await rowsThatDiffer(jsonl, file), 0);
+    assert.deepEqual(Object.keys(await columnTypes(jsonl)), Object.keys((schema as z.ZodObject).shape));
   });
 }
 
@@ -133,8 +148,9 @@ test('tevatron keeps the ids of the positive and of the mined negatives', async 
   const row = await one(t, { format: 'tevatron' });
   assert.deepEqual(row.positive_passages[0], {
     docid: 'doc-1',
-    title: '', // that of a negative is not known
+    // No title: those of negatives are not known, and the loader adds them to the text.
     text: 'Glaciers carve valleys, text 1.',
+    score: 7.25,
   });
   assert.deepEqual(
     row.negative_passages.map(({ docid }: { docid: string }) => docid),
@@ -160,10 +176,10 @@ test('the qrels of BEIR name existing queries and documents, and each document i
   const { files, rejected } = await exported(t, source, { format: 'beir' });
   const documents = rowsOf(files.get('corpus.jsonl')).map(({ _id }) => _id);
   const queries = rowsOf(files.get('queries.jsonl')).map(({ _id }) => _id);
-  assert.deepEqual(documents, ['doc 1', 'n', 'doc-2']);
+  assert.deepEqual(documents, ['doc%091', 'n', 'doc-2']);
   const [header, ...qrels] = (files.get('qrels/train.tsv') ?? '').trimEnd().split('\n');
   assert.equal(header, 'query-id\tcorpus-id\tscore');
-  assert.deepEqual(qrels, [`${queries[0]}\tdoc 1\t1`, `${queries[1]}\tdoc-2\t1`]);
+  assert.deepEqual(qrels, [`${queries[0]}\tdoc%091\t1`, `${queries[1]}\tdoc-2\t1`]);
   assert.match(rejected[0]?.reason ?? '', /came before/);
 });
 
@@ -173,11 +189,18 @@ test('a record that does not fit the format is rejected with its reason', async 
     ['kto', record(1, { label: 'yes' }), /"label" holds no true or false/],
     ['n-tuple', record(1, { hard_negatives: ['one'] }), /1 negatives, the format takes 3/],
     ['triplet', record(1, { hard_negatives: [] }), /no negatives/],
+    ['flagembedding', record(1, { hard_negatives: [] }), /no negatives/],
+    ['reasonir', record(1, { hard_negatives: undefined }), /no negatives/],
+    ['tevatron', record(1, { hard_negatives: [] }), /no negatives/],
+    ['trl-kto', record(1, { label: 1 }), /"label" holds no true or false/],
+    ['prompt-completion', record(1, { reasoning: '' }), /"reasoning" holds no text/],
+    ['dpo', record(1, { rejected: [] }), /"rejected" holds no text and no list of texts/],
     ['tevatron', record(1, { question: ' ' }), /"question" holds no question/],
     ['reasonir', record(1, { hard_negatives: 'one' }), /"hard_negatives" holds no list/],
   ];
   for (const [format, bad, reason] of cases) {
-    const { rejected, files } = await exported(t, [bad, record(2, { hard_negatives: ['a', 'b', 'c'] })], { format });
+    const good = record(2, { hard_negatives: ['a', 'b', 'c'] });
+    const { rejected, files } = await exported(t, [bad, good], { format, scores: false });
     assert.equal(rejected.length, 1);
     assert.match(rejected[0]?.reason ?? '', reason);
     assert.deepEqual(rejected[0]?.record, bad);
@@ -195,4 +218,101 @@ test('a source that fails leaves only partial files', async (t) => {
   const parts = exportRecords({ format: 'messages' })(failing());
   await assert.rejects(drain(writeFiles({ pathOf: (file) => path.join(folder, file) })(parts)), /no more/);
   assert.deepEqual((await readdir(folder)).sort(), ['seen', 'train.jsonl.partial']);
+});
+
+test('rows have the scores of the positive and the negatives, unless they are left out or unknown', async (t) => {
+  const columns: [ExportOptions['format'], DataRecord][] = [
+    ['flagembedding', { pos_scores: [7.25], neg_scores: [3, 2.5] }],
+    ['reasonir', { pos_scores: [7.25], neg_scores: [3, 2.5] }],
+    ['triplet', { label: [7.25, 3] }],
+    ['n-tuple', { label: [7.25, 3, 2.5] }],
+  ];
+  const anonymous = { ...record(1), _rareflow: undefined };
+  for (const [format, scores] of columns) {
+    const options = { format, numNeg: 2 };
+    assert.deepEqual({ ...(await one(t, options)), ...scores }, await one(t, options));
+    for (const bare of [await one(t, { ...options, scores: false }), await one(t, options, [anonymous])]) {
+      assert.deepEqual(
+        Object.keys(scores).filter((key) => key in bare),
+        [],
+      );
+    }
+  }
+  const { rejected } = await exported(t, [record(1), anonymous], { format: 'triplet' });
+  assert.match(rejected[0]?.reason ?? '', /no scores of its positive and negatives/);
+});
+
+test('an instruction makes pairs for reasonir and the prompt of flagembedding, and no other format has one', async (t) => {
+  const instruction = 'Find what explains it.';
+  const row = await one(t, { format: 'reasonir', instruction, scores: false });
+  assert.deepEqual(row, {
+    query: [instruction, 'A hiker stands in valley 1. Why is valley 1 wide?'],
+    pos: [['', 'Glaciers carve valleys, text 1.']],
+    neg: [
+      ['', 'Rivers cut gorges 1.'],
+      ['', 'Wind shapes dunes 1.'],
+    ],
+  });
+  loaders.reasonir.parse(row);
+  assert.equal((await one(t, { format: 'flagembedding', instruction })).prompt, instruction);
+  assert.throws(() => exportRecords({ format: 'triplet', instruction }), /the format triplet has no instruction/);
+});
+
+test('without a system role the instructions are at the start of the user message', async (t) => {
+  const roles = async (format: ExportOptions['format'], key: string) =>
+    (await one(t, { format, systemInUser: true }))[key].map(({ role }: { role: string }) => role);
+  assert.deepEqual(await roles('messages', 'messages'), ['user', 'assistant']);
+  assert.deepEqual(await roles('prompt-completion', 'prompt'), ['user']);
+  const [usual, merged] = await Promise.all(
+    [false, true].map(async (systemInUser) => (await one(t, { format: 'messages', systemInUser })).messages),
+  );
+  assert.equal(merged[0].content, `${usual[0].content}\n\n${usual[1].content}`);
+  assert.equal((await one(t, { format: 'sharegpt', systemInUser: true })).system, '');
+});
+
+test('the splits of a format whose trainer reads whole folders have folders of their own', async (t) => {
+  for (const format of ['flagembedding', 'reasonir'] as const) {
+    const { files } = await exported(t, records(50), { format, validation: 0.2 });
+    assert.deepEqual([...files.keys()].sort(), ['train/train.jsonl', 'validation/validation.jsonl']);
+  }
+});
+
+test('the ids of BEIR survive a reader of .tsv, and documents that share an id stay apart', async (t) => {
+  const ids = [
+    '"quoted',
+    'tab\there',
+    'tab%09here',
+    'line\nend',
+    ' ends ',
+    'plain id',
+    '50% off',
+    'same',
+    'same',
+    '1',
+    1,
+  ];
+  const source = ids.map((id, n) =>
+    record(n, { id, hard_negatives: [`Negative ${n}.`], _rareflow: { bm25_hard_neg: { negatives: [{ id: 'neg' }] } } }),
+  );
+  const { folder, files, rejected } = await exported(t, source, { format: 'beir' });
+  assert.deepEqual(rejected, []);
+  const documents = rowsOf(files.get('corpus.jsonl')) as { _id: string; text: string }[];
+  assert.equal(new Set(documents.map(({ _id }) => _id)).size, 2 * ids.length);
+  assert.ok(documents.some(({ _id }) => _id === 'plain id') && documents.some(({ _id }) => _id === '50% off'));
+  const found = await duckdb(
+    `SELECT d.text FROM read_csv('${path.join(folder, 'qrels/train.tsv')}', delim = '\t', all_varchar = true) AS q
+     JOIN read_json('${path.join(folder, 'corpus.jsonl')}') AS d ON d._id = q."corpus-id"`,
+  );
+  assert.deepEqual(found.map(({ text }) => text).sort(), source.map(({ text }) => text).sort());
+});
+
+test('a question about several documents is one query of BEIR with several judgements', async (t) => {
+  const question = 'which drug lowers fever';
+  const { files } = await exported(t, [record(1, { question }), record(2, { question })], { format: 'beir' });
+  assert.equal(rowsOf(files.get('queries.jsonl')).length, 1);
+  const [, ...qrels] = (files.get('qrels/train.tsv') ?? '').trimEnd().split('\n');
+  assert.deepEqual(
+    qrels.map((line) => line.split('\t')[1]),
+    ['doc-1', 'doc-2'],
+  );
 });

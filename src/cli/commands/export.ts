@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UsageError } from '../../errors.js';
 import type { CardFacts } from '../../export/datasetCard.js';
+import type { Format, Part } from '../../export/format.js';
 import { type FormatName, formatReaders } from '../../export/formatNames.js';
-import type { Part } from '../../export/formats.js';
 import { exportOptions } from '../../export/options.js';
 import { type Operator, operator } from '../../flow/operator.js';
 import type { RowSchema } from '../../io/write/parquet.js';
@@ -19,7 +19,10 @@ import { formatCount } from '../progress/terminal.js';
 
 const descriptions = Object.entries({ ...formatReaders, beir: 'BEIR: corpus.jsonl, queries.jsonl, qrels/' });
 /** The files that may be written into a folder. */
-const fileNames = ['train.jsonl', 'validation.jsonl', 'corpus.jsonl', 'queries.jsonl'];
+const fileNames = [
+  ...['train.jsonl', 'validation.jsonl', 'corpus.jsonl', 'queries.jsonl'],
+  ...['train/train.jsonl', 'validation/validation.jsonl', 'dataset_info.json'],
+];
 const singleFile = /\.(jsonl|parquet)$/i;
 
 const rowFlags = omit(exportOptions, 'promptTemplate', 'rejects');
@@ -59,7 +62,7 @@ export const exportCommand = command({
     'rareflow export out.jsonl --format messages -o train.jsonl',
     'rareflow export out.jsonl --format n-tuple --num-neg 3 --validation 0.05 --to parquet --card -o dataset/',
   ],
-  notes: ['Formats:', ...descriptions.map(([name, reader]) => `  ${name.padEnd(14)} ${reader}`)],
+  notes: ['Formats:', ...descriptions.map(([name, reader]) => `  ${name.padEnd(17)} ${reader}`)],
   async run(inputs, flags) {
     const { output, to, card = false, promptFile, format, validation, rejects, ...others } = flags;
     const isFile = singleFile.test(output);
@@ -75,6 +78,9 @@ export const exportCommand = command({
     const parquet = isFile ? /parquet$/i.test(output) : to === 'parquet';
     if (parquet && format === 'beir') throw new UsageError('beir is JSONL and TSV, not parquet');
     if (card && format === 'beir') throw new UsageError('--card describes one table; beir has three');
+    const { formats } = await import('../../export/formats.js');
+    const table = format === 'beir' ? undefined : formats[format];
+    if (parquet && table?.readsFolders) throw new UsageError(`the trainer of ${format} reads JSON Lines, not parquet`);
     const [
       { CardFacts },
       { exportRecords },
@@ -97,10 +103,10 @@ export const exportCommand = command({
     const paths = await inputPaths(inputs);
     const targets = isFile ? [output] : fileNames.map((file) => path.join(output, nameOf(file)));
     for (const target of targets) refuseSameFile({ inputs: paths, outputs: { '--output': target } });
-    const schema = parquet && format !== 'beir' ? await schemaOf(format, flags.numNeg) : undefined;
     const sink = writeFiles<Part>({
       pathOf: (file) => (isFile ? output : path.join(output, nameOf(file))),
-      openSink: schema && ((target) => openParquet(target, schema)),
+      openSink:
+        parquet && table ? async (target, row) => openParquet(target, await schemaOf(table, flags, row)) : undefined,
     });
     const exporter = exportRecords({
       ...valuesOf(rowFlags, flags),
@@ -123,9 +129,13 @@ export const exportCommand = command({
           ([file, rows]) => `  ${isFile ? output : path.join(output, file)}: ${formatCount(rows)} rows`,
         ),
     });
-    if (card) {
-      const { formats } = await import('../../export/formats.js');
-      const { trains } = formats[format as FormatName];
+    if (table?.llamaFactory && facts.files.size > 0) {
+      const { writeDatasetInfo } = await import('../../export/datasetInfo.js');
+      if (isFile) await writeDatasetInfo(path.dirname(output), [path.basename(output)], table);
+      else await writeDatasetInfo(output, facts.files.keys(), table, `${path.basename(path.resolve(output))}-`);
+    }
+    if (card && table) {
+      const { trains } = table;
       const about = formatReaders[format as FormatName];
       const name = path.basename(path.resolve(output));
       await writeFile(path.join(output, 'README.md'), facts.card({ name, format, about, trains }));
@@ -150,7 +160,16 @@ function counted(exporter: Operator<DataRecord, Part>, facts: CardFacts, nameOf:
   });
 }
 
-async function schemaOf(format: FormatName, numNeg: number): Promise<RowSchema> {
-  const [{ z }, { formats }] = await Promise.all([import('zod'), import('../../export/formats.js')]);
-  return z.toJSONSchema(formats[format].schema(numNeg)) as RowSchema;
+/** Returns the schema of a file's rows, which hold scores if the first one does. */
+async function schemaOf(
+  { schema }: Format,
+  { numNeg, instruction }: { numNeg: number; instruction?: string | undefined },
+  row: object | string,
+): Promise<RowSchema> {
+  const { z } = await import('zod');
+  const withScores = schema({ negatives: numNeg, instruction, scores: true });
+  const own = withScores.safeParse(row).success
+    ? withScores
+    : schema({ negatives: numNeg, instruction, scores: false });
+  return z.toJSONSchema(own) as RowSchema;
 }

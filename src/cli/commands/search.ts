@@ -1,7 +1,9 @@
 import { ExitCode, UsageError } from '../../errors.js';
+import type { Operator } from '../../flow/operator.js';
 import type { DataRecord } from '../../record.js';
 import type { Bm25Index } from '../../search/bm25Index.js';
 import { searchOptions } from '../../search/options.js';
+import type { Hit } from '../../search/searcher.js';
 import { valueAt } from '../../util/keyPath.js';
 import { key, onOff, type Resolved, text } from '../../util/options.js';
 import { command } from '../command.js';
@@ -19,6 +21,9 @@ const options = {
   }),
   ...searchOptions,
   explain: onOff({ help: 'add the contribution of each term to the score' }),
+  trec: onOff({
+    help: 'write a TREC run instead: query id, Q0, document id, rank, score and tag on a line for each hit',
+  }),
   stats: statsOption,
   textKey: key('text', { help: 'the key that holds the query' }),
   idKey: key('id', { help: "the key that holds the query's id" }),
@@ -38,6 +43,7 @@ export const searchCommand = command({
     'rareflow search --index corpus.bm25 "why do tides come twice a day"',
     'rareflow search --index corpus.bm25 "spring tides" -k 1 --explain',
     'rareflow search --index corpus.bm25 --queries queries.jsonl -k 100 > hits.jsonl',
+    'rareflow search --index corpus.bm25 --queries queries.jsonl -k 100 --trec -o run.trec',
   ],
   async run([query], flags) {
     if ((query === undefined) === (flags.queries === undefined)) {
@@ -47,6 +53,9 @@ export const searchCommand = command({
       throw new UsageError('--output, --rejects and --limit need --queries', {
         hint: 'the hits of one query are written to stdout',
       });
+    }
+    if (flags.trec && (query !== undefined || flags.explain)) {
+      throw new UsageError(`--trec ${query === undefined ? 'has no place for --explain' : 'needs --queries'}`);
     }
     const { openIndex } = await import('../../search/bm25Index.js');
     const index = await openIndex(flags.index, { threads: query === undefined ? flags.threads : 0 });
@@ -83,7 +92,7 @@ function sayStatsOf(queries: number, startedMs: number, { stats }: Flags): void 
 }
 
 async function searchAll(index: Bm25Index, flags: Flags): Promise<number> {
-  const { k, weighting, explain, textKey, idKey } = flags;
+  const { k, weighting, explain, textKey, idKey, trec, output = '-' } = flags;
   const [{ recordOperator }, { textInput }, { operator }, { inPlaceOf }, { indexIdentity }, { runStream }] =
     await Promise.all([
       import('../../operators/recordOperator.js'),
@@ -94,7 +103,7 @@ async function searchAll(index: Bm25Index, flags: Flags): Promise<number> {
       import('../run/streamRun.js'),
     ]);
   const hits = recordOperator(
-    { stage: 'search', inputs: [textInput(textKey, 'textKey')], outputs: [] },
+    { stage: 'search', inputs: [textInput(textKey, 'textKey'), ...(trec ? [idInput(idKey)] : [])], outputs: [] },
     { provenance: false },
     async (record) => {
       const query = valueAt(record, textKey) as string;
@@ -122,6 +131,7 @@ async function searchAll(index: Bm25Index, flags: Flags): Promise<number> {
     inputs: [flags.queries as string],
     flags,
     stages: [{ name: 'search', operator: search }],
+    ...(trec && { sink: await trecSink(output) }),
     shape: { command: 'search', options, facts: { index: indexIdentity(index) } },
     onDone: (run) => {
       queries = run.out;
@@ -129,4 +139,25 @@ async function searchAll(index: Bm25Index, flags: Flags): Promise<number> {
   });
   sayStatsOf(queries, startedMs, flags);
   return exitCode;
+}
+
+/** The key of a query's id, which a TREC run needs. */
+const idInput = (key: string) => ({
+  key,
+  option: 'idKey',
+  problem: (id: unknown) =>
+    typeof id === 'string' || typeof id === 'number' ? undefined : 'is not a string or a number',
+});
+
+/** Writes the hits of each query as the lines of a TREC run. */
+async function trecSink(target: string): Promise<Operator<DataRecord, DataRecord>> {
+  const [{ writeLines }, { trecId }] = await Promise.all([
+    import('../../io/write/writeJsonl.js'),
+    import('../../export/documentIds.js'),
+  ]);
+  const linesOf = (record: object) => {
+    const { id, hits } = record as { id: unknown; hits: Hit[] };
+    return hits.map((hit) => `${trecId(String(id))} Q0 ${trecId(hit.id)} ${hit.rank} ${hit.score} rareflow\n`).join('');
+  };
+  return writeLines(target, linesOf) as unknown as Operator<DataRecord, DataRecord>;
 }

@@ -55,6 +55,8 @@ async function search(pattern: string | string[], folder?: string): Promise<stri
   const files = await glob(pattern, {
     cwd: folder ?? '.',
     absolute: [pattern].flat().some(isAbsolute),
+    // LLaMA-Factory's, which export writes beside rows.
+    ignore: folder === undefined ? [] : ['dataset_info.json'],
     expandDirectories: false,
     caseSensitiveMatch: folder === undefined,
   });

@@ -22,7 +22,8 @@ export interface RowSink {
   abandon(): Promise<void>;
 }
 
-export type OpenRowSink = (target: string) => Promise<RowSink>;
+/** Opens the output of a file, whose first row is known. */
+export type OpenRowSink = (target: string, row: object | string) => Promise<RowSink>;
 
 export interface WriteFilesOptions {
   /** Returns the path of a part's file. */
@@ -43,7 +44,7 @@ export function writeFiles<P extends FilePart>({ pathOf, openSink = openJsonl }:
       for await (const part of source) {
         let sink = sinks.get(part.file);
         if (sink === undefined) {
-          sink = await openAt(pathOf(part.file), openSink);
+          sink = await openAt(pathOf(part.file), part.row, openSink);
           sinks.set(part.file, sink);
           if (part.header !== undefined) await sink.add(part.header);
         }
@@ -59,13 +60,13 @@ export function writeFiles<P extends FilePart>({ pathOf, openSink = openJsonl }:
   }, 'writeFiles');
 }
 
-async function openAt(target: string, openSink: OpenRowSink): Promise<RowSink> {
+async function openAt(target: string, row: object | string, openSink: OpenRowSink): Promise<RowSink> {
   try {
     await mkdir(path.dirname(target), { recursive: true });
   } catch (error) {
     throw outputError(error, target);
   }
-  return await openSink(target);
+  return await openSink(target, row);
 }
 
 const openJsonl: OpenRowSink = async (target) => {

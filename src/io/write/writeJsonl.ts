@@ -34,20 +34,29 @@ export function writeJsonl(target: string | Writable, options: WriteJsonlOptions
   if (typeof target !== 'string' && typeof target?.write !== 'function') {
     throw mustBe('the target of writeJsonl', "a path, '-' or a Writable", target);
   }
+  return writeLines(target, (record) => `${jsonOf(record)}\n`, { onPartial, name: 'writeJsonl' });
+}
+
+/** Writes each record as the lines that `linesOf` returns, as `writeJsonl` writes its JSON; it may throw TypeError for a reject. */
+export function writeLines(
+  target: string | Writable,
+  linesOf: (record: object) => string,
+  { onPartial, name = 'writeLines' }: { onPartial?: OnPartial | undefined; name?: string } = {},
+): PassThrough {
   const write = operator<object, object>(async function* (source, { signal, rejects }) {
     signal.throwIfAborted();
     const sink = new LineSink(await openOutput(target, onPartial, signal));
     let complete = false;
     try {
       for await (const record of source) {
-        let line: string;
+        let lines: string;
         try {
-          line = `${jsonOf(record)}\n`;
+          lines = linesOf(record);
         } catch (error) {
           await rejects({ stage: 'write', reason: `cannot be written as JSON: ${messageOf(error)}`, record });
           continue;
         }
-        const full = sink.add(line);
+        const full = sink.add(lines);
         if (full !== undefined) await full;
         yield record;
         signal.throwIfAborted();
@@ -59,7 +68,7 @@ export function writeJsonl(target: string | Writable, options: WriteJsonlOptions
     } finally {
       if (!complete) await sink.abandon();
     }
-  }, 'writeJsonl');
+  }, name);
   return write as PassThrough;
 }
 

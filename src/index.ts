@@ -95,6 +95,12 @@ export type {
   ReferenceTool as Profile,
 } from './operators/bm25HardNeg/referenceTools.js';
 export type { NegativeRules, Sampling } from './operators/bm25HardNeg/rules.js';
+export {
+  findSharedPositives,
+  type QuestionPositives,
+  SharedPositives,
+  type SharedPositivesKeys,
+} from './operators/bm25HardNeg/sharedPositives.js';
 export { type Doc2QueryOptions, type Doc2QueryProvenance, doc2Query } from './operators/doc2Query/doc2Query.js';
 export { type FilterDocumentsOptions, filterDocuments } from './operators/filterDocuments/filterDocuments.js';
 export {

@@ -2,6 +2,7 @@ import { DocumentFilter } from '../operators/filterDocuments/documentFilter.js';
 import type { FilterDocumentsOptions } from '../operators/filterDocuments/filterDocuments.js';
 import { filterDocumentsOptions } from '../operators/filterDocuments/options.js';
 import { type DataRecord, defaultKeys, isText } from '../record.js';
+import { documentKey, valueAt } from '../util/keyPath.js';
 import { valuesOf } from '../util/options.js';
 import { accepts, plannedDoc2Query, plannedReasonDistill } from './plannedStages.js';
 import type { PlanOptions } from './planRun.js';
@@ -45,10 +46,11 @@ export function rarePlan(
 
 /** Returns a test for documents that pass the filter, to be asked once for each, in the order of the input. */
 function filterOf(options: RarePlanOptions): (record: DataRecord) => boolean {
-  const { textKey = defaultKeys.text } = options;
+  const { textKey = defaultKeys.text, titleKey } = options;
+  const key = documentKey({ textKey, titleKey });
   const filter = new DocumentFilter(valuesOf(filterDocumentsOptions, options));
   let number = 0;
-  return (record) => isText(record[textKey]) && filter.refuse(record, ++number) === undefined;
+  return (record) => isText(valueAt(record, key)) && filter.refuse(record, ++number) === undefined;
 }
 
 function bothOf(first: (record: DataRecord) => boolean, second: (record: DataRecord) => boolean) {

@@ -82,6 +82,7 @@ test('a group that is not a string or a number is a reject, and a key that no re
   );
 });
 
+const none = { sameText: 0, nearDuplicate: 0, containment: 0 };
 const question = { id: 'a1', text: 'plums one', question: 'plums' };
 const corpus = [
   { id: 'a1', text: 'plums one', parent: 'a' },
@@ -103,11 +104,11 @@ test('bm25HardNeg leaves out documents of the same group as a positive', async (
   const { target } = await built(t, corpus, { groupKey: 'parent' });
   assert.deepEqual(await mined(target, question, { groupKey: 'parent' }), {
     ids: ['b1', 'b2', 'c1', 'c2'],
-    refused: undefined,
+    refused: { ...none, groupKey: 1 },
   });
   const two = { ...question, more: ['b1'] };
   const { ids, refused } = await mined(target, two, { groupKey: 'parent', inputPositivesKey: 'more' });
-  assert.deepEqual([ids, refused], [['c1', 'c2'], { groupKey: 2 }]);
+  assert.deepEqual([ids, refused], [['c1', 'c2'], { ...none, groupKey: 2 }]);
 });
 
 test('a positive that the index does not know by its id reports its group itself', async (t) => {

@@ -2,7 +2,7 @@ import { bm25HardNegOptions } from '../../operators/bm25HardNeg/options.js';
 import { omit, text } from '../../util/options.js';
 
 /** The options of bm25HardNeg as flags. */
-export const negativesFlags = omit(bm25HardNegOptions, 'index', 'rejects', 'onShortfall');
+export const negativesFlags = omit(bm25HardNegOptions, 'index', 'rejects', 'onShortfall', 'sharedPositives');
 
 /** An index that a command only searches. */
 export const indexPathOption = text({

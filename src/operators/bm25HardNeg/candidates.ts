@@ -4,6 +4,7 @@ import { type KnownDocument, knownDocuments } from './documentCache.js';
 import { copyRule, shinglesOf } from './nearDuplicate.js';
 import { normalized, type Positives } from './positives.js';
 import type { ResolvedRules } from './rules.js';
+import { textFingerprint } from './sharedPositives.js';
 
 /** A document that may become a negative. */
 export interface Candidate extends Hit {
@@ -94,7 +95,7 @@ class CandidateFilter {
     const { texts, text, ids } = walk.positives;
     this.#ownText = normalized(text);
     this.#positiveTexts = new Set(texts.map(normalized));
-    this.#texts = new Set();
+    this.#texts = new Set(walk.positives.taken.map(normalized));
     this.#idGroups = new Set([...ids].map((id) => this.#groupOf(id)));
   }
 
@@ -102,7 +103,9 @@ class CandidateFilter {
     const { plain } = document;
     const isOwn = hit.id === this.#walk.positives.id || plain === this.#ownText;
     if (isOwn) this.outcome.positive ??= hit;
-    const isPositive = isOwn || this.#walk.positives.ids.has(hit.id) || this.#positiveTexts.has(plain);
+    const { ids, fingerprints } = this.#walk.positives;
+    const isShared = fingerprints.size > 0 && fingerprints.has(textFingerprint(plain));
+    const isPositive = isOwn || ids.has(hit.id) || this.#positiveTexts.has(plain) || isShared;
     const reason = isPositive ? undefined : this.#refusal(hit, document);
     this.#texts.add(plain);
     if (isPositive || (reason !== undefined && copyReasons.has(reason))) this.alike++;

@@ -42,7 +42,8 @@ export async function mineNegatives(
   mining: Mining,
   signal: AbortSignal,
 ): Promise<Mined> {
-  const { index, profile, numNeg, weighting, rules, seed, turns, textKey, questionKey, idKey } = mining;
+  const { index, profile, numNeg, weighting, rules, seed, turns, textKey, questionKey, idKey, sharedPositives } =
+    mining;
   const text = valueAt(record, textKey) as string;
   const positiveScore = await index.score(query, text, { weighting, signal });
   const positiveOf = (hit?: { rank: number; score: number }) =>
@@ -52,7 +53,8 @@ export async function mineNegatives(
     const { negatives, positive } = await reproduce(index, { profile, query, numNeg, text, id, signal });
     return { negatives, positive: positiveOf(positive), refused: {} };
   }
-  const positives = positivesOf(record, mining, index);
+  const shared = sharedPositives?.of(valueAt(record, questionKey) as string);
+  const positives = positivesOf(record, mining, index, shared);
   const count = candidatesWanted(rules, numNeg);
   const walk = { query, weighting, positives, positiveScore, count, signal, turns };
   const { found, positive, refused, endedEarly } = await findCandidates(index, rules, walk);

@@ -2,6 +2,7 @@ import { isSearcher, type Searcher } from '../../search/searcher.js';
 import { callback, choice, number, object, onOff, text, value, wholeNumber } from '../../util/options.js';
 import { keyOptions } from '../keyOptions.js';
 import { recordOptions } from '../recordOptions.js';
+import { SharedPositives } from './sharedPositives.js';
 
 const group = 'Negatives';
 const { textKey, titleKey, questionKey, scenarioKey, negativesKey, idKey, positivesKey } = keyOptions;
@@ -161,6 +162,10 @@ export const bm25HardNegOptions = {
     group,
   }),
   seed: wholeNumber({ help: 'seeds the random sampling', default: 0, min: 0 }),
+  sharedPositives: object<SharedPositives>()(
+    { help: "the positives of questions that several records ask, which are not one another's negatives" },
+    { expected: 'the result of findSharedPositives(records)', accepts: (given) => given instanceof SharedPositives },
+  ),
   onShortfall: callback<(missing: number) => void>()({
     help: 'called with how many negatives a record lacks, if it has fewer than numNeg',
   }),

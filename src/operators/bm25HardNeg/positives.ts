@@ -3,6 +3,7 @@ import { type DataRecord, isRecord, isText } from '../../record.js';
 import type { Searcher } from '../../search/searcher.js';
 import { describe } from '../../util/check.js';
 import { valueAt } from '../../util/keyPath.js';
+import { miningRowOf } from './miningRow.js';
 
 /** A record's positives, and other documents that must not become its negatives. */
 export interface Positives {
@@ -14,6 +15,10 @@ export interface Positives {
   /** The texts of all positives, the record's own text first. */
   texts: readonly string[];
   excludedIds: ReadonlySet<string>;
+  /** Texts that are negatives of the record already. */
+  taken: readonly string[];
+  /** The fingerprints of the positives of other records with the same question. */
+  fingerprints: ReadonlySet<string>;
   /** The values of the positives under `groupKey`. */
   groups: ReadonlySet<string | undefined>;
 }
@@ -27,16 +32,26 @@ export interface PositiveKeys {
 }
 
 /** Reads the positives of a record whose text is good. Throws RejectError for a list with a value of another kind. */
-export function positivesOf(record: DataRecord, keys: PositiveKeys, index: Searcher): Positives {
+export function positivesOf(
+  record: DataRecord,
+  keys: PositiveKeys,
+  index: Searcher,
+  shared?: { ids: ReadonlySet<string>; fingerprints: ReadonlySet<string> },
+): Positives {
   const text = valueAt(record, keys.textKey) as string;
   const id = idText(valueAt(record, keys.idKey));
   const ids = new Set(id === undefined ? [] : [id]);
   const texts = new Set([text]); // an id may have many documents of one text
-  for (const item of listOf(record, keys.positivesKey, 'texts and ids')) {
+  const row = miningRowOf(record);
+  for (const item of [...listOf(record, keys.positivesKey, 'texts and ids'), ...(row?.further ?? [])]) {
     const { id: itsId, text: itsText } = readPositive(item, index, keys.positivesKey as string);
     if (itsId !== undefined) ids.add(itsId);
     if (itsText !== undefined) texts.add(itsText);
     else if (itsId !== undefined) for (const docId of index.docIds(itsId)) texts.add(index.text(docId));
+  }
+  for (const sharedId of shared?.ids ?? []) {
+    ids.add(sharedId);
+    for (const docId of index.docIds(sharedId)) texts.add(index.text(docId));
   }
   const excludedIds = listOf(record, keys.excludeIds, 'ids').map((item) => {
     const excluded = idText(item);
@@ -49,6 +64,8 @@ export function positivesOf(record: DataRecord, keys: PositiveKeys, index: Searc
     ids,
     texts: [...texts],
     excludedIds: new Set(excludedIds),
+    taken: row?.taken ?? [],
+    fingerprints: shared?.fingerprints ?? new Set(),
     groups: groupsOf(record, ids, keys.groupKey, index),
   };
 }
@@ -74,7 +91,7 @@ function readPositive(item: unknown, index: Searcher, key: string): { id?: strin
 }
 
 function listOf(record: DataRecord, key: string | undefined, what: string): unknown[] {
-  const value = key === undefined ? undefined : record[key];
+  const value = key === undefined ? undefined : valueAt(record, key);
   if (value === undefined || value === null) return [];
   if (Array.isArray(value)) return value;
   throw new RejectError(`"${key}" holds ${describe(value)}, not a list of ${what}`);

@@ -50,6 +50,7 @@ export {
 export { inPlaceOf } from './flow/ordinal.js';
 export { type Rejects, warnOfReject } from './flow/rejects.js';
 export type { Position, ResumeFrom } from './flow/resume.js';
+export { type Inspection, type InspectOptions, RecordInspector } from './inspect/inspectRecords.js';
 export type { Input } from './io/read/input.js';
 export type { ReadOptions } from './io/read/options.js';
 export { readJsonArray } from './io/read/readJsonArray.js';
@@ -138,6 +139,7 @@ export {
   recordOperator,
 } from './operators/recordOperator.js';
 export type { RecordOptions } from './operators/recordOptions.js';
+export { type SplitOptions, type SplitProvenance, split } from './operators/split/split.js';
 export type { PromptTemplate } from './operators/template.js';
 export type { Checkpoint } from './pipeline/checkpoint.js';
 export type { Eta } from './pipeline/eta.js';

@@ -18,6 +18,10 @@ const allowed: Record<string, string[]> = {
   operators: ['flow', 'util', 'errors', 'record', 'llm/chatModel', 'search/searcher'],
   pipeline: ['store', 'flow', 'util', 'errors', 'record'],
   report: ['operators', 'flow', 'util', 'errors', 'record'],
+  inspect: [
+    ...['report/distribution', 'report/duplicates', 'report/frequent', 'report/language'],
+    ...['search/analysis/detectAnalyzer', 'util', 'record'],
+  ],
   export: ['operators', 'flow', 'util', 'errors', 'record'],
   chain: ['report/runSummary', 'pipeline', 'operators', 'search', 'llm', 'io', 'flow', 'util', 'errors', 'record'],
   standIn: ['llm', 'util', 'errors', 'record'],
@@ -26,6 +30,7 @@ const allowed: Record<string, string[]> = {
     'chain',
     'pipeline',
     'report',
+    'inspect',
     'export',
     'standIn',
     'operators',
@@ -42,6 +47,7 @@ const allowed: Record<string, string[]> = {
     'chain',
     'pipeline',
     'report',
+    'inspect',
     'export',
     'operators',
     'search',
@@ -71,6 +77,7 @@ const floors: Record<string, string[]> = {
   ],
   operators: [
     ...[
+      'split',
       'doc2Query',
       'reasonDistill',
       'bm25HardNeg',

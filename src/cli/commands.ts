@@ -8,10 +8,12 @@ import { exportCommand } from './commands/export.js';
 import { filterDocumentsCommand } from './commands/filterDocuments.js';
 import { indexCommand } from './commands/index.js';
 import { initCommand } from './commands/init.js';
+import { inspectCommand } from './commands/inspect.js';
 import { reasonDistillCommand } from './commands/reasonDistill.js';
 import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
 import { searchCommand } from './commands/search.js';
+import { splitCommand } from './commands/split.js';
 import { standInCommand } from './commands/standIn.js';
 import { viewCommand } from './commands/view.js';
 
@@ -22,9 +24,11 @@ export const commands: CommandSpec[] = [
   doc2QueryCommand,
   bm25HardNegCommand,
   reasonDistillCommand,
+  splitCommand,
   indexCommand,
   searchCommand,
   exportCommand,
+  inspectCommand,
   cacheCommand,
   reportCommand,
   viewCommand,

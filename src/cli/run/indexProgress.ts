@@ -20,7 +20,11 @@ export async function buildIndexWithProgress(
   flags: CorpusFlags,
   rejects: Rejects,
 ): Promise<BuildStats> {
-  return withProgress((options) => buildCorpusIndex(paths, target, { ...corpusOptions(flags), ...options, rejects }));
+  const stats = await withProgress((options) =>
+    buildCorpusIndex(paths, target, { ...corpusOptions(flags), ...options, rejects }),
+  );
+  sayRepeatedIds(stats);
+  return stats;
 }
 
 /** Opens the index at `target`, and shows the progress if it has to be built; `isOurs`: the user did not name it. */
@@ -49,7 +53,18 @@ export async function openIndexWithProgress(
   }
   const without = skipped === 0 ? '' : `, without ${formatCount(skipped)} bad records`;
   say(`rareflow: indexed ${formatCount(stats.docs)} documents in ${formatSeconds(stats.seconds)}${without}: ${target}`);
+  sayRepeatedIds(stats);
   return index;
+}
+
+/** Reports documents that share an id: a search for the id finds all of them. */
+function sayRepeatedIds({ repeatedIds: { documents, first } }: BuildStats): void {
+  if (first === undefined) return;
+  const [one, two] = first.documents.map((document) => formatCount(document + 1));
+  const id = JSON.stringify(first.id);
+  say(
+    `rareflow: ${formatCount(documents)} documents have the id of an earlier one, first ${id}: documents ${one} and ${two} of the index; they count as one document when positives are looked up`,
+  );
 }
 
 function corpusOptions(flags: CorpusFlags): CorpusBuildOptions {

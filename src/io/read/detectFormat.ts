@@ -89,13 +89,14 @@ async function* readShape(
   chunks: AsyncIterable<Chunk>,
   context: FormatContext,
 ): AsyncGenerator<RecordBatch> {
-  const { path, notice } = context;
+  const { path, notice, format } = context;
   if (shape.kind === 'lines') {
     yield* jsonlFormat(chunks, context);
   } else if (shape.kind === 'wrapped') {
     notice(`${path} is one object: the list under its key ${JSON.stringify(shape.wrapper)} is read`);
     yield* readArray(chunks, context, shape.wrapper);
   } else if (shape.kind === 'columns') {
+    format('a JSON object of columns');
     notice(`${path} is one object of columns: its rows are read`);
     yield* readColumns(chunks, context);
   } else {

@@ -46,6 +46,8 @@ export const readOptions = {
     { help: 'keys that will be read; a record with another name for one gives a remark' },
     { expected: 'a list of keys', accepts: Array.isArray },
   ),
+  /** Called with the form of each input, once it is known: `JSON Lines`, `a table of 3 columns`. */
+  onFormat: callback<(path: string, format: string) => void>()({ help: 'called with the form of each input' }),
   /** Aborting it ends the reading with its reason. */
   signal: signalOption,
   /**

@@ -1,7 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { AsyncBuffer, FileMetaData } from 'hyparquet';
+import type { AsyncBuffer, FileMetaData, ParquetParsers } from 'hyparquet';
 import { InputError } from '../../errors.js';
-import { isRecord } from '../../record.js';
 import { inputError, messageOf } from '../systemErrors.js';
 import type { InputReader } from './recordStream.js';
 
@@ -10,9 +9,9 @@ const MAX_ROWS = 4096;
 
 /**
  * Reads the rows of a parquet file: the footer first, then a range of rows at a time. What JSON cannot hold is converted:
- * whole numbers beyond 2^53 and dates become strings, bytes become base64.
+ * decimals, whole numbers beyond 2^53, dates, times and intervals become strings, bytes become base64.
  */
-export const readParquet: InputReader = async function* (input, { path, signal, from, position }) {
+export const readParquet: InputReader = async function* (input, { path, signal, from, position, format }) {
   if (typeof input !== 'string' || input === '-') {
     throw new InputError('parquet cannot be read from a stream', {
       path,
@@ -20,22 +19,32 @@ export const readParquet: InputReader = async function* (input, { path, signal, 
     });
   }
   const { parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
+  const { exactParsers, parquetRows } = await import('../parse/parquetTypes.js');
   const { compressors } = await import('hyparquet-compressors');
   const handle = await open(input).catch((error: unknown) => {
     throw inputError(error, path);
   });
   try {
     const file = await bufferOf(handle);
-    const metadata = await parquetMetadataAsync(file).catch((cause: unknown) => {
+    const footer = await parquetMetadataAsync(file).catch((cause: unknown) => {
       throw damagedParquet(path, 'its footer cannot be read', cause);
     });
+    format(`parquet, ${footer.num_rows} rows`);
+    const { metadata, toJson } = parquetRows(footer);
+    const parsers = exactParsers as unknown as ParquetParsers;
+    const read = { file, metadata, compressors, parsers, useOffsetIndex: true };
     let first = from?.offset ?? 0;
     for (const { start, end, rawBytes } of rowRanges(metadata)) {
       if (end <= first) continue;
       signal?.throwIfAborted();
-      const rows = { file, metadata, compressors, rowStart: start, rowEnd: end, useOffsetIndex: true };
-      const records = await parquetReadObjects(rows).catch((cause: unknown) => {
-        throw damagedParquet(path, `rows ${first + 1} to ${end} cannot be read`, cause);
+      const rows = { ...read, rowStart: start, rowEnd: end };
+      const records = await parquetReadObjects(rows).catch(async (cause: unknown) => {
+        const columns = await unreadableColumns(metadata, (column) =>
+          parquetReadObjects({ ...rows, columns: [column] }),
+        );
+        const which =
+          columns.length === 0 ? '' : ` (${columns.length === 1 ? 'column' : 'columns'} ${columns.join(', ')})`;
+        throw damagedParquet(path, `rows ${first + 1} to ${end} cannot be read${which}`, cause);
       });
       first = end;
       yield { records: records.map(toJson), rawBytes };
@@ -80,13 +89,19 @@ function* rowRanges({ row_groups: groups }: FileMetaData): Generator<RowRange> {
   }
 }
 
-function toJson(value: unknown): unknown {
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-  if (Array.isArray(value)) return value.map(toJson);
-  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>, toJson);
-  if (value instanceof Date || !isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item)]));
+/** Returns the columns that cannot be read even by themselves. */
+async function unreadableColumns(
+  { schema }: FileMetaData,
+  read: (column: string) => Promise<unknown>,
+): Promise<string[]> {
+  const bad: string[] = [];
+  let at = 1;
+  for (let count = schema[0]?.num_children ?? 0; count > 0; count--) {
+    const name = schema[at]?.name ?? '';
+    await read(name).catch(() => bad.push(name));
+    for (let left = 1; left > 0; left--) left += schema[at++]?.num_children ?? 0;
+  }
+  return bad;
 }
 
 function damagedParquet(path: string, reason: string, cause: unknown): InputError {

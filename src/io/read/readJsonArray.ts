@@ -30,11 +30,12 @@ export const jsonArrayFormat: RecordFormat = (source, context) => readArray(sour
 /** Reads one JSON array, which an object may hold under the key `wrapper`. */
 export async function* readArray(
   source: AsyncIterable<Chunk>,
-  { path, maxLineBytes }: FormatContext,
+  { path, maxLineBytes, format }: FormatContext,
   wrapper?: string,
 ): AsyncGenerator<RecordBatch> {
   const { chunks, packed } = await asUtf8(source);
   if (packed !== undefined) throw new InputError(binaryReason(packed, path), { path });
+  format(wrapper === undefined ? 'a JSON array' : `a JSON object with a list under ${JSON.stringify(wrapper)}`);
   const array = new JsonArray(maxLineBytes, wrapper);
   let records: unknown[] = [];
   try {

@@ -37,6 +37,7 @@ export const jsonlFormat: RecordFormat = async function* (source, context) {
     return;
   }
   if (recoded && context.places) throw noPlaces(context.path, 'is UTF-16');
+  context.format(recoded ? 'JSON Lines in UTF-16' : 'JSON Lines');
   const lines = new JsonLines(context.maxLineBytes, context.places, line);
   for await (const chunk of chunks) {
     yield* readInOrder(lines.push(chunk.bytes), chunk.rawBytes, context);

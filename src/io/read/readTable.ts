@@ -34,6 +34,8 @@ const tableFormat = (kind: 'csv' | 'tsv', dialect?: CsvDialect): RecordFormat =>
       yield* readInOrder(await parsedRows(path, () => rows.push(chunk.bytes)), chunk.rawBytes, context);
       if (!isNoticed && rows.dialect !== undefined) {
         isNoticed = true;
+        const { columns, delimiter } = rows.dialect;
+        context.format(`a table of ${columns.length} columns, separated by ${JSON.stringify(delimiter)}`);
         if (!rows.dialect.hasHeader) context.notice(`${path} has no header: its columns are read as id and text`);
       }
       // Rows of UTF-16 have other offsets than the bytes of the file.

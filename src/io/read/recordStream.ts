@@ -29,6 +29,8 @@ export interface FormatContext {
   places: boolean;
   /** Receives remarks on how the input is read. */
   notice: (text: string) => void;
+  /** Receives the form of the input. */
+  format: (name: string) => void;
   /** The start of the chunks in the input: its offset, and the number of lines before it. */
   from?: { offset: number; line: number } | undefined;
   /** Reports that reading can resume after the first `used` bytes of a chunk, with `line` lines before. */
@@ -86,7 +88,7 @@ export class RecordStream extends AsyncIterableX<DataRecord> {
 
   override async *[Symbol.asyncIterator](iteratorSignal?: AbortSignal): AsyncGenerator<DataRecord> {
     const { onBadLine, maxLineBytes, places = false, rejects: takeReject = warnOfReject } = this.#options;
-    const { onBytes, onPosition, resume, onNotice: notice = warnOfNotice, expectedKeys = [] } = this.#options;
+    const { onBytes, onPosition, resume, onNotice: notice = warnOfNotice, expectedKeys = [], onFormat } = this.#options;
     const signal = eitherSignal(iteratorSignal, this.#options.signal);
     signal?.throwIfAborted();
     const inputs = await this.#inputsOf();
@@ -112,7 +114,20 @@ export class RecordStream extends AsyncIterableX<DataRecord> {
       bytesRead += from.line > 0 ? from.offset : 0;
       const isFile = sizes[i] !== undefined;
       const path = inputName(input);
-      const context = { onBadLine, rejects, maxLineBytes, places, path, isFile, notice, signal, position, from };
+      const format = (name: string) => onFormat?.(path, name);
+      const context = {
+        onBadLine,
+        rejects,
+        maxLineBytes,
+        places,
+        path,
+        isFile,
+        notice,
+        format,
+        signal,
+        position,
+        from,
+      };
       for await (const batch of this.#readerOf(input)(input, context)) {
         const bytesPerRecord = batch.rawBytes / batch.records.length;
         let given = 0;
@@ -133,6 +148,9 @@ export class RecordStream extends AsyncIterableX<DataRecord> {
         bytesRead += batch.rawBytes;
         if (given === 0) onBytes?.(bytesRead, totalBytes);
       }
+      const grown = isFile ? ((await inputBytes(input)) ?? 0) - (sizes[i] ?? 0) : 0;
+      if (grown > 0)
+        notice(`${path} grew by ${grown} bytes while it was read; what is written to it from now on is not read`);
     }
     position.end();
   }

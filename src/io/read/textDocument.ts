@@ -9,6 +9,7 @@ import type { RecordFormat } from './recordStream.js';
 export const textDocumentFormat: RecordFormat = async function* (source, context) {
   const { path, maxLineBytes } = context;
   const { chunks, packed } = await asUtf8(source);
+  context.format('a text, which is one document');
   const pieces: Buffer[] = [];
   let bytes = 0;
   let rawBytes = 0;

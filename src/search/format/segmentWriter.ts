@@ -64,6 +64,9 @@ export class SegmentWriter {
     this.#docsOffset = streams.docs.offset;
   }
 
+  /** The documents whose id an earlier one has; known when the segment is finished. */
+  repeatedIds: RepeatedIds = { documents: 0, first: undefined };
+
   get docs(): number {
     return this.#ids.length;
   }
@@ -135,6 +138,17 @@ export class SegmentWriter {
     this.#block.clear();
   }
 
+  /** Keeps the first documents that share an id, in the order of the corpus, and counts all that repeat one. */
+  #noteRepeated(id: string, docs: Uint32Array): void {
+    const [first, second] = docs as unknown as [number, number];
+    const { repeatedIds } = this;
+    const earliest = repeatedIds.first === undefined || second < repeatedIds.first.documents[1];
+    this.repeatedIds = {
+      documents: repeatedIds.documents + docs.length - 1,
+      first: earliest ? { id, documents: [first, second] } : repeatedIds.first,
+    };
+  }
+
   #writeIdDictionary(): DictionaryMeta {
     const ids = this.#ids;
     const dictionary = new DictionaryWriter(this.#streams.terms, this.#streams.postings);
@@ -146,6 +160,7 @@ export class SegmentWriter {
       const id = ids[order[from] as number] as string;
       let to = from + 1;
       while (to < order.length && ids[order[to] as number] === id) to++;
+      if (to - from > 1) this.#noteRepeated(id, order.subarray(from, to));
       this.#encoded.clear();
       encodePostings(this.#encoded, order.subarray(from, to), ones, to - from, this.#lengths);
       dictionary.add(keyBytes(id), to - from, this.#encoded.view());
@@ -158,6 +173,13 @@ export class SegmentWriter {
 function compareCodeUnits(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
+}
+
+export interface RepeatedIds {
+  /** The number of documents with the id of an earlier one. */
+  documents: number;
+  /** The first repetition: the id, and the numbers of the two documents in the corpus, from 0. */
+  first: { id: string; documents: [number, number] } | undefined;
 }
 
 /** A copy with room for `least` numbers, or for twice as many as now. */

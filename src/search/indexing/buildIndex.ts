@@ -11,7 +11,7 @@ import type { StoredFields } from '../format/docStore.js';
 import { TextLocator } from '../format/externalTexts.js';
 import { MANIFEST_NAME } from '../format/manifest.js';
 import { openSegments } from '../format/openSegments.js';
-import { type SegmentMeta, SegmentWriter } from '../format/segmentWriter.js';
+import { type RepeatedIds, type SegmentMeta, SegmentWriter } from '../format/segmentWriter.js';
 import { analyzeDocuments } from './analyzeDocuments.js';
 import { admitDocuments } from './documents.js';
 import { IndexCommit } from './indexCommit.js';
@@ -30,6 +30,8 @@ export interface BuildStats extends BuildProgress {
   postings: number;
   docsPerSecond: number;
   indexBytes: number;
+  /** Documents with the id of an earlier one, and the first two of them. */
+  repeatedIds: RepeatedIds;
 }
 
 const PROGRESS_EVERY = 1000;
@@ -110,7 +112,8 @@ export async function buildIndex(
     }
     let segments = builder.finish();
     commit.close(segments);
-    if (segments.length > 1) ({ commit, segments } = await merged(path, commit, stored));
+    let { repeatedIds } = builder;
+    if (segments.length > 1) ({ commit, segments, repeatedIds } = await merged(path, commit, stored));
     const [segment] = segments as [SegmentMeta];
     const indexBytes = await commit.commit({
       analyzer: analyzer.name,
@@ -135,6 +138,7 @@ export async function buildIndex(
       postings,
       docsPerSecond,
       indexBytes,
+      repeatedIds,
     };
   } catch (error) {
     await commit.abort();
@@ -147,7 +151,7 @@ async function merged(
   path: string,
   parts: IndexCommit,
   stored: StoredFields,
-): Promise<{ commit: IndexCommit; segments: SegmentMeta[] }> {
+): Promise<{ commit: IndexCommit; segments: SegmentMeta[]; repeatedIds: RepeatedIds }> {
   const commit = await IndexCommit.begin(path);
   try {
     const data = openSegments(parts.file);
@@ -160,7 +164,7 @@ async function merged(
     const segments = [whole.finish()];
     commit.close(segments);
     await parts.abort();
-    return { commit, segments };
+    return { commit, segments, repeatedIds: whole.repeatedIds };
   } catch (error) {
     await commit.abort();
     throw error;

@@ -92,7 +92,7 @@ function withoutKey(textKey: string, records: number, seenKeys: ReadonlySet<stri
   return new InputError(`${which} the key ${quote(textKey)}; ${saw}`, {
     hint:
       likely === undefined
-        ? 'set textKey to the key of the text'
+        ? 'set textKey (--text-key) to the key of the text; rareflow inspect shows the keys'
         : `set textKey to the key of the text: --text-key ${quote(likely)}?`,
   });
 }

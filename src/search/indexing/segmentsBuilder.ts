@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.js';
 import type { StoredFields } from '../format/docStore.js';
 import { MAX_DOCS } from '../format/postingsCodec.js';
-import { grown, type SegmentMeta, SegmentWriter, type Streams } from '../format/segmentWriter.js';
+import { grown, type RepeatedIds, type SegmentMeta, SegmentWriter, type Streams } from '../format/segmentWriter.js';
 import type { AnalyzedDocuments } from './analyzeDocuments.js';
 import type { CorpusDocument } from './documents.js';
 import { InvertedBuffer } from './invertedBuffer.js';
@@ -29,6 +29,7 @@ export class SegmentsBuilder {
   #buffer = new InvertedBuffer();
   #segment: SegmentWriter;
   #docs = 0;
+  #repeatedIds: RepeatedIds = { documents: 0, first: undefined };
 
   readonly #streams: Streams;
 
@@ -52,6 +53,11 @@ export class SegmentsBuilder {
     const document = documents[place] as CorpusDocument;
     this.#segment.addDocument({ ...document, length: lengths[place] as number });
     if (this.#buffer.bytes + this.#segment.bytes > this.#memoryBytes) this.#endSegment();
+  }
+
+  /** The repeated ids of the last segment that was finished: those of the corpus if there is only one. */
+  get repeatedIds(): RepeatedIds {
+    return this.#repeatedIds;
   }
 
   finish(): SegmentMeta[] {
@@ -85,6 +91,7 @@ export class SegmentsBuilder {
   #endSegment(): void {
     this.#buffer.writeTo(this.#segment);
     this.#segments.push(this.#segment.finish());
+    this.#repeatedIds = this.#segment.repeatedIds;
     this.#buffer = new InvertedBuffer();
     for (const known of this.#threads) known?.numbers.fill(UNKNOWN);
     this.#segment = this.#newSegment();

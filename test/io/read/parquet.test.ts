@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { InputError } from '../../../src/errors.js';
+import { decimalText, durationText, parquetRows } from '../../../src/io/parse/parquetTypes.js';
 import { readRecords } from '../../../src/io/read/readRecords.js';
+import type { DataRecord } from '../../../src/record.js';
 import { isOpen, outcome, workFolder } from '../support.js';
 
 type Columns = Parameters<typeof parquetWriteBuffer>[0]['columnData'];
@@ -79,4 +82,58 @@ test('parquet under another name is refused with the fix', async (t) => {
   assert.match(rejected[0]?.reason ?? '', /looks like parquet: name it .parquet/);
   const missing = await outcome(() => readRecords(work('absent.parquet')));
   assert.match(String(missing.error), /no such file/);
+});
+
+const field = (name: string) => path.join(import.meta.dirname, '../../fixtures/field/retrieval', name);
+
+test('times and intervals of DuckDB are strings, and null lists stay null', async () => {
+  const { records: times } = await outcome(() => readRecords(field('times.parquet')));
+  const { id: _id, text: _text, ...first } = times[0] as DataRecord;
+  assert.deepEqual(
+    Object.values(first).map((value) => typeof value),
+    Array(7).fill('string'),
+  );
+  assert.match(String(first.t), /^\d\d:\d\d:\d\d/);
+  assert.match(String(first.iv), /^P/);
+  const { records: lists } = await outcome(() => readRecords(field('lists.parquet')));
+  const [row] = lists as DataRecord[];
+  assert.deepEqual([row?.neg, row?.e], [null, []]);
+});
+
+test('decimals are exact strings, in every physical type and within lists', () => {
+  const decimal = (type: string, name: string) => ({ name, type, converted_type: 'DECIMAL', scale: 2 });
+  const schema = [
+    { name: 'root', num_children: 5 },
+    ...[decimal('INT32', 'a'), decimal('INT64', 'b'), decimal('FIXED_LEN_BYTE_ARRAY', 'c'), decimal('BYTE_ARRAY', 'd')],
+    ...[
+      { name: 'e', num_children: 1, converted_type: 'LIST' },
+      { name: 'list', num_children: 1 },
+    ],
+    decimal('INT32', 'element'),
+  ];
+  const { metadata, toJson } = parquetRows({ schema } as never);
+  const large = Buffer.from('0de0b6b3a7640001'.padStart(32, '0'), 'hex');
+  const row = { a: -1234, b: 10n ** 17n + 1n, c: new Uint8Array(16).fill(0xff), d: large, e: [[1, null]].flat() };
+  assert.deepEqual(toJson(row), {
+    ...{ a: '-12.34', b: '1000000000000000.01', c: '-0.01', d: '10000000000000000.01' },
+    e: ['0.01', null],
+  });
+  // They are read raw, also those whose bytes would be read as text.
+  assert.deepEqual(
+    metadata.schema.map(({ converted_type }) => converted_type === 'DECIMAL'),
+    schema.map(() => false),
+  );
+  assert.equal(metadata.schema[4]?.logical_type?.type, 'GEOMETRY');
+});
+
+test('decimalText and durationText write exact values', () => {
+  assert.equal(decimalText(5, 3), '0.005');
+  assert.equal(decimalText(-5n, 0), '-5');
+  assert.equal(decimalText(new Uint8Array(), 2), '0.00');
+  const interval = Buffer.alloc(12);
+  assert.equal(durationText(interval), 'PT0S');
+  interval.writeUInt32LE(14, 0);
+  interval.writeUInt32LE(3, 4);
+  interval.writeUInt32LE(4500, 8);
+  assert.equal(durationText(interval), 'P1Y2M3DT4.5S');
 });

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
 import { InputError } from '../../../src/errors.js';
 import { readRecords } from '../../../src/io/read/readRecords.js';
+import { unzstd, windowBytes } from '../../../src/io/read/unzstd.js';
 import { isOpen, outcome, workFolder } from '../support.js';
 
 /** Two records, as `printf '{"id":1}\n{"id":2}\n' | zstd` packs them. */
@@ -33,4 +34,30 @@ test('zstd under another name is refused with the fix', async (t) => {
   await writeFile(file, packed);
   const { rejected } = await outcome((rejects) => readRecords(file, { rejects }));
   assert.match(rejected[0]?.reason ?? '', /looks like zstd: name it .zst/);
+});
+
+test('windowBytes reads the size of the window from a frame header', () => {
+  const frame = (...bytes: number[]) => Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, ...bytes, ...new Array(16).fill(0)]);
+  const cases: [number[], number][] = [
+    [[0x00, 0x58], 2 ** 21],
+    [[0x00, 0x88], 2 ** 27],
+    [[0x00, 0x89], 2 ** 27 + 2 ** 24],
+    [[0x00, 0xa8], 2 ** 31],
+    [[0x20, 0x07], 7],
+    [[0xa0, 0, 0, 0, 0x20], 2 ** 29],
+  ];
+  for (const [bytes, wanted] of cases) assert.equal(windowBytes(frame(...bytes)), wanted);
+});
+
+test('a window beyond 128 MiB is named with the command that reads it', async () => {
+  const start = Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8]), Buffer.alloc(20)]);
+  async function* source() {
+    yield start;
+  }
+  await assert.rejects(
+    async () => {
+      for await (const _ of unzstd(source(), 'a.zst')) break;
+    },
+    (error: InputError) => /2048 MiB/.test(error.message) && /zstd -dc --long=31 a\.zst/.test(error.hint ?? ''),
+  );
 });

@@ -318,3 +318,14 @@ test('nasty corpora: one document is a corpus', async (t) => {
   assert.equal(hits.length, 1);
   assert.ok((hits[0]?.score ?? 0) > 0);
 });
+
+test('documents with the id of an earlier one are counted, and the first two are named', async (t) => {
+  const target = path.join(await workFolder(t), 'dups.bm25');
+  const texts = ['granite', 'basalt', 'marble', 'granite again', 'slate', 'basalt again', 'granite once more'];
+  const ids = ['a', 'b', 'c', 'a', 'd', 'b', 'a'];
+  const records = texts.map((text, at) => ({ id: ids[at], text }));
+  const expected = { documents: 3, first: { id: 'a', documents: [0, 3] } };
+  assert.deepEqual((await buildIndex(records, target)).repeatedIds, expected);
+  assert.deepEqual((await buildIndex(records, target, { memoryMb: 0.0001 })).repeatedIds, expected);
+  assert.deepEqual((await buildIndex(records.slice(0, 3), target)).repeatedIds, { documents: 0, first: undefined });
+});

@@ -8,8 +8,13 @@ export { type Estimate, type EstimateOptions, estimateStage, type StageEstimate 
 export { filesBeside } from './chain/filesBeside.js';
 export {
   type Doc2QueryPlan,
+  type JudgeNegativesPlan,
+  type JudgeQuestionsPlan,
   type PlannedStage,
+  plannedConfirmNegatives,
   plannedDoc2Query,
+  plannedJudgeNegatives,
+  plannedJudgeQuestions,
   plannedReasonDistill,
   type ReasonDistillPlan,
 } from './chain/plannedStages.js';

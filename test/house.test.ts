@@ -69,7 +69,17 @@ const allowed: Record<string, string[]> = {
 const floors: Record<string, string[]> = {
   io: ['write', 'read', 'parse', 'systemErrors'],
   llm: [
-    ...['createModel', 'connectEndpoints', 'openai/batch', 'openai', 'offline', 'custom', 'middleware', 'cacheStore'],
+    ...[
+      'modelGroup',
+      'createModel',
+      'connectEndpoints',
+      'openai/batch',
+      'openai',
+      'offline',
+      'custom',
+      'middleware',
+      'cacheStore',
+    ],
     ...['options', 'limits', 'failures', 'cost', 'capabilities', 'chatModel'],
   ],
   search: [

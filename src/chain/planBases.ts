@@ -33,6 +33,9 @@ export function planBases(facts: PlanFacts): string[] {
     }
     lines.push('not counted: thinking, failed attempts that are retried');
   }
+  if (stages.some(({ name }) => name.startsWith('judge_'))) {
+    lines.push('judges: assumed to reject nothing, so that the later stages cost at most this');
+  }
   if (numNeg !== undefined) {
     lines.push(
       `negatives: ${numNeg} texts of the corpus for each question, chosen at random`,

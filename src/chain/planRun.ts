@@ -1,6 +1,6 @@
 import { InputError, UsageError } from '../errors.js';
 import type { ReadOptions } from '../io/read/options.js';
-import { dollars } from '../llm/cost/dollars.js';
+import { addDollars, dollars } from '../llm/cost/dollars.js';
 import { costOf, type ModelPrice, type Prices, priceOf } from '../llm/cost/prices.js';
 import type { DataRecord } from '../record.js';
 import { addEstimates, type Estimate, estimateStage, type StageEstimate } from './estimateStage.js';
@@ -81,16 +81,18 @@ export async function planRun(inputs: string | readonly string[], options: PlanO
       ...{ sample: sample.records, records: sample.usable, corpus: negatives.records },
     }),
   );
-  const priced = (estimate: StageEstimate): PricedEstimate => ({
-    ...estimate,
-    costUsd: price && estimatedCost(price, estimate),
-  });
+  const priced = (estimate: StageEstimate, index: number): PricedEstimate => {
+    const other = stages[index]?.model;
+    const itsPrice = other === undefined ? price : prices && priceOf(prices, other);
+    return { ...estimate, costUsd: itsPrice && estimatedCost(itsPrice, estimate) };
+  };
+  const pricedStages = estimates.map(priced);
   const { usable: records, unusable, badLines } = sample;
   const counts = { records, unusable: unusable + badLines, sampled: sample.records.length };
   return {
     ...counts,
-    stages: estimates.map(priced),
-    total: priced(totalOf(estimates)),
+    stages: pricedStages,
+    total: { ...totalOf(estimates), costUsd: sumOfCosts(pricedStages) },
     bases: planBases({ ...counts, stages, estimates, numNeg, assumeFrom, model, pricesAsOf: prices?.asOf }),
   };
 }
@@ -111,6 +113,18 @@ function estimatedCost(price: ModelPrice, estimate: StageEstimate): PricedEstima
   const cost = (bound: keyof Estimate) =>
     dollars(costOf(price, { promptTokens: promptTokens[bound], completionTokens: completionTokens[bound] }));
   return { likely: cost('likely'), least: cost('least'), most: cost('most') };
+}
+
+/** Returns the sum of the costs; undefined if one of them is unknown. */
+function sumOfCosts(stages: PricedEstimate[]): PricedEstimate['costUsd'] {
+  const sum = (bound: keyof Estimate) =>
+    stages.reduce<string | undefined>(
+      (total, { costUsd }) => total && costUsd && addDollars(total, costUsd[bound]),
+      '0',
+    );
+  const [likely, least, most] = [sum('likely'), sum('least'), sum('most')];
+  if (likely === undefined || least === undefined || most === undefined) return undefined;
+  return { likely, least, most };
 }
 
 function totalOf(estimates: StageEstimate[]): StageEstimate {

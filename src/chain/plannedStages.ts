@@ -1,5 +1,7 @@
 import type { ChatMessage } from '../llm/chatModel.js';
 import { renderDoc2Query } from '../operators/doc2Query/prompt.js';
+import { renderJudgeNegatives } from '../operators/judgeNegatives/prompt.js';
+import { renderJudgeQuestions } from '../operators/judgeQuestions/prompt.js';
 import { renderReasonDistill } from '../operators/reasonDistill/prompt.js';
 import { type DataRecord, defaultKeys, isRecord, isText } from '../record.js';
 import { documentKey, valueAt } from '../util/keyPath.js';
@@ -7,7 +9,9 @@ import { type PromptLanguage, promptLanguage } from '../util/language.js';
 
 /** A stage that asks a model, as a dry run plans it. */
 export interface PlannedStage {
-  name: 'doc2query' | 'reason_distill';
+  name: 'doc2query' | 'judge_questions' | 'judge_negatives' | 'confirm_negatives' | 'reason_distill';
+  /** The model that it asks, for its prices. Default: that of the run. */
+  model?: string | undefined;
   /** Returns the prompt of a record, with filler for what earlier stages would add and other records as its negatives. */
   promptOf(record: DataRecord, others: DataRecord[]): ChatMessage[];
   /** The number of other records that it needs. */
@@ -94,6 +98,86 @@ export function plannedReasonDistill(plan: ReasonDistillPlan): PlannedStage {
     perRecord,
     answerTokens: 900,
     askedAgain: 0,
+  };
+}
+
+interface JudgePlan extends Omit<PromptPlan, 'promptTemplate'> {
+  textKey?: string | undefined;
+  questionKey?: string | undefined;
+  scenarioKey?: string | undefined;
+  negativesKey?: string | undefined;
+  /** Default 1. */
+  perRecord?: number | undefined;
+  model?: string | undefined;
+}
+
+export interface JudgeQuestionsPlan extends JudgePlan {
+  /** True if earlier stages will add the questions. Default: the records have them already. */
+  isEarly?: boolean | undefined;
+}
+
+/** Plans judge-questions. A verdict with its reason is about 35 tokens, and there are five. */
+export function plannedJudgeQuestions(plan: JudgeQuestionsPlan): PlannedStage {
+  const { textKey = defaultKeys.text, questionKey = defaultKeys.question, scenarioKey = defaultKeys.scenario } = plan;
+  const { language = 'auto', perRecord = 1, isEarly = false, model } = plan;
+  return {
+    name: 'judge_questions',
+    model,
+    promptOf(record) {
+      const document = String(record[textKey]);
+      const scenario = isEarly ? filler(ASSUMED_CHARACTERS.scenario) : String(record[scenarioKey]);
+      const question = isEarly ? filler(ASSUMED_CHARACTERS.question) : String(record[questionKey]);
+      const asked = { question, scenario: scenarioKey === '' ? undefined : scenario, document, id: '00000000' };
+      return renderJudgeQuestions(asked, languageOf(language, isEarly ? document : question));
+    },
+    others: 0,
+    perRecord,
+    answerTokens: 180,
+    askedAgain: 0.02,
+  };
+}
+
+export interface JudgeNegativesPlan extends JudgePlan {
+  /** Negatives that earlier stages will add, spares included. Default: the records have them already. */
+  mined?: number | undefined;
+}
+
+/** Plans judge-negatives. A verdict with its reason and its snippet is about 60 tokens. */
+export function plannedJudgeNegatives(plan: JudgeNegativesPlan): PlannedStage {
+  return { ...negativesPlan(plan, 'judge_negatives'), answerTokens: 60 * (1 + (plan.mined ?? 3)) };
+}
+
+/** Plans the second model of judge-negatives: it is assumed to read a negative of every third record. */
+export function plannedConfirmNegatives(plan: JudgeNegativesPlan): PlannedStage {
+  const { perRecord = 1 } = plan;
+  return { ...negativesPlan(plan, 'confirm_negatives'), perRecord: perRecord / 3, answerTokens: 90 };
+}
+
+function negativesPlan(
+  plan: JudgeNegativesPlan,
+  name: 'judge_negatives' | 'confirm_negatives',
+): Omit<PlannedStage, 'answerTokens'> {
+  const {
+    textKey = defaultKeys.text,
+    questionKey = defaultKeys.question,
+    negativesKey = defaultKeys.hardNegatives,
+  } = plan;
+  const { language = 'auto', perRecord = 1, mined, model } = plan;
+  return {
+    name,
+    model,
+    promptOf(record, others) {
+      const text = String(record[textKey]);
+      const question = mined === undefined ? String(record[questionKey]) : filler(ASSUMED_CHARACTERS.question);
+      const negatives =
+        mined === undefined ? (record[negativesKey] as string[]) : others.map((one) => String(one[textKey]));
+      const read = name === 'confirm_negatives' ? negatives.slice(0, 1) : [text, ...negatives];
+      const documents = read.map((one) => ({ id: '00000000', text: one }));
+      return renderJudgeNegatives({ question, documents }, languageOf(language, mined === undefined ? question : text));
+    },
+    others: mined ?? 0,
+    perRecord,
+    askedAgain: 0.02,
   };
 }
 

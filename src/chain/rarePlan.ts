@@ -1,10 +1,18 @@
+import { SPARE_FOR_JUDGE } from '../operators/bm25HardNeg/options.js';
 import { DocumentFilter } from '../operators/filterDocuments/documentFilter.js';
 import type { FilterDocumentsOptions } from '../operators/filterDocuments/filterDocuments.js';
 import { filterDocumentsOptions } from '../operators/filterDocuments/options.js';
 import { type DataRecord, defaultKeys, isText } from '../record.js';
 import { documentKey, valueAt } from '../util/keyPath.js';
 import { valuesOf } from '../util/options.js';
-import { accepts, plannedDoc2Query, plannedReasonDistill } from './plannedStages.js';
+import {
+  accepts,
+  plannedConfirmNegatives,
+  plannedDoc2Query,
+  plannedJudgeNegatives,
+  plannedJudgeQuestions,
+  plannedReasonDistill,
+} from './plannedStages.js';
 import type { PlanOptions } from './planRun.js';
 import type { RareChainOptions } from './rareChain.js';
 
@@ -12,9 +20,14 @@ type RarePlanOptions = Pick<
   RareChainOptions,
   | ('titleKey' | 'textKey' | 'questionKey' | 'scenarioKey' | 'negativesKey' | 'reasoningKey')
   | ('overwrite' | 'language' | 'filterDocuments')
+  | ('judgeQuestions' | 'judgeNegatives' | 'spare')
   | keyof FilterDocumentsOptions
   | ('queriesPerDoc' | 'numNeg' | 'doc2QueryPromptTemplate' | 'reasonDistillPromptTemplate')
->;
+> & {
+  /** The names of the models that judge, for their prices. Default: the model of the run. */
+  judgeModel?: string | undefined;
+  confirmModel?: string | undefined;
+};
 
 /** Plans `rareChain` with the same options, for `planRun`: `planRun('corpus.jsonl', { ...rarePlan({ numNeg: 5 }), model, prices })`. */
 export function rarePlan(
@@ -29,10 +42,18 @@ export function rarePlan(
   const { negativesKey = defaultKeys.hardNegatives, reasoningKey = defaultKeys.reasoning } = options;
   const { language, overwrite, queriesPerDoc = 1, numNeg = 3 } = options;
   const outputs = [questionKey, scenarioKey, negativesKey, reasoningKey].filter((key) => key !== '');
+  const { judgeModel: judge, confirmModel: confirm, spare = SPARE_FOR_JUDGE } = options;
+  const judging = { textKey, questionKey, scenarioKey, negativesKey, language, perRecord: queriesPerDoc };
+  const mined = numNeg + spare;
   const isWhole = accepts([textKey], outputs, overwrite);
   return {
     stages: [
       plannedDoc2Query({ textKey, titleKey, language, queriesPerDoc, promptTemplate: options.doc2QueryPromptTemplate }),
+      ...(options.judgeQuestions ? [plannedJudgeQuestions({ ...judging, isEarly: true, model: judge })] : []),
+      ...(options.judgeNegatives ? [plannedJudgeNegatives({ ...judging, mined, model: judge })] : []),
+      ...(options.judgeNegatives && confirm !== undefined
+        ? [plannedConfirmNegatives({ ...judging, mined, model: confirm })]
+        : []),
       plannedReasonDistill({
         ...{ textKey, titleKey, questionKey, scenarioKey, negativesKey, language, numNeg },
         ...{ perRecord: queriesPerDoc, promptTemplate: options.reasonDistillPromptTemplate },

@@ -9,6 +9,8 @@ import { filterDocumentsCommand } from './commands/filterDocuments.js';
 import { indexCommand } from './commands/index.js';
 import { initCommand } from './commands/init.js';
 import { inspectCommand } from './commands/inspect.js';
+import { judgeNegativesCommand } from './commands/judgeNegatives.js';
+import { judgeQuestionsCommand } from './commands/judgeQuestions.js';
 import { reasonDistillCommand } from './commands/reasonDistill.js';
 import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
@@ -22,7 +24,9 @@ export const commands: CommandSpec[] = [
   runCommand,
   filterDocumentsCommand,
   doc2QueryCommand,
+  judgeQuestionsCommand,
   bm25HardNegCommand,
+  judgeNegativesCommand,
   reasonDistillCommand,
   splitCommand,
   indexCommand,

@@ -1,17 +1,16 @@
-import { checkOptions } from '../../chain/checkOptions.js';
+import { checkOptions, checkRules } from '../../chain/checkOptions.js';
 import { UsageError } from '../../errors.js';
 import { negativeRules } from '../../operators/bm25HardNeg/options.js';
 import { doc2QueryOptions } from '../../operators/doc2Query/options.js';
-import { documentRules } from '../../operators/filterDocuments/options.js';
 import { reasonDistillOptions } from '../../operators/reasonDistill/options.js';
-import { list, omit, type Resolved, resolveOptions, text, united, valuesOf } from '../../util/options.js';
+import { list, type Option, omit, type Resolved, resolveOptions, text, united, valuesOf } from '../../util/options.js';
 import { command } from '../command.js';
 import { batchFlags } from '../options/batch.js';
 import { isDryRun } from '../options/dryRun.js';
 import { flagName } from '../options/flags.js';
 import { indexFlags } from '../options/indexFlags.js';
 import { inputHelp } from '../options/input.js';
-import { askingFlags } from '../options/model.js';
+import { askingFlags, confirmModelFlags, judgeModelFlags } from '../options/model.js';
 import { negativesFlags } from '../options/negatives.js';
 import { outputOptions } from '../options/output.js';
 import { promptFileOption, promptTemplateOf } from '../options/promptFile.js';
@@ -21,7 +20,11 @@ const library = ['model', 'promptTemplate', 'rejects'] as const;
 const questionFlags = omit(doc2QueryOptions, ...library);
 const reasoningFlags = omit(reasonDistillOptions, ...library);
 const chainFlags = united(united(reasoningFlags, negativesFlags), questionFlags);
-const stageFlags = { ...documentRules, ...checkOptions, ...chainFlags };
+const ruleFlags = { ...checkRules, filterDocuments: omit(checkRules.filterDocuments, 'keep') };
+const stageFlags = {
+  ...{ ...ruleFlags.filterDocuments, ...ruleFlags.judgeQuestions, ...ruleFlags.judgeNegatives },
+  ...{ ...checkOptions, ...chainFlags },
+};
 const seed = { ...chainFlags.seed, help: 'seeds the order of the documents, and --sampling random' };
 const options = {
   index: text({
@@ -38,7 +41,7 @@ const options = {
   }),
   doc2queryPromptFile: promptFileOption('{{text}}, for questions'),
   reasonDistillPromptFile: promptFileOption('{{question}}, {{documents}} and optionally {{scenario}}, for reasoning'),
-  ...askingFlags,
+  ...{ ...askingFlags, ...judgeModelFlags, ...confirmModelFlags },
   ...outputOptions,
   ...inputOptions,
   ...omit(indexFlags, 'threads'),
@@ -67,7 +70,7 @@ export const runCommand = command({
     if (isDryRun(flags)) return planOf(inputs, flags, questionPrompt, reasoningPrompt);
     const [
       { resolveRules },
-      { openModel },
+      { openModels },
       { inputPaths, outputsOf },
       { openMetrics },
       { canResume, openRunFolder },
@@ -99,7 +102,7 @@ export const runCommand = command({
     if (flags.profile === undefined) {
       resolveRules(resolveOptions('run', negativeRules, valuesOf(negativeRules, flags)), flags.numNeg ?? 3);
     }
-    const model = openModel(flags, process.env);
+    const { model, judgeModel, confirmModel, all } = openModels(flags, process.env);
     const files = await inputPaths(inputs, { withoutOutputs: true });
     const corpus = flags.corpus === undefined ? undefined : await inputPaths([flags.corpus].flat());
     await outputsOf([...files, ...(corpus ?? [])], flags);
@@ -123,15 +126,15 @@ export const runCommand = command({
         isOurs: flags.index === undefined,
       });
       try {
-        const { onShortfall, lines: notes } = shortfallCounter();
+        const { onShortfall, lines: notes } = shortfallCounter(flags.judgeNegatives ? 'judge_negatives' : undefined);
         const { stages, settings } = rareChain({
           ...valuesOf(stageFlags, flags),
-          ...{ model, index: searcher, onShortfall },
+          ...{ model, judgeModel, confirmModel, index: searcher, onShortfall },
           ...{ doc2QueryPromptTemplate: questionPrompt, reasonDistillPromptTemplate: reasoningPrompt },
         });
         const shape = { command: 'run', options, facts: { prompts: settings.prompts, index: settings.index } };
         return await runStream({
-          ...{ inputs: paths, inputNames, flags, stages, shape, folder, metrics, model, notes },
+          ...{ inputs: paths, inputNames, flags, stages, shape, folder, metrics, model: all, notes },
           keys: [flags.textKey, flags.idKey],
         });
       } finally {
@@ -145,11 +148,19 @@ export const runCommand = command({
 
 /** Throws UsageError for rules of a stage that the run does not have. */
 function refuseUnusedRules(flags: RunFlags): void {
-  if (flags.filterDocuments) return;
-  const set = Object.entries(documentRules).find(
-    ([name, option]) => flags[name as keyof typeof documentRules] !== option.default,
-  );
-  if (set !== undefined) throw new UsageError(`${flagName(set[0])} needs --filter-documents`);
+  const values = flags as Record<string, unknown>;
+  for (const [stage, rules] of Object.entries(ruleFlags)) {
+    const set = Object.entries<Option>(rules).find(([name, option]) => values[name] !== option.default);
+    if (values[stage] !== true && set !== undefined)
+      throw new UsageError(`${flagName(set[0])} needs ${flagName(stage)}`);
+  }
+  const judges = flags.judgeQuestions || flags.judgeNegatives;
+  if (flags.judgeModel !== undefined && !judges) {
+    throw new UsageError('--judge-model needs --judge-questions or --judge-negatives');
+  }
+  if (flags.confirmModel !== undefined && !flags.judgeNegatives) {
+    throw new UsageError('--confirm-model needs --judge-negatives');
+  }
 }
 
 function withoutFile(input: string): UsageError {
@@ -169,6 +180,7 @@ async function planOf(inputs: string[], flags: RunFlags, questionPrompt?: string
   const plan = rarePlan({
     ...valuesOf(stageFlags, flags),
     ...{ doc2QueryPromptTemplate: questionPrompt, reasonDistillPromptTemplate: reasoningPrompt },
+    ...{ judgeModel: flags.judgeModel, confirmModel: flags.confirmModel },
   });
   return dryRun(await inputPaths(inputs, { withoutOutputs: true }), { ...plan, corpus }, flags);
 }

@@ -1,12 +1,14 @@
 import { UsageError } from '../../errors.js';
 import { createModel, type ModelOptions, type RareflowModel } from '../../llm/createModel.js';
+import { modelGroup } from '../../llm/modelGroup.js';
 import { checkStorePath } from '../../store/folder.js';
 import { pick, type Resolved, valuesOf } from '../../util/options.js';
 import { say } from '../progress/terminal.js';
 import { apiKeyIn } from './apiKey.js';
 import { journalFolder } from './batch.js';
 import { cacheFolder } from './cacheFolder.js';
-import { askingFlags } from './model.js';
+import { flagName } from './flags.js';
+import { askingFlags, type confirmModelFlags, type judgeModelFlags } from './model.js';
 import { pricesOf } from './pricesFile.js';
 import { headersOf } from './server/headers.js';
 
@@ -74,4 +76,51 @@ export function openModel(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Parti
     }
     return isOpenai || given === undefined ? env.OPENAI_API_KEY || undefined : undefined;
   }
+}
+
+type OtherModelFlags = Partial<Resolved<typeof judgeModelFlags & typeof confirmModelFlags>>;
+
+export interface RunModels {
+  model: RareflowModel;
+  /** The model that judges: that of the run, unless the flags name another one. */
+  judgeModel: RareflowModel;
+  confirmModel: RareflowModel | undefined;
+  /** All of them, for their usage and their end. */
+  all: RareflowModel;
+}
+
+/** Opens the model of a run and those of its judges. Throws UsageError for flags that do not go together. */
+export function openModels(flags: ModelFlags & OtherModelFlags, env: NodeJS.ProcessEnv): RunModels {
+  const { judgeModel, judgeBaseUrl, judgeApiKeyEnv, confirmModel, confirmBaseUrl, confirmApiKeyEnv } = flags;
+  const given = { judgeBaseUrl, judgeApiKeyEnv, confirmBaseUrl, confirmApiKeyEnv };
+  for (const [name, value] of Object.entries(given)) {
+    const role = name.startsWith('judge') ? 'judge' : 'confirm';
+    if (value === undefined || flags[`${role}Model`] !== undefined) continue;
+    throw new UsageError(`${flagName(name)} needs --${role}-model`);
+  }
+  if ((judgeModel ?? confirmModel) !== undefined && (flags.budgetUsd ?? flags.budgetTokens) !== undefined) {
+    throw new UsageError('a budget covers one model, and this run has several', {
+      hint: 'judge with the model of the run, or judge in a command of its own with its own budget',
+    });
+  }
+  const model = openModel(flags, env);
+  const other = (name: string, baseUrl?: string | string[], apiKeyEnv?: string | string[]) =>
+    openModel(
+      {
+        ...flags,
+        model: name,
+        baseUrl: baseUrl ?? flags.baseUrl,
+        apiKeyEnv: apiKeyEnv ?? (baseUrl === undefined ? flags.apiKeyEnv : undefined),
+        ...{ batch: undefined, batchRequests: undefined },
+      },
+      env,
+    );
+  const judge = judgeModel === undefined ? model : other(judgeModel, judgeBaseUrl, judgeApiKeyEnv);
+  const confirm = confirmModel === undefined ? undefined : other(confirmModel, confirmBaseUrl, confirmApiKeyEnv);
+  return {
+    model,
+    judgeModel: judge,
+    confirmModel: confirm,
+    all: modelGroup([model, judge, ...(confirm ? [confirm] : [])]),
+  };
 }

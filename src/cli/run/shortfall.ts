@@ -1,7 +1,7 @@
 import { formatCount } from '../progress/terminal.js';
 
 /** Counts the records that got fewer negatives than `numNeg`, for the end of the run. */
-export function shortfallCounter() {
+export function shortfallCounter(stage: 'bm25_hard_neg' | 'judge_negatives' = 'bm25_hard_neg') {
   let records = 0;
   let negatives = 0;
   return {
@@ -14,7 +14,7 @@ export function shortfallCounter() {
       if (records === 0) return [];
       const short = records === 1 ? '1 record is' : `${formatCount(records)} records are`;
       return [
-        `  bm25_hard_neg: ${short} short of ${formatCount(negatives)} negatives (no other document passed the rules)`,
+        `  ${stage}: ${short} short of ${formatCount(negatives)} negatives (no other document passed the ${stage === 'bm25_hard_neg' ? 'rules' : 'rules and the judge'})`,
       ];
     },
   };

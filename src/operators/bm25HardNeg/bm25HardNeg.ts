@@ -87,7 +87,7 @@ export function bm25HardNeg<
   const numNeg = resolved.numNeg ?? (profile === undefined ? 3 : referenceTools[profile].numNeg);
   const query = resolved.query ?? (profile === undefined ? 'question' : referenceTools[profile].query);
   const weighting = resolved.weighting ?? (profile === undefined ? 'lucene' : 'dataflow');
-  const wanted = numNeg + resolved.spare;
+  const wanted = numNeg + (resolved.spare ?? 0);
   const rules = resolveRules(resolved, wanted);
   requireGroups(index, rules.groupKey);
   const mining = { ...resolved, textKey, numNeg: wanted, weighting, rules, turns: new EventLoopTurns() };

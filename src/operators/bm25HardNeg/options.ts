@@ -138,7 +138,6 @@ export const bm25HardNegOptions = {
   }),
   spare: wholeNumber({
     help: 'mine this many more, so that a judge can leave some out',
-    default: 0,
     min: 0,
     defaultFrom: ({ judgeNegatives }) => (judgeNegatives === true ? SPARE_FOR_JUDGE : 0),
     defaultText: '0, or 3 before judge-negatives in run',

@@ -23,7 +23,7 @@ export async function readQrels(file: string): Promise<Map<string, string[]>> {
   for await (const { text } of qrelsLines(file)) {
     line++;
     if (text.trim() === '') continue;
-    const fields = text.split('\t').map(unquoted);
+    const fields = text.split('\t').map(withoutQuotes);
     // The run format of TREC has a column between the two ids.
     const [query, document, score] = fields.length === 4 ? [fields[0], fields[2], fields[3]] : fields;
     if (query === undefined || document === undefined || score === undefined) {
@@ -42,7 +42,7 @@ async function* qrelsLines(file: string): AsyncGenerator<{ text: string }> {
 }
 
 /** The value of a field of a .tsv, which may be in quotes. */
-function unquoted(field: string): string {
+function withoutQuotes(field: string): string {
   const inner = /^"([\s\S]*)"$/.exec(field)?.[1];
   return inner === undefined ? field : inner.replaceAll('""', '"');
 }

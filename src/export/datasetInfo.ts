@@ -22,11 +22,11 @@ export async function writeDatasetInfo(
     `${prefix}${path.basename(file, path.extname(file))}`,
     { file_name: file, ...llamaFactory },
   ]);
-  const merged = { ...entriesOf(earlier, target), ...Object.fromEntries(entries) };
+  const merged = { ...earlierEntries(earlier, target), ...Object.fromEntries(entries) };
   await writeFile(target, `${JSON.stringify(merged, undefined, 2)}\n`);
 }
 
-function entriesOf(text: string, target: string): DataRecord {
+function earlierEntries(text: string, target: string): DataRecord {
   try {
     const entries: unknown = JSON.parse(text);
     if (isRecord(entries)) return entries;

@@ -10,7 +10,7 @@ const labelOf = (scores: boolean) => (scores ? { label: z.array(z.number()) } : 
 const pairOrText = (instruction: string | undefined) =>
   instruction === undefined ? filledText : z.array(z.string()).length(2);
 
-const passagesOf = (scores: boolean) =>
+const passageColumns = (scores: boolean) =>
   z.array(z.object({ docid: filledText, text: filledText, ...(scores && { score: z.number() }) })).min(1);
 const tevatronPassage = ({ id, text, score }: Passage, scores: boolean) => ({
   docid: id,
@@ -124,8 +124,8 @@ export const retrieverFormats = {
       z.object({
         query_id: filledText,
         query: filledText,
-        positive_passages: passagesOf(scores),
-        negative_passages: passagesOf(scores),
+        positive_passages: passageColumns(scores),
+        negative_passages: passageColumns(scores),
       }),
     rows: (sample, { scores }) => [
       {

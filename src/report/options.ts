@@ -6,7 +6,7 @@ const { positivesKey: _, ...partKeys } = keyOptions;
 /** The keys of the parts of a record that a page shows. */
 export const entryKeyOptions = {
   ...partKeys,
-  titleKey: key('title', { help: 'the key of the title', group: 'Keys' }),
+  titleKey: key('title', { help: 'the key of the title' }),
 };
 
 export type EntryKeys = Resolved<typeof entryKeyOptions>;

@@ -16,8 +16,8 @@ export const inspectCommand = command({
     limit: limitOption,
     ...pick(readOptions, 'inputFormat', 'maxLineBytes'),
   },
-  examples: ['rareflow inspect corpus.csv', 'rareflow inspect --limit 1000 --json < corpus.jsonl'],
-  notes: ['It reads the input once, in constant memory. Counts of duplicates are exact up to a million records.'],
+  examples: ['rareflow inspect corpus.jsonl', 'rareflow inspect --limit 1000 --json < corpus.jsonl'],
+  notes: ['It reads the input once, in constant memory.', 'Counts of duplicates are exact up to a million records.'],
   async run(inputs, { textKey, idKey, json = false, limit, inputFormat, maxLineBytes }) {
     const [
       { readRecords },

@@ -15,7 +15,7 @@ export const splitCommand = command({
   summary: 'Split long documents into passages',
   options,
   examples: [
-    'rareflow split books.jsonl -o passages.jsonl --max-words 200 --overlap 40',
+    'rareflow split corpus.jsonl -o passages.jsonl --max-words 200 --overlap 40',
     "rareflow split 'docs/*.md' --by headings | rareflow index -o docs.bm25 --group-key parent",
   ],
   async run(inputs, flags) {

@@ -4,9 +4,9 @@ import type { Resolved } from '../../util/options.js';
 import type { askingFlags } from '../options/model.js';
 import { pricesOf } from '../options/pricesFile.js';
 import type { inputOptions } from '../options/stream.js';
+import { planTable } from '../progress/planTable.js';
 import { formatCount, say, sayNotice } from '../progress/terminal.js';
 import { abortOnInterrupt } from './interrupt.js';
-import { planTable } from './planTable.js';
 import { inputPaths } from './streamFiles.js';
 
 export type DryRunFlags = Partial<Resolved<typeof inputOptions & typeof askingFlags>> & { seed?: number };

@@ -25,7 +25,7 @@ export function* passagesOf(text: string, { by, maxWords, overlap }: PassageRule
   const sections: Iterable<PassageRange> =
     by === 'headings' ? markdownSections(text) : [{ start: 0, end: text.length }];
   for (const { start, end, heading } of sections) {
-    const atoms = by === 'words' ? wordsOf(text, start, end) : sentencesOf(text, start, end, maxWords);
+    const atoms = by === 'words' ? wordAtoms(text, start, end) : sentenceAtoms(text, start, end, maxWords);
     for (const range of packed(atoms, 2 * maxWords, 2 * overlap)) {
       const trimmed = withoutBlanks(text, range);
       if (trimmed.start < trimmed.end) yield heading === undefined ? trimmed : { ...trimmed, heading };
@@ -57,7 +57,7 @@ function* packed(atoms: Iterable<Atom>, most: number, overlap: number): Generato
 }
 
 /** Yields the words between two places, each with the blanks after it; a wide character is a word of its own. */
-function* wordsOf(text: string, start: number, end: number): Generator<Atom> {
+function* wordAtoms(text: string, start: number, end: number): Generator<Atom> {
   let at = start;
   while (at < end) {
     const from = at;
@@ -70,17 +70,17 @@ function* wordsOf(text: string, start: number, end: number): Generator<Atom> {
   }
 }
 
-const sentences = new Intl.Segmenter('und', { granularity: 'sentence' });
+const segmenter = new Intl.Segmenter('und', { granularity: 'sentence' });
 
 /** Yields sentences (UAX #29, and the ends of paragraphs); one longer than `maxWords` is cut after words. */
-function* sentencesOf(text: string, start: number, end: number, maxWords: number): Generator<Atom> {
+function* sentenceAtoms(text: string, start: number, end: number, maxWords: number): Generator<Atom> {
   for (const paragraph of paragraphsOf(text, start, end)) {
     const part = text.slice(paragraph.start, paragraph.end);
-    for (const { segment, index } of sentences.segment(part)) {
+    for (const { segment, index } of segmenter.segment(part)) {
       const from = paragraph.start + index;
       const to = from + segment.length;
       const words = countWords(segment);
-      if (words > maxWords) yield* wordsOf(text, from, to);
+      if (words > maxWords) yield* wordAtoms(text, from, to);
       else yield { start: from, end: to, halfWords: 2 * words };
     }
   }

@@ -1,6 +1,6 @@
 import type { Estimate } from '../../chain/estimateStage.js';
 import type { PricedEstimate, RunPlan } from '../../chain/planRun.js';
-import { formatCompact, formatCount } from '../progress/terminal.js';
+import { formatCompact, formatCount } from './terminal.js';
 
 /** Returns the estimates of a dry run as a table of at most 80 columns, with the bounds of their total as its last rows. */
 export function planTable({ stages, total }: RunPlan, hasPrices: boolean): string[] {

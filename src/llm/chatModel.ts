@@ -47,6 +47,8 @@ export interface Usage {
   cachedTokens?: number | undefined;
   /** The part of the completion that was reasoning. */
   reasoningTokens?: number | undefined;
+  /** The cost that the provider reported, in dollars, to a billionth. */
+  reportedCostUsd?: number | undefined;
   /** True if the server reported no usage and the numbers are our estimate. */
   estimated?: boolean | undefined;
 }
@@ -61,8 +63,10 @@ export interface Completion {
   /** The answer without its reasoning; never empty. */
   text: string;
   thinking?: Thinking | undefined;
-  /** The model that answered, as the server names it. */
+  /** The model that was asked. */
   model: string;
+  /** The name that the server gives it, if that is another and not the path of a file. */
+  servedModel?: string | undefined;
   finishReason: string;
   usage: Usage;
   /** The number of attempts made, this one included. */
@@ -104,8 +108,15 @@ export function addUsage(a: Usage | undefined, b: Usage): Usage {
     sum.cachedTokens = (a.cachedTokens ?? 0) + (b.cachedTokens ?? 0);
   if (a.reasoningTokens !== undefined || b.reasoningTokens !== undefined)
     sum.reasoningTokens = (a.reasoningTokens ?? 0) + (b.reasoningTokens ?? 0);
+  if (a.reportedCostUsd !== undefined || b.reportedCostUsd !== undefined)
+    sum.reportedCostUsd = addCosts(a.reportedCostUsd, b.reportedCostUsd);
   if (a.estimated || b.estimated) sum.estimated = true;
   return sum;
+}
+
+/** Adds costs that a provider reported, in dollars, to a billionth. */
+export function addCosts(a = 0, b = 0): number {
+  return Math.round((a + b) * 1e9) / 1e9;
 }
 
 /** The description of a ChatModel, as the end of `model must be …`. */

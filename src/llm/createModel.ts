@@ -1,7 +1,7 @@
 import { ModelError, UsageError } from '../errors.js';
 import { resolveOptions } from '../util/options.js';
 import type { Capabilities } from './capabilities.js';
-import type { ChatModel } from './chatModel.js';
+import type { ChatModel, Completion } from './chatModel.js';
 import { type ConnectedEndpoint, connectEndpoints, type ModelSettings } from './connectEndpoints.js';
 import { priceOf } from './cost/prices.js';
 import { Budget } from './middleware/budget.js';
@@ -81,8 +81,8 @@ export function createModel(options: ModelOptions): RareflowModel {
 
   return {
     name,
-    complete: (request, callOptions) =>
-      counted.complete(
+    async complete(request, callOptions) {
+      const completion = await counted.complete(
         {
           ...request,
           temperature: request.temperature ?? temperature,
@@ -91,7 +91,9 @@ export function createModel(options: ModelOptions): RareflowModel {
           seed: request.seed ?? seed,
         },
         callOptions,
-      ),
+      );
+      return typeof model === 'string' ? namedAsAsked(completion, name) : completion;
+    },
     usage: () => ({ ...meter.snapshot(), ...limitsNow(endpoints, settings.concurrency) }),
     capabilities: () =>
       endpoints.flatMap(({ host = '', capabilities }) => {
@@ -110,6 +112,16 @@ export function createModel(options: ModelOptions): RareflowModel {
       await Promise.all([...endpoints.map((endpoint) => endpoint.close()), cached?.close()]);
     },
   };
+}
+
+/** The path of a file, which servers of local models give as a model's name. */
+const FILE_PATH = /^(\/|~|\.{1,2}[/\\]|[A-Za-z]:[/\\])|\\|\.(gguf|ggml|bin|safetensors)$/i;
+
+/** Names a model as it was asked for; the server's name for it is kept beside that, unless it is a path of its disk. */
+function namedAsAsked(completion: Completion, asked: string): Completion {
+  const { model: served } = completion;
+  const isTold = served !== asked && !FILE_PATH.test(served);
+  return { ...completion, model: asked, ...(isTold && { servedModel: served }) };
 }
 
 /** Returns the parts of a request that are set once and may shape answers. Headers that prove who asks are left out. */

@@ -19,6 +19,16 @@ import { femtoDollars } from './cost/dollars.js';
 import type { Prices } from './cost/prices.js';
 import type { Clock } from './limits/clock.js';
 
+/** The proxies of the environment: the values of HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
+export interface ProxySettings {
+  /** For `http:` servers. */
+  http?: string | undefined;
+  /** For `https:` servers. */
+  https?: string | undefined;
+  /** Hosts that are called directly: names with their subdomains, addresses, networks as 10.0.0.0/8, each with a port or without; `*`. */
+  noProxy?: string | undefined;
+}
+
 /** The longest delay that a timer takes, in milliseconds. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const SERVER_DEFAULT = "the server's";
@@ -58,6 +68,12 @@ export const samplingOptions = {
 };
 
 const isTexts = (given: unknown) => isRecord(given) && Object.values(given).every((one) => typeof one === 'string');
+
+const isProxySettings = (given: unknown) =>
+  isRecord(given) &&
+  Object.entries(given).every(
+    ([name, one]) => ['http', 'https', 'noProxy'].includes(name) && (one === undefined || typeof one === 'string'),
+  );
 
 /** The fields of a request's body that an extra body may not set: they have options, or rareflow sets them. */
 const ownFields = [
@@ -122,6 +138,14 @@ export const serverOptions = {
   secretHeaders: object<Record<string, string>>()(
     { help: 'additional HTTP headers whose values are secrets' },
     { expected: 'an object of texts by header name', accepts: isTexts },
+  ),
+  /** The library reads no environment: a program passes what HTTP_PROXY, HTTPS_PROXY and NO_PROXY hold. */
+  proxy: object<ProxySettings>()(
+    {
+      help: 'the proxies for http: and https: servers, and the hosts that are called without one',
+      defaultText: 'none',
+    },
+    { expected: 'an object of texts with the keys http, https and noProxy', accepts: isProxySettings },
   ),
   /**
    * Whatever a server takes beyond the options here: `chat_template_kwargs`, `top_k`, `min_p`, `presence_penalty`, the routing

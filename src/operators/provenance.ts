@@ -5,8 +5,10 @@ import type { Completion, Thinking, Usage } from '../llm/chatModel.js';
  * the same keys, null if there is no value, so that readers that infer a schema find one.
  */
 export type ModelProvenance = {
-  /** The model that answered, as the server names it. */
+  /** The model that was asked. */
   model: string;
+  /** The name that the server gives it, if that is another and not the path of a file; else null. */
+  servedModel: string | null;
   /** The prompt's version: the name of our own, or the hash of a custom one. */
   prompt: string;
   /** Requests made for the record, including those that failed and those whose answer could not be used. */
@@ -30,10 +32,13 @@ export interface TokenProvenance {
 
 /** Describes how an answer was made, without its tokens: only one of the records that share an answer has those. */
 export function provenanceOf(
-  { model, attempts, finishReason, thinking }: Omit<Completion, 'text' | 'usage'>,
+  { model, servedModel, attempts, finishReason, thinking }: Omit<Completion, 'text' | 'usage'>,
   prompt: string,
 ): Omit<ModelProvenance, keyof TokenProvenance> {
-  return { model, prompt, attempts, finishReason, thinking: thinking?.source ?? null };
+  return {
+    ...{ model, servedModel: servedModel ?? null, prompt, attempts, finishReason },
+    thinking: thinking?.source ?? null,
+  };
 }
 
 /** Describes the tokens of an answer; without a usage, those of a record whose tokens another record has. */

@@ -7,6 +7,8 @@ import { modelOptions } from '../../llm/options.js';
 import { type Resolved, text } from '../../util/options.js';
 import { command } from '../command.js';
 import { modelFlags } from '../options/model.js';
+import { baseUrlsOf } from '../options/server/baseUrls.js';
+import { proxyReport, usesProxy } from '../options/server/proxies.js';
 import { formatCount, oneLine, say, stderrColors } from '../progress/terminal.js';
 
 const MIN_FREE_BYTES = 2 ** 30;
@@ -44,6 +46,9 @@ export const doctorCommand = command({
       ['node', checkNode],
       ['disk', () => checkDisk(output)],
       ['index', index === undefined ? 'not checked: name it with --index' : () => checkIndex(index)],
+      ...(usesProxy(process.env) && model !== undefined && model !== 'offline'
+        ? [['proxy', () => proxyReport(process.env, baseUrlsOf(flags, process.env))] as [string, Check]]
+        : []),
       ...(model === undefined
         ? [['model', 'not checked: name it with --model'] as [string, string]]
         : serversOf(flags).map((server): [string, Check] => ['model', () => checkModel(server)])),

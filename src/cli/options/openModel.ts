@@ -10,7 +10,9 @@ import { cacheFolder } from './cacheFolder.js';
 import { flagName } from './flags.js';
 import { askingFlags, type confirmModelFlags, type judgeModelFlags } from './model.js';
 import { pricesOf } from './pricesFile.js';
+import { baseUrlsOf } from './server/baseUrls.js';
 import { headersOf } from './server/headers.js';
+import { proxiesIn } from './server/proxies.js';
 
 export interface ModelFlags extends Partial<Resolved<typeof askingFlags>> {
   concurrency: number;
@@ -28,8 +30,6 @@ const sameInLibrary = pick(
   ...(['budgetUsd', 'budgetTokens'] as const),
 );
 
-const OPENAI_URL = 'https://api.openai.com/v1';
-
 /** Opens the model that the flags and the environment name. Throws UsageError if one of them is missing. */
 export function openModel(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Partial<ModelOptions> = {}): RareflowModel {
   const { model, baseUrl: given, concurrency, batchPollSeconds } = flags;
@@ -40,7 +40,7 @@ export function openModel(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Parti
   if (model === 'offline') {
     say('rareflow: the offline model only exercises the pipeline; its output is not training data');
   }
-  const baseUrl = [given ?? (env.OPENAI_BASE_URL || OPENAI_URL)].flat();
+  const baseUrl = baseUrlsOf(flags, env);
   if (keyNames.length > 1 && keyNames.length !== baseUrl.length) {
     throw new UsageError(`--api-key-env was given ${keyNames.length} times for ${baseUrl.length} servers`, {
       hint: 'give it once for all of them, or once for each --base-url, in order',
@@ -53,6 +53,7 @@ export function openModel(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Parti
     ...(model === 'offline' ? {} : headersOf(flags, env)),
     model,
     baseUrl,
+    proxy: proxiesIn(env),
     concurrency,
     apiKey: model === 'offline' ? undefined : baseUrl.map((url, index) => keyOf(url, keyNames[index] ?? keyNames[0])),
     keyName: baseUrl.map((_, index) => keyNames[index] ?? keyNames[0] ?? 'OPENAI_API_KEY'),

@@ -1,6 +1,6 @@
 import { ModelError } from '../../errors.js';
 import { RecentRates } from '../../util/recentRates.js';
-import type { ChatModel, Usage } from '../chatModel.js';
+import { addCosts, type ChatModel, type Usage } from '../chatModel.js';
 import { addDollars, dollars } from '../cost/dollars.js';
 import { costOf, type ModelPrice } from '../cost/prices.js';
 import { AttemptError } from '../failures/attemptError.js';
@@ -25,6 +25,10 @@ interface UsageCounts {
   cachedTokens: number;
   /** The part of the completion tokens that was reasoning. */
   reasoningTokens: number;
+  /** The cost that the provider reported with its answers, in dollars, beside the one by the price list. */
+  reportedCostUsd: number;
+  /** Answers that were cut off at their cap. */
+  cappedAnswers: number;
   /** The part of the prompt and completion tokens that is our estimate, because the server reported none. */
   estimatedTokens: number;
   /** Attempts that may have been billed an unknown amount: connections lost, answers cut off, calls aborted. */
@@ -86,6 +90,8 @@ const zeroCounts: UsageCounts = {
   completionTokens: 0,
   cachedTokens: 0,
   reasoningTokens: 0,
+  reportedCostUsd: 0,
+  cappedAnswers: 0,
   estimatedTokens: 0,
   unknownAttempts: 0,
 };
@@ -191,11 +197,13 @@ function addTokens(totals: UsageCounts, usage: Usage): void {
   totals.completionTokens += usage.completionTokens;
   totals.cachedTokens += usage.cachedTokens ?? 0;
   totals.reasoningTokens += usage.reasoningTokens ?? 0;
+  totals.reportedCostUsd = addCosts(totals.reportedCostUsd, usage.reportedCostUsd);
   if (usage.estimated) totals.estimatedTokens += usage.promptTokens + usage.completionTokens;
 }
 
 /** An attempt that ends in anything but an AttemptError was aborted in flight: what it cost is unknown. */
 function addFailure(totals: UsageCounts, error: unknown): void {
+  if (error instanceof AttemptError && error.fault === 'length') totals.cappedAnswers += 1;
   if (!(error instanceof AttemptError)) totals.unknownAttempts += 1;
   else if (error.usage !== undefined) addTokens(totals, error.usage);
   else if (error.billingUnknown) totals.unknownAttempts += 1;
@@ -212,7 +220,10 @@ export function addTotals(one: UsageTotals, other: UsageTotals): UsageTotals {
 function sumOfCounts(parts: Iterable<UsageCounts>): UsageCounts {
   const total = { ...zeroCounts };
   for (const part of parts) {
-    for (const key of Object.keys(zeroCounts) as (keyof UsageCounts)[]) total[key] += part[key];
+    for (const key of Object.keys(zeroCounts) as (keyof UsageCounts)[]) {
+      // An earlier version did not count all of them.
+      total[key] += part[key] ?? 0;
+    }
   }
-  return total;
+  return { ...total, reportedCostUsd: addCosts(total.reportedCostUsd) };
 }

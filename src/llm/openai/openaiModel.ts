@@ -8,6 +8,7 @@ import { AttemptError } from '../failures/attemptError.js';
 import type { RateStates } from '../limits/rateLimitHeaders.js';
 import { type environmentOptions, serverOptions, timeoutOptions } from '../options.js';
 import { parseBaseUrl } from './baseUrl.js';
+import { proxyFor } from './proxy.js';
 import { readCompletion } from './readCompletion.js';
 import type { ChatCompletionBody } from './requestBody.js';
 import { type CapabilityOptions, ServerCapabilities } from './serverCapabilities.js';
@@ -55,10 +56,11 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
     options,
   );
   const headers = checkHeaders({ ...options.headers, ...options.secretHeaders });
-  const server = parseBaseUrl(baseUrl, apiKey, headers, options.secretHeaders);
+  const proxy = URL.canParse(baseUrl) ? proxyFor(new URL(baseUrl), options.proxy ?? {}) : undefined;
+  const server = parseBaseUrl(baseUrl, apiKey, headers, { ...options.secretHeaders, ...proxy?.secrets });
   const capabilities = new ServerCapabilities(server, options);
   const transport = createTransport({
-    ...{ server, connectTimeoutMs, idleTimeoutMs, headers, keyName, onRates },
+    ...{ server, connectTimeoutMs, idleTimeoutMs, headers, keyName, onRates, proxy },
     onServer: (name) => capabilities.noteServer(name),
   });
   let client: Promise<OpenAI> | undefined;
@@ -79,6 +81,9 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
 
   const attempt = async (request: ChatRequest, signal: AbortSignal | undefined): Promise<Completion> => {
     signal?.throwIfAborted();
+    if (client === undefined && proxy !== undefined) {
+      options.onNotice?.(`${server.host}: calls go through the proxy ${proxy.origin}`);
+    }
     client ??= connect();
     const api = await client;
     signal?.throwIfAborted(); // it may have aborted while the client was loaded

@@ -1,5 +1,5 @@
 import { isRecord, isText } from '../../record.js';
-import type { ChatRequest, Completion, Usage } from '../chatModel.js';
+import { addCosts, type ChatRequest, type Completion, type Usage } from '../chatModel.js';
 import { estimateUsage } from '../cost/estimateTokens.js';
 import { answerFault } from '../failures/answerFault.js';
 import { AttemptError, type AttemptErrorOptions, type Fault } from '../failures/attemptError.js';
@@ -19,6 +19,7 @@ export function readCompletion(
 ): Completion {
   const answer = isRecord(body) ? body : {};
   const billed = readUsage(answer.usage);
+  const reportedCostUsd = reportedCost(answer);
   const fail = (fault: Fault, serverMessage: string, more: Partial<AttemptErrorOptions> = {}) =>
     new AttemptError(fault, { host, serverMessage, usage: billed, billingUnknown: billed === undefined, ...more });
 
@@ -29,7 +30,10 @@ export function readCompletion(
   const split = splitReasoning(message);
   const text = redactAnswer(split.text);
   const thinking = split.thinking && { ...split.thinking, text: redactAnswer(split.thinking.text) };
-  const usage = billed ?? estimateUsage(request, text + (thinking?.text ?? ''));
+  const usage = billed ?? {
+    ...estimateUsage(request, text + (thinking?.text ?? '')),
+    ...(reportedCostUsd !== undefined && { reportedCostUsd }),
+  };
 
   if (finishReason === 'error') {
     const reason = choice.error === undefined ? 'no reason' : readErrorBody(JSON.stringify(choice), redact).message;
@@ -57,7 +61,29 @@ export function readUsage(usage: unknown): Usage | undefined {
   const read: Usage = { promptTokens, completionTokens: Math.max(reportedTokens, beyondPrompt) };
   if (isTokenCount(cachedTokens)) read.cachedTokens = Math.min(cachedTokens, promptTokens);
   if (isTokenCount(reasoningTokens)) read.reasoningTokens = reasoningTokens;
+  const reportedCostUsd = reportedCost({ usage });
+  if (reportedCostUsd !== undefined) read.reportedCostUsd = reportedCostUsd;
   return read;
+}
+
+/**
+ * Reads the cost in dollars that a provider reports with an answer: `usage.cost` (OpenRouter; with a key of the user's own the
+ * cost of the provider behind it is added), `usage.cost.total_cost` (Perplexity), `usage.estimated_cost` (DeepInfra). The
+ * transport puts the cost of a header there. Undefined if it reports none.
+ */
+export function reportedCost({ usage }: { usage?: unknown }): number | undefined {
+  if (!isRecord(usage)) return undefined;
+  const { cost, cost_details: details, estimated_cost: estimated } = usage;
+  const own = amountOf(isRecord(cost) ? cost.total_cost : (cost ?? estimated));
+  if (own === undefined) return undefined;
+  const upstream = usage.is_byok === true && isRecord(details) ? amountOf(details.upstream_inference_cost) : undefined;
+  return addCosts(own, upstream);
+}
+
+/** Reads an amount of dollars, as a number or as text. */
+function amountOf(value: unknown): number | undefined {
+  const amount = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof amount === 'number' && Number.isFinite(amount) && amount >= 0 ? amount : undefined;
 }
 
 function isTokenCount(value: unknown): value is number {

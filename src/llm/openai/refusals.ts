@@ -51,7 +51,7 @@ export function kindOfRefusal(failure: AttemptError): 'refused' | 'broken' | und
   if (fault !== 'status') return undefined;
   if (status === 500 || status === 501 || status === 200) return 'broken';
   if (status === 404) return NO_PROVIDER.test(serverMessage) ? 'refused' : undefined;
-  if (status < 400 || status > 499) return undefined;
+  if (status !== 400 && status !== 415 && status !== 422) return undefined;
   const verdict = classify(failure);
   if (verdict.action === 'reject') return verdict.badRequest ? 'refused' : undefined;
   return verdict.action === 'retry' && (status === 400 || status === 422) ? 'refused' : undefined;

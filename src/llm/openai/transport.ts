@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Agent, Dispatcher } from 'undici';
+import type { Agent, Dispatcher, ProxyAgent } from 'undici';
 import { isRecord } from '../../record.js';
 import { AttemptError } from '../failures/attemptError.js';
 import { type RateStates, readRates } from '../limits/rateLimitHeaders.js';
@@ -8,6 +8,8 @@ import { capped, readBodyText } from './body.js';
 import { isHtml, parseJson, readErrorBody } from './errorBody.js';
 import { readEventStream } from './eventStream.js';
 import { connectionError, headerOf, type RequestTarget, statusError } from './httpErrors.js';
+import type { ServerProxy } from './proxy.js';
+import { reportedCost } from './readCompletion.js';
 
 export interface TransportOptions {
   server: BaseUrl;
@@ -19,6 +21,8 @@ export interface TransportOptions {
   onRates?: ((rates: RateStates) => void) | undefined;
   /** Called with the name of the server's software, if an answer's headers have it. */
   onServer?: ((name: string) => void) | undefined;
+  /** The proxy that requests go through, if not directly. */
+  proxy?: ServerProxy | undefined;
   /** The longest silence within a streamed answer, in milliseconds. */
   idleTimeoutMs: number;
   /** The name of what holds the key, for messages. */
@@ -55,16 +59,23 @@ const END_OF_STREAM_MS = 1000;
  * here, so the client never holds it, and is sent to no other host: a redirect is followed on the same host only.
  */
 export function createTransport(options: TransportOptions): Transport {
-  const { server, connectTimeoutMs, headers: extraHeaders, idleTimeoutMs, onRates, onServer } = options;
+  const { server, connectTimeoutMs, headers: extraHeaders, idleTimeoutMs, onRates, onServer, proxy } = options;
   const target: RequestTarget = { server, credential: credentialOf(options) };
-  let opened: Promise<{ agent: Agent; request: typeof import('undici').request }> | undefined;
+  let opened: Promise<{ agent: Agent | ProxyAgent; request: typeof import('undici').request }> | undefined;
   const open = async () => {
-    const { Agent: UndiciAgent, request } = await import('undici');
+    const { Agent: UndiciAgent, ProxyAgent: UndiciProxyAgent, request } = await import('undici');
+    const connect = { timeout: connectTimeoutMs };
     // The attempt's own timer ends it: a long answer may be silent for many minutes.
-    return {
-      agent: new UndiciAgent({ connect: { timeout: connectTimeoutMs }, headersTimeout: 0, bodyTimeout: 0 }),
-      request,
-    };
+    const timeouts = { headersTimeout: 0, bodyTimeout: 0 };
+    if (proxy === undefined) return { agent: new UndiciAgent({ connect, ...timeouts }), request };
+    // Without a tunnel for http: servers: many proxies allow tunnels to https: ports only.
+    const tunnel = { proxyTunnel: false, requestTls: connect, proxyTls: connect };
+    const agent = new UndiciProxyAgent({
+      uri: proxy.origin,
+      ...(proxy.authorization !== undefined && { token: proxy.authorization }),
+      ...{ ...tunnel, ...timeouts },
+    });
+    return { agent, request };
   };
   const ownHeaders: Record<string, string> = {
     accept: 'application/json',
@@ -83,12 +94,20 @@ export function createTransport(options: TransportOptions): Transport {
     const headers = streams ? { ...ownHeaders, accept: EVENT_STREAM } : ownHeaders;
     const bodyTimeout = streams ? idleTimeoutMs : 0;
     const lost = (error: unknown) => {
-      throw connectionError(error, target, idleTimeoutMs);
+      throw throughProxy(connectionError(error, target, idleTimeoutMs), proxy);
     };
     let url = new URL(input);
     url.search = server.search;
     for (let hop = 0; ; hop++) {
-      const settings = { method, headers, body: body as string, signal, bodyTimeout, dispatcher: agent };
+      const settings = {
+        method,
+        headers,
+        body: body as string,
+        signal,
+        bodyTimeout,
+        headersTimeout: 0,
+        dispatcher: agent,
+      };
       const response = await request(url, settings as Parameters<typeof request>[1]).catch(lost);
       const software = headerOf(response, 'server');
       if (software !== undefined) onServer?.(software);
@@ -96,9 +115,10 @@ export function createTransport(options: TransportOptions): Transport {
       if (response.statusCode < 300 && headerOf(response, 'content-type')?.startsWith(EVENT_STREAM)) {
         const answer = await readEventStream(capped(response.body, server.host)).catch(lost);
         closeSoon(response.body);
-        return checkJson(response, answer, target);
+        return withHeaderCost(response, checkJson(response, answer, target));
       }
       const text = await readBodyText(response.body, server.host).catch(lost);
+      if (response.statusCode === 407 && proxy !== undefined) throw refusedByProxy(server.host, 407, proxy);
       const location = redirectStatuses.has(response.statusCode) ? headerOf(response, 'location') : undefined;
       if (location === undefined || !URL.canParse(location, url.href)) return readJsonBody(response, text, target);
       const redirect = new URL(location, url);
@@ -126,6 +146,28 @@ export function createTransport(options: TransportOptions): Transport {
       await (await opened)?.agent.destroy();
     },
   };
+}
+
+/** Names the proxy in the failure of a connection that was made through one. */
+function throughProxy(failure: AttemptError, proxy: ServerProxy | undefined): AttemptError {
+  if (proxy === undefined) return failure;
+  const { host, fault, serverMessage } = failure;
+  const status = /^Proxy (?:response|Authentication Required) \((\d+)\)/.exec(serverMessage)?.[1];
+  if (status !== undefined) return refusedByProxy(host, Number(status), proxy);
+  if (fault !== 'connect' && fault !== 'reset') return failure;
+  return new AttemptError(fault, { ...failure, serverMessage: `${serverMessage} (through the proxy ${proxy.origin})` });
+}
+
+function refusedByProxy(host: string, status: number, { origin, authorization }: ServerProxy): AttemptError {
+  const credentials =
+    authorization === undefined
+      ? 'wants a user and a password: http://USER:PASSWORD@HOST:PORT'
+      : 'refused its user or password';
+  const why =
+    status === 407
+      ? credentials
+      : `answered ${status} to the connection; NO_PROXY names hosts that are reached without it`;
+  return new AttemptError('connect', { host, serverMessage: `the proxy ${origin} ${why}` });
 }
 
 /** Closes a connection that a server keeps open after a complete answer; one that ends in time is used again. */
@@ -164,7 +206,17 @@ function readJsonBody(response: Dispatcher.ResponseData<unknown>, text: string, 
     const serverMessage = `${readErrorBody(text, redact).message} instead of JSON (check the base URL: it often ends in /v1)`;
     throw new AttemptError('html-body', { host, status, serverMessage });
   }
-  return checkJson(response, parseJson(text), target);
+  return withHeaderCost(response, checkJson(response, parseJson(text), target));
+}
+
+/** Headers of gateways that report the cost of an answer in dollars, such as LiteLLM's `x-litellm-response-cost`. */
+const COST_HEADER = /^x-([\w-]+-)?(cost|cost-usd|total-cost)$/;
+
+/** Puts the cost that a header reports into the usage of an answer, unless the answer itself reports one. */
+function withHeaderCost({ headers }: Dispatcher.ResponseData<unknown>, json: unknown): unknown {
+  const name = Object.keys(headers).find((one) => COST_HEADER.test(one) && Number(headers[one]) >= 0);
+  if (name === undefined || !isRecord(json) || reportedCost(json) !== undefined) return json;
+  return { ...json, usage: { ...(isRecord(json.usage) ? json.usage : {}), cost: headers[name] } };
 }
 
 /** Returns the JSON of a 200. Throws an AttemptError for an error inside it, as gateways send. */

@@ -34,7 +34,8 @@ test('a streamed answer reads like an unstreamed one: text, thinking, tokens and
       assert.deepEqual(await model.complete(ask), {
         text: 'Because ü',
         thinking: { text: 'Let me see.', source: 'reasoning_content' },
-        model: 'served-1',
+        model: 'm',
+        servedModel: 'served-1',
         finishReason: 'stop',
         usage: { promptTokens: 10, completionTokens: 5, reasoningTokens: 3 },
         attempts: 1,

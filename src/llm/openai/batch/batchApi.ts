@@ -1,9 +1,11 @@
 import type OpenAI from 'openai';
 import type { Batch } from 'openai/resources/batches';
+import type { ProxyAgent } from 'undici';
 import { AttemptError } from '../../failures/attemptError.js';
 import type { BaseUrl } from '../baseUrl.js';
 import { bodyLines, MAX_BODY_BYTES, readBodyText } from '../body.js';
 import { connectionError, type RequestTarget, statusError } from '../httpErrors.js';
+import type { ServerProxy } from '../proxy.js';
 import { credentialOf } from '../transport.js';
 
 /** A batch, as its provider reports it. */
@@ -40,11 +42,14 @@ export interface BatchApiOptions {
   /** The name of what holds the key, for messages. */
   keyName?: string | undefined;
   headers: Record<string, string>;
+  /** The proxy that requests go through, if not directly. */
+  proxy?: ServerProxy | undefined;
 }
 
 /** Connects to OpenAI's Batch API with the openai client. */
-export function batchApi({ server, headers, signal, keyName }: BatchApiOptions): BatchApi {
+export function batchApi({ server, headers, signal, keyName, proxy }: BatchApiOptions): BatchApi {
   const target: RequestTarget = { server, credential: credentialOf({ server, headers, keyName }) };
+  let dispatcher: Promise<ProxyAgent> | undefined;
   let opened: Promise<{ client: OpenAI; toFile: typeof import('../client.js').toFile }> | undefined;
   const open = async () => {
     const { OpenAI: Client, toFile } = await import('../client.js');
@@ -72,7 +77,9 @@ export function batchApi({ server, headers, signal, keyName }: BatchApiOptions):
     const lost = (error: unknown) => {
       throw connectionError(error, target, 0);
     };
-    const response = await fetch(url, { ...init, headers: all, redirect: 'manual' }).catch(lost);
+    dispatcher ??= proxy === undefined ? undefined : openProxy(proxy);
+    const settings = { ...init, headers: all, redirect: 'manual' as const, dispatcher: await dispatcher };
+    const response = await fetch(url, settings as unknown as RequestInit).catch(lost);
     // A result file is of any length and read line by line; no other answer needs more than 16 MiB.
     if (response.ok && new URL(url).pathname.endsWith('/content')) return response;
     const text = response.body === null ? '' : await readBodyText(response.body, server.host).catch(lost);
@@ -122,6 +129,12 @@ export function batchApi({ server, headers, signal, keyName }: BatchApiOptions):
       }
     },
   };
+}
+
+/** Connects to a proxy, for Node's own fetch. */
+async function openProxy({ origin, authorization }: ServerProxy): Promise<ProxyAgent> {
+  const { ProxyAgent: UndiciProxyAgent } = await import('undici');
+  return new UndiciProxyAgent({ uri: origin, proxyTunnel: false, ...(authorization && { token: authorization }) });
 }
 
 function batchStateOf(batch: Batch): BatchState {

@@ -9,6 +9,7 @@ import { systemClock } from '../../limits/clock.js';
 import { batchOptions, type environmentOptions, healthOptions } from '../../options.js';
 import { parseBaseUrl } from '../baseUrl.js';
 import type { OpenaiModel, OpenaiModelOptions } from '../openaiModel.js';
+import { proxyFor } from '../proxy.js';
 import { type AnswerSource, readCompletion } from '../readCompletion.js';
 import type { ChatCompletionBody } from '../requestBody.js';
 import { ServerCapabilities } from '../serverCapabilities.js';
@@ -48,12 +49,13 @@ export function batchModel(options: OpenaiModelOptions & BatchModelOptions): Ope
   const { batchRequests, batchBytes, batchIdleMs, batchPollMs } = withDefaults(batchOptions, options);
   const { deadAfterMs } = withDefaults(healthOptions, options);
   const { clock = systemClock } = options;
-  const server = parseBaseUrl(baseUrl, apiKey, headers, options.secretHeaders);
+  const proxy = URL.canParse(baseUrl) ? proxyFor(new URL(baseUrl), options.proxy ?? {}) : undefined;
+  const server = parseBaseUrl(baseUrl, apiKey, headers, { ...options.secretHeaders, ...proxy?.secrets });
   const { host } = server;
   const capabilities = new ServerCapabilities(server, { ...options, stream: false, canStream: false });
   const closed = new AbortController();
   setMaxListeners(0, closed.signal); // each request of the client listens
-  const api = batchApi({ server, headers, keyName: options.keyName, signal: closed.signal });
+  const api = batchApi({ server, headers, proxy, keyName: options.keyName, signal: closed.signal });
   const listeners = new Map<string, OutcomeListener[]>();
   let journal: Promise<BatchJournal> | undefined;
   let queue: { id: string; line: string }[] = [];

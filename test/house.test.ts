@@ -72,6 +72,7 @@ const floors: Record<string, string[]> = {
     ...[
       'modelGroup',
       'createModel',
+      'stageModels',
       'connectEndpoints',
       'openai/batch',
       'openai',

@@ -22,6 +22,8 @@ export interface PlanOptions
   /** The model, for its prices. */
   model?: string | undefined;
   prices?: Prices | undefined;
+  /** The models and caps of stages that have their own, by the names of the stages. */
+  stageModels?: Record<string, { model?: string | undefined; maxTokens?: number | undefined }> | undefined;
   /** The most tokens of an answer. Default: no limit. */
   maxTokens?: number | undefined;
   /** Plan for at most this many records. Default: all. */
@@ -64,7 +66,8 @@ export async function planRun(inputs: string | readonly string[], options: PlanO
   if (prices !== undefined && model === '') {
     throw new UsageError('prices depend on the model', { hint: 'add the model: --model NAME' });
   }
-  const price = prices && priceOf(prices, model);
+  const { stageModels = {} } = options;
+  const priceFor = (stage: string) => prices && priceOf(prices, stageModels[stage]?.model ?? model);
   const stages = withAssumptions(options.stages, options.assumeCompletionTokens);
   const { seed, inputFormat, onBadLine, maxLineBytes, onNotice, signal } = options;
   const read = { seed, inputFormat, onBadLine, maxLineBytes, onNotice, signal };
@@ -77,22 +80,21 @@ export async function planRun(inputs: string | readonly string[], options: PlanO
     assumeFrom === undefined ? [] : (await sampleRecords(assumeFrom, { ...read, inputFormat: 'auto' })).records;
   const estimates = stages.map((stage) =>
     estimateStage({
-      ...{ stage, earlier, maxTokens },
+      ...{ stage, earlier, maxTokens: stageModels[stage.name]?.maxTokens ?? maxTokens },
       ...{ sample: sample.records, records: sample.usable, corpus: negatives.records },
     }),
   );
-  const priced = (estimate: StageEstimate, index: number): PricedEstimate => {
+  const priced = estimates.map((estimate, index): PricedEstimate => {
     const other = stages[index]?.model;
-    const itsPrice = other === undefined ? price : prices && priceOf(prices, other);
-    return { ...estimate, costUsd: itsPrice && estimatedCost(itsPrice, estimate) };
-  };
-  const pricedStages = estimates.map(priced);
+    const price = other === undefined ? priceFor(estimate.stage) : prices && priceOf(prices, other);
+    return { ...estimate, costUsd: price && estimatedCost(price, estimate) };
+  });
   const { usable: records, unusable, badLines } = sample;
   const counts = { records, unusable: unusable + badLines, sampled: sample.records.length };
   return {
     ...counts,
-    stages: pricedStages,
-    total: { ...totalOf(estimates), costUsd: sumOfCosts(pricedStages) },
+    stages: priced,
+    total: { ...totalOf(estimates), costUsd: totalCost(priced) },
     bases: planBases({ ...counts, stages, estimates, numNeg, assumeFrom, model, pricesAsOf: prices?.asOf }),
   };
 }
@@ -115,16 +117,12 @@ function estimatedCost(price: ModelPrice, estimate: StageEstimate): PricedEstima
   return { likely: cost('likely'), least: cost('least'), most: cost('most') };
 }
 
-/** Returns the sum of the costs; undefined if one of them is unknown. */
-function sumOfCosts(stages: PricedEstimate[]): PricedEstimate['costUsd'] {
-  const sum = (bound: keyof Estimate) =>
-    stages.reduce<string | undefined>(
-      (total, { costUsd }) => total && costUsd && addDollars(total, costUsd[bound]),
-      '0',
-    );
-  const [likely, least, most] = [sum('likely'), sum('least'), sum('most')];
-  if (likely === undefined || least === undefined || most === undefined) return undefined;
-  return { likely, least, most };
+/** Returns the cost of all stages; undefined if the model of one has no price. */
+function totalCost(stages: PricedEstimate[]): PricedEstimate['costUsd'] {
+  const costs = stages.map(({ costUsd }) => costUsd);
+  if (costs.some((cost) => cost === undefined)) return undefined;
+  const sum = (bound: keyof Estimate) => costs.map((cost) => cost?.[bound] ?? '0').reduce(addDollars, '0');
+  return { likely: sum('likely'), least: sum('least'), most: sum('most') };
 }
 
 function totalOf(estimates: StageEstimate[]): StageEstimate {

@@ -21,7 +21,16 @@ import type { RunSettings } from '../pipeline/runState.js';
 import type { DataRecord } from '../record.js';
 import type { Bm25Index } from '../search/bm25Index.js';
 import type { Searcher } from '../search/searcher.js';
-import { type Declared, type OptionsOf, omit, pick, resolveOptions, shapingValues, valuesOf } from '../util/options.js';
+import {
+  type Declared,
+  type OptionsOf,
+  omit,
+  pick,
+  resolveOptions,
+  shapingValues,
+  valuesOf,
+  wholeNumber,
+} from '../util/options.js';
 import { checkOptions, checkRules, judgeModelOptions } from './checkOptions.js';
 import { indexIdentity } from './indexIdentity.js';
 
@@ -41,7 +50,13 @@ const judgeOptions = {
 const rareChainOptions = {
   ...{ ...filterRules, ...questionRules, ...negativeRules, ...checkOptions, ...judgeModelOptions, ...stageOptions },
   ...{ doc2QueryPromptTemplate, reasonDistillPromptTemplate },
+  doc2QueryConcurrency: concurrencyOf('doc2query'),
+  reasonDistillConcurrency: concurrencyOf('reason-distill'),
 };
+
+function concurrencyOf(stage: string) {
+  return wholeNumber({ help: `the concurrency of ${stage}`, defaultText: 'concurrency', shapesRecords: false });
+}
 
 /** The type parameters are the keys written and whether details and provenance are kept, as literals. */
 export interface RareChainOptions<
@@ -92,10 +107,11 @@ export function rareChain<
     ReasonDistillFields<ReasoningKey, Kept>
 > {
   const resolved = resolveOptions('rareChain', rareChainOptions, options);
-  const { model, index, doc2QueryPromptTemplate, reasonDistillPromptTemplate } = resolved;
+  const { model, index, concurrency, doc2QueryPromptTemplate, reasonDistillPromptTemplate } = resolved;
+  const { doc2QueryConcurrency = concurrency, reasonDistillConcurrency = concurrency } = resolved;
   const questions = doc2Query({
     ...{ ...valuesOf(questionOptions, resolved), model },
-    promptTemplate: doc2QueryPromptTemplate,
+    ...{ promptTemplate: doc2QueryPromptTemplate, concurrency: doc2QueryConcurrency },
   });
   const { judgeModel = model, confirmModel, numNeg = resolved.profile === 'reasonir' ? 1 : 3 } = resolved;
   const spare = resolved.spare ?? (resolved.judgeNegatives ? SPARE_FOR_JUDGE : 0);
@@ -114,7 +130,7 @@ export function rareChain<
     });
   const reasoning = reasonDistill({
     ...{ ...valuesOf(reasoningOptions, resolved), model },
-    promptTemplate: reasonDistillPromptTemplate,
+    ...{ promptTemplate: reasonDistillPromptTemplate, concurrency: reasonDistillConcurrency },
   });
   const { textKey, rejects } = resolved;
   const filter = () => filterDocuments({ ...valuesOf(filterRules, resolved), textKey, rejects });

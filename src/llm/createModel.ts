@@ -2,16 +2,26 @@ import { ModelError, UsageError } from '../errors.js';
 import { resolveOptions } from '../util/options.js';
 import type { Capabilities } from './capabilities.js';
 import type { ChatModel, Completion } from './chatModel.js';
-import { type ConnectedEndpoint, connectEndpoints, type ModelSettings } from './connectEndpoints.js';
+import { type ConnectedEndpoint, connectEndpoints, type ModelSettings, type Shared } from './connectEndpoints.js';
 import { priceOf } from './cost/prices.js';
+import { Semaphore } from './limits/semaphore.js';
 import { Budget } from './middleware/budget.js';
-import { cache } from './middleware/cache.js';
+import { type CachedModel, cache } from './middleware/cache.js';
 import { loadBalance } from './middleware/loadBalance.js';
 import { retry } from './middleware/retry.js';
 import { settleBeforeFailing } from './middleware/settleBeforeFailing.js';
 import { type UsageSnapshot, usageMeter } from './middleware/usage.js';
 import { isCredentialHeader } from './openai/baseUrl.js';
-import { batchOptions, type ModelOptions, modelOptions, offlineOptions, serverOptions } from './options.js';
+import {
+  batchOptions,
+  type ModelOptions,
+  modelOptions,
+  offlineOptions,
+  type StageModel,
+  serverOptions,
+  stageModelOptions,
+} from './options.js';
+import { hasOwnConnections, stagePrices, stageSettings } from './stageModels.js';
 
 export type { ModelOptions };
 
@@ -63,25 +73,44 @@ export interface RareflowModel extends ChatModel {
  */
 export function createModel(options: ModelOptions): RareflowModel {
   const settings = resolveOptions('createModel', modelOptions, options);
-  const { model, temperature, maxTokens, topP, seed, onNotice, structuredOutput, prices } = settings;
+  const { model } = settings;
   const name = typeof model === 'string' ? model : model.name;
   checkCombination(settings, options);
-  const price = prices && priceOf(prices, name);
-  const budget = new Budget({ ...settings, model: name, price });
-  const meter = usageMeter({ price, pricesAsOf: prices?.asOf, budget });
-  const endpoints = connectEndpoints(settings, { meter, budget });
-  const balanced = loadBalance(endpoints, settings);
-  // The offline model never fails.
-  const retried = model === 'offline' ? balanced : retry(balanced, settings);
-  // Servers of one list are assumed to serve the same model: the first of them is in the cache's keys.
-  const scope = { model: name, baseUrl: endpoints[0]?.baseUrl ?? '', structuredOutput, more: shapingParts(settings) };
-  const cached =
-    settings.cache === undefined ? undefined : cache(retried, { path: settings.cache, onNotice, ...scope });
-  const counted = settleBeforeFailing(meter.countCalls(cached ?? retried));
+  const price = settings.prices && priceOf(settings.prices, name);
+  const stageModels = Object.entries(settings.models ?? {}).map(([stage, given]): [string, StageModel] => {
+    return [stage, resolveOptions(`createModel: models.${stage}`, stageModelOptions, given)];
+  });
+  const prices = { price, stagePrices: stagePrices(Object.fromEntries(stageModels), settings) };
+  const budget = new Budget({ ...settings, ...prices, model: name, maxTokens: capOfAll(settings, stageModels) });
+  const meter = usageMeter({ ...prices, pricesAsOf: settings.prices?.asOf, budget });
+  const shared = { meter, budget };
+  // The limit of all stages together; one model alone keeps it by itself.
+  const slots = stageModels.some(([, stage]) => hasOwnConnections(stage))
+    ? new Semaphore(settings.concurrency)
+    : undefined;
+  const run = connectModel(settings, shared, slots);
+  const stages = new Map(
+    stageModels.map(([stage, own]): [string, ConnectedModel] => {
+      const ofStage = stageSettings(settings, stage, own);
+      if (!hasOwnConnections(own)) return [stage, { ...run, settings: ofStage }];
+      return [stage, connectModel(ofStage, shared, own.concurrency === undefined ? slots : undefined)];
+    }),
+  );
+  const connected = [...new Set([run, ...[...stages.values()].filter(({ answers }) => answers !== run.answers)])];
+  const endpoints = connected.flatMap((one) => one.endpoints);
+  const connectionOf = (stage = '') => stages.get(stage) ?? run;
+  const counted = settleBeforeFailing(
+    meter.countCalls({
+      name,
+      complete: (request, callOptions) => connectionOf(request.stage).answers.complete(request, callOptions),
+    }),
+  );
 
   return {
     name,
     async complete(request, callOptions) {
+      const { settings: of } = connectionOf(request.stage);
+      const { temperature, topP, maxTokens, seed } = of;
       const completion = await counted.complete(
         {
           ...request,
@@ -92,9 +121,9 @@ export function createModel(options: ModelOptions): RareflowModel {
         },
         callOptions,
       );
-      return typeof model === 'string' ? namedAsAsked(completion, name) : completion;
+      return typeof of.model === 'string' ? namedAsAsked(completion, of.model) : completion;
     },
-    usage: () => ({ ...meter.snapshot(), ...limitsNow(endpoints, settings.concurrency) }),
+    usage: () => ({ ...meter.snapshot(), ...limitsNow(endpoints, concurrencyOfAll(settings, stageModels)) }),
     capabilities: () =>
       endpoints.flatMap(({ host = '', capabilities }) => {
         if (capabilities === undefined) return [];
@@ -109,9 +138,47 @@ export function createModel(options: ModelOptions): RareflowModel {
       }
     },
     async close() {
-      await Promise.all([...endpoints.map((endpoint) => endpoint.close()), cached?.close()]);
+      await Promise.all([
+        ...endpoints.map((endpoint) => endpoint.close()),
+        ...connected.map(({ cached }) => cached?.close()),
+      ]);
     },
   };
+}
+
+/** A model with its connections, and its answers through retries and the cache. */
+interface ConnectedModel {
+  settings: ModelSettings;
+  endpoints: ConnectedEndpoint[];
+  answers: ChatModel;
+  cached: CachedModel | undefined;
+}
+
+function connectModel(settings: ModelSettings, shared: Shared, slots: Semaphore | undefined): ConnectedModel {
+  const { model, structuredOutput, cache: path, onNotice } = settings;
+  const endpoints = connectEndpoints(settings, shared);
+  const balanced = loadBalance(endpoints, { ...settings, slots });
+  // The offline model never fails.
+  const retried = model === 'offline' ? balanced : retry(balanced, settings);
+  // Servers of one list are assumed to serve the same model: the first of them is in the cache's keys.
+  const scope = {
+    model: retried.name,
+    baseUrl: endpoints[0]?.baseUrl ?? '',
+    structuredOutput,
+    more: shapingParts(settings),
+  };
+  const cached = path === undefined ? undefined : cache(retried, { path, onNotice, ...scope });
+  return { settings, endpoints, answers: cached ?? retried, cached };
+}
+
+/** The cap that a budget may rely on: the run's, else those of the stages if they have one. */
+function capOfAll({ maxTokens }: ModelSettings, stages: [string, StageModel][]): number | undefined {
+  return maxTokens ?? stages.map(([, stage]) => stage.maxTokens).find((cap) => cap !== undefined);
+}
+
+/** The most attempts in flight: the run's, and those of stages with a limit of their own. */
+function concurrencyOfAll({ concurrency }: ModelSettings, stages: [string, StageModel][]): number {
+  return stages.reduce((sum, [, stage]) => sum + (stage.concurrency ?? 0), concurrency);
 }
 
 /** The path of a file, which servers of local models give as a model's name. */

@@ -9,6 +9,7 @@ import {
   type OptionsOf,
   object,
   onOff,
+  type Resolved,
   text,
   value,
   wholeNumber,
@@ -68,6 +69,8 @@ export const samplingOptions = {
 };
 
 const isTexts = (given: unknown) => isRecord(given) && Object.values(given).every((one) => typeof one === 'string');
+
+const isStageModels = (given: unknown) => isRecord(given) && Object.values(given).every(isRecord);
 
 const isProxySettings = (given: unknown) =>
   isRecord(given) &&
@@ -374,6 +377,40 @@ export const environmentOptions = {
   random: callback<() => number>()({ help: 'a random number from 0 to 1, for pauses', defaultText: 'Math.random' }),
 };
 
+/** The same option without its default: if it is not given, the run's value counts. */
+function withoutDefault<T>(option: Option<T>): Option<T, 'optional'> {
+  return { ...option, presence: 'optional', default: undefined };
+}
+
+/** The options in which the model of a stage may differ from the run's. */
+export const stageModelOptions = {
+  model: text({ help: 'the model of the stage', defaultText: "the run's" }),
+  baseUrl: serverOptions.baseUrl,
+  apiKey: serverOptions.apiKey,
+  keyName: serverOptions.keyName,
+  extraBody: serverOptions.extraBody,
+  reasoningEffort: serverOptions.reasoningEffort,
+  temperature: samplingOptions.temperature,
+  topP: samplingOptions.topP,
+  maxTokens: samplingOptions.maxTokens,
+  attemptTimeoutMs: withoutDefault(timeoutOptions.attemptTimeoutMs),
+  concurrency: withoutDefault(concurrencyOption),
+};
+
+/** The model of one stage: whatever is absent is as in the run. */
+export type StageModel = Partial<Resolved<typeof stageModelOptions>>;
+
+const modelsOption = {
+  /**
+   * Models of stages, by the name of the stage that asks (`doc2query`, `reason_distill`). They share the budget, the counts
+   * and the cache's folder with the run. A stage with a `concurrency` of its own does not count in that of the run.
+   */
+  models: object<Record<string, StageModel>>()(
+    { help: 'models of stages, with their servers, sampling and limits', defaultText: 'one model for all' },
+    { expected: 'an object of objects by the names of stages', accepts: isStageModels },
+  ),
+};
+
 /** All options of `createModel`. */
 export const modelOptions = {
   model: modelOption,
@@ -386,6 +423,7 @@ export const modelOptions = {
   ...moneyOptions,
   ...batchOptions,
   ...offlineOptions,
+  ...modelsOption,
   ...environmentOptions,
 };
 

@@ -14,6 +14,7 @@ import { askingFlags, confirmModelFlags, judgeModelFlags } from '../options/mode
 import { negativesFlags } from '../options/negatives.js';
 import { outputOptions } from '../options/output.js';
 import { promptFileOption, promptTemplateOf } from '../options/promptFile.js';
+import { ownFlagsOf, stageModelFlags } from '../options/server/stageModels.js';
 import { inputOptions } from '../options/stream.js';
 
 const library = ['model', 'promptTemplate', 'rejects'] as const;
@@ -42,6 +43,7 @@ const options = {
   doc2queryPromptFile: promptFileOption('{{text}}, for questions'),
   reasonDistillPromptFile: promptFileOption('{{question}}, {{documents}} and optionally {{scenario}}, for reasoning'),
   ...{ ...askingFlags, ...judgeModelFlags, ...confirmModelFlags },
+  ...stageModelFlags,
   ...outputOptions,
   ...inputOptions,
   ...omit(indexFlags, 'threads'),
@@ -130,6 +132,8 @@ export const runCommand = command({
         const { stages, settings } = rareChain({
           ...valuesOf(stageFlags, flags),
           ...{ model, judgeModel, confirmModel, index: searcher, onShortfall },
+          doc2QueryConcurrency: flags.batch === undefined ? flags.doc2queryConcurrency : undefined,
+          reasonDistillConcurrency: flags.batch === undefined ? flags.reasonDistillConcurrency : undefined,
           ...{ doc2QueryPromptTemplate: questionPrompt, reasonDistillPromptTemplate: reasoningPrompt },
         });
         const shape = { command: 'run', options, facts: { prompts: settings.prompts, index: settings.index } };
@@ -182,5 +186,6 @@ async function planOf(inputs: string[], flags: RunFlags, questionPrompt?: string
     ...{ doc2QueryPromptTemplate: questionPrompt, reasonDistillPromptTemplate: reasoningPrompt },
     ...{ judgeModel: flags.judgeModel, confirmModel: flags.confirmModel },
   });
-  return dryRun(await inputPaths(inputs, { withoutOutputs: true }), { ...plan, corpus }, flags);
+  const stageModels = Object.fromEntries(ownFlagsOf(flags));
+  return dryRun(await inputPaths(inputs, { withoutOutputs: true }), { ...plan, corpus, stageModels }, flags);
 }

@@ -8,6 +8,7 @@ import { mustBe, unknownName } from '../../util/check.js';
 import { checkOption, type Declared, type Option, optionNamed } from '../../util/options.js';
 import type { CommandSpec } from '../command.js';
 import { importTypeScript } from './importTypeScript.js';
+import { spreadModels } from './server/stageModels.js';
 import { isTrusted } from './trustedFolders.js';
 
 /** The files that are looked for in the working folder, in this order. */
@@ -17,6 +18,8 @@ export const configNames = ['rareflow.config.ts', 'rareflow.config.js', 'rareflo
 export interface Config {
   [option: string]: unknown;
   commands?: Record<string, Record<string, unknown>> | undefined;
+  /** The models of the stages: `questions` and `teacher`. */
+  models?: Record<string, Record<string, unknown>> | undefined;
 }
 
 /** A configuration file, and whether it is to be read. */
@@ -45,7 +48,8 @@ export function configFile(argv: string[], env: NodeJS.ProcessEnv = process.env)
 export async function readConfig(file: string, commands: readonly CommandSpec[]): Promise<Config> {
   const config = await load(file);
   if (!isRecord(config)) throw mustBe(`${file}: the configuration`, 'an object', config);
-  const { commands: sections = {}, ...shared } = config;
+  const { commands: sections = {}, models, ...shared } = config;
+  checkModels(file, models, commands);
   if (!isRecord(sections)) throw mustBe(`${file}: commands`, 'an object', sections);
   check(file, shared, commands);
   for (const [name, section] of Object.entries(sections)) {
@@ -67,7 +71,8 @@ export async function readConfig(file: string, commands: readonly CommandSpec[])
 
 /** The values of a configuration for one command, under the names of its options. */
 export function configValues({ name, options }: CommandSpec, config: Config): Record<string, unknown> {
-  const { commands = {}, ...shared } = config;
+  const { commands = {}, models, ...rest } = config;
+  const shared = { ...rest, ...spreadModels(models, name) };
   const values: Record<string, unknown> = {};
   for (const [key, value] of [...Object.entries(shared), ...Object.entries(commands[name] ?? {})]) {
     const found = find(options, key);
@@ -76,6 +81,19 @@ export function configValues({ name, options }: CommandSpec, config: Config): Re
     if (found !== undefined && read !== undefined && found.option.accepts(read)) values[found.name] = read;
   }
   return values;
+}
+
+/** Checks `models`, which sets options of `run` for each of its stages. */
+function checkModels(file: string, models: unknown, commands: readonly CommandSpec[]): void {
+  if (models === undefined) return;
+  if (!isRecord(models)) throw mustBe(`${file}: models`, 'an object with the keys questions and teacher', models);
+  try {
+    const run = commands.filter(({ name }) => name === 'run');
+    check(file, spreadModels(models, 'run'), run);
+  } catch (error) {
+    if (error instanceof UsageError && !error.message.startsWith(file)) throw inFile(file, error);
+    throw error;
+  }
 }
 
 interface FoundOption {

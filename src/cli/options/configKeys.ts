@@ -1,5 +1,6 @@
 import { UsageError } from '../../errors.js';
 import { headerVariables } from './server/headers.js';
+import { ownFlagsOf } from './server/stageModels.js';
 
 /** The servers and the keys of a command, as a configuration or the command line names them. */
 interface ServerFlags {
@@ -18,6 +19,24 @@ export function refuseRedirectedKey(
   given: ServerFlags,
   env: NodeJS.ProcessEnv = process.env,
 ): void {
+  refuseRedirected(file, configured, given, env);
+  // A stage with a server of its own has a key of its own; headers of the run do not go there.
+  const ownGiven = new Map(ownFlagsOf(given));
+  for (const [stage, { baseUrl, apiKeyEnv }] of ownFlagsOf(configured)) {
+    const own = ownGiven.get(stage) ?? {};
+    const runKey = given.apiKeyEnv ?? configured.apiKeyEnv;
+    // A key of its own for the run's server that the configuration names.
+    const servers = baseUrl ?? own.baseUrl ?? (given.baseUrl === undefined ? configured.baseUrl : undefined);
+    refuseRedirected(
+      file,
+      { baseUrl: servers, apiKeyEnv: apiKeyEnv ?? (baseUrl === undefined ? runKey : undefined) },
+      { baseUrl: own.baseUrl, apiKeyEnv: own.apiKeyEnv },
+      env,
+    );
+  }
+}
+
+function refuseRedirected(file: string, configured: ServerFlags, given: ServerFlags, env: NodeJS.ProcessEnv): void {
   if (given.baseUrl !== undefined || !env.OPENAI_API_KEY) return;
   const names = namesIn(given.apiKeyEnv ?? configured.apiKeyEnv);
   const known = ['api.openai.com', hostOf(env.OPENAI_BASE_URL)];

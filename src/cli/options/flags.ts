@@ -6,7 +6,7 @@ import type { Declared, Option, Resolved } from '../../util/options.js';
 /** The headings of options that several commands share, in the order of help and of the reference. */
 export const groups = [
   ...['Input', 'Output', 'Records', 'Split', 'Keys', 'Documents', 'Questions', 'Negatives', 'Judges', 'Index'],
-  ...['Model', 'Limits', 'Money', 'Batches', 'Dry run'],
+  ...['Model', 'Stage models', 'Limits', 'Money', 'Batches', 'Dry run'],
 ];
 
 /** A flag as commander parses it, and the option that it sets. */

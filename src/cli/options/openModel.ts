@@ -1,6 +1,7 @@
 import { UsageError } from '../../errors.js';
 import { createModel, type ModelOptions, type RareflowModel } from '../../llm/createModel.js';
 import { modelGroup } from '../../llm/modelGroup.js';
+import type { StageModel } from '../../llm/options.js';
 import { checkStorePath } from '../../store/folder.js';
 import { pick, type Resolved, valuesOf } from '../../util/options.js';
 import { say } from '../progress/terminal.js';
@@ -13,6 +14,7 @@ import { pricesOf } from './pricesFile.js';
 import { baseUrlsOf } from './server/baseUrls.js';
 import { headersOf } from './server/headers.js';
 import { proxiesIn } from './server/proxies.js';
+import { modelOfStages, type OwnFlags, ownFlagsOf } from './server/stageModels.js';
 
 export interface ModelFlags extends Partial<Resolved<typeof askingFlags>> {
   concurrency: number;
@@ -32,7 +34,8 @@ const sameInLibrary = pick(
 
 /** Opens the model that the flags and the environment name. Throws UsageError if one of them is missing. */
 export function openModel(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Partial<ModelOptions> = {}): RareflowModel {
-  const { model, baseUrl: given, concurrency, batchPollSeconds } = flags;
+  const { baseUrl: given, concurrency, batchPollSeconds } = flags;
+  const model = flags.model ?? modelOfStages(flags);
   const keyNames = [flags.apiKeyEnv ?? []].flat();
   if (model === undefined) {
     throw new UsageError('no model was named', { hint: 'add --model NAME, or --model offline to try it without one' });
@@ -48,8 +51,10 @@ export function openModel(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Parti
   }
   const cache = cacheFolder(flags, env);
   if (cache !== undefined) checkStorePath(cache);
+  const stages = ownFlagsOf(flags).map(([stage, own]): [string, StageModel] => [stage, stageModelOf(own)]);
   return createModel({
     ...valuesOf(sameInLibrary, flags),
+    ...(stages.length > 0 && { models: Object.fromEntries(stages) }),
     ...(model === 'offline' ? {} : headersOf(flags, env)),
     model,
     baseUrl,
@@ -66,16 +71,33 @@ export function openModel(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Parti
     ...more,
   });
 
+  /** A stage with a base URL of its own has a key of its own; else that of the run is used. */
+  function stageModelOf({ apiKeyEnv, ...own }: OwnFlags): StageModel {
+    if (own.model === 'offline') return own;
+    if (own.baseUrl === undefined && apiKeyEnv === undefined) {
+      const runKeys = model === 'offline' ? { apiKey: baseUrl.map((url) => keyOf(url, undefined, own.model)) } : {};
+      return { ...own, ...runKeys };
+    }
+    const urls = own.baseUrl === undefined ? baseUrl : [own.baseUrl].flat();
+    const apiKey = urls.map((url) => keyOf(url, apiKeyEnv, own.model, own.baseUrl !== undefined));
+    return { ...own, apiKey, keyName: urls.map(() => apiKeyEnv ?? 'OPENAI_API_KEY') };
+  }
+
   /** OPENAI_API_KEY is sent to OpenAI and to the server of OPENAI_BASE_URL; to others only if a flag names it. */
-  function keyOf(url: string, name: string | undefined): string | undefined {
+  function keyOf(
+    url: string,
+    name: string | undefined,
+    asked: string | undefined = model,
+    isGiven = given !== undefined,
+  ): string | undefined {
     if (name !== undefined) return apiKeyIn(name, env);
     const isOpenai = URL.canParse(url) && new URL(url).hostname === 'api.openai.com';
     if (isOpenai && !env.OPENAI_API_KEY) {
-      throw new UsageError(`no key for ${model} at api.openai.com`, {
+      throw new UsageError(`no key for ${asked} at api.openai.com`, {
         hint: 'export OPENAI_API_KEY=…, or name a local server with --base-url, or try --model offline',
       });
     }
-    return isOpenai || given === undefined ? env.OPENAI_API_KEY || undefined : undefined;
+    return isOpenai || !isGiven ? env.OPENAI_API_KEY || undefined : undefined;
   }
 }
 

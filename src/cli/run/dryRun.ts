@@ -17,7 +17,7 @@ export type DryRunFlags = Partial<Resolved<typeof inputOptions & typeof askingFl
  */
 export async function dryRun(
   inputs: string[],
-  plan: Pick<PlanOptions, 'stages' | 'isUsable' | 'corpus' | 'isDocument' | 'numNeg'>,
+  plan: Pick<PlanOptions, 'stages' | 'isUsable' | 'corpus' | 'isDocument' | 'numNeg' | 'stageModels'>,
   flags: DryRunFlags,
 ): Promise<number> {
   const { inputFormat, onBadLine, maxLineBytes, limit, seed, model, maxTokens, assumeCompletionTokens, assumeFrom } =

@@ -12,6 +12,8 @@ export interface BudgetOptions
   extends Pick<OptionsOf<typeof modelOptions>, 'budgetUsd' | 'budgetTokens' | 'maxTokens'> {
   model: string;
   price?: ModelPrice | undefined;
+  /** The prices of stages that have a model of their own. */
+  stagePrices?: Record<string, ModelPrice | undefined> | undefined;
 }
 
 /** The state of a budget, as text: `$1.25`, exact to the last digit, or `1200 tokens`. */
@@ -30,12 +32,17 @@ interface Spending {
   spent: bigint;
   assumed: bigint;
   reserved: bigint;
-  amountOf: (usage: Usage) => bigint;
+  amountOf: (usage: Usage, stage: string | undefined) => bigint;
   write: (amount: bigint) => string;
 }
 
+/** The most that an attempt may use. */
+interface WorstCase extends Usage {
+  stage: string | undefined;
+}
+
 interface WaitingAttempt {
-  worst: Usage;
+  worst: WorstCase;
   admit: () => void;
 }
 
@@ -55,13 +62,13 @@ export class Budget {
 
   /** Throws UsageError for a budget that cannot be kept. */
   constructor(options: BudgetOptions) {
-    const { budgetUsd, budgetTokens, price } = options;
+    const { budgetUsd, budgetTokens, price, stagePrices = {} } = options;
     if (budgetUsd === undefined && budgetTokens === undefined) return;
     checkBudget(options);
     const nothing = { spent: 0n, assumed: 0n, reserved: 0n };
     if (budgetUsd !== undefined && price !== undefined) {
       const cap = femtoDollars(budgetUsd) ?? 0n;
-      const amountOf = (usage: Usage) => costOf(price, usage);
+      const amountOf = (usage: Usage, stage = '') => costOf(stagePrices[stage] ?? price, usage);
       this.#spendings.push({ ...nothing, unit: 'usd', cap, amountOf, write: (amount) => `$${dollars(amount)}` });
     }
     if (budgetTokens !== undefined) {
@@ -104,7 +111,7 @@ export class Budget {
     };
   }
 
-  async #reserve(worst: Usage, signal: MaybeSignal): Promise<void> {
+  async #reserve(worst: WorstCase, signal: MaybeSignal): Promise<void> {
     const { signal: reached } = this.#reached;
     throwIfAborted(signal, reached);
     const admitted = untilAborted([signal, reached], (admit) => {
@@ -119,22 +126,22 @@ export class Budget {
   /** Admits the waiting attempts that fit, in the order they came: smaller ones may pass a large one. */
   #serve(): void {
     for (const attempt of this.#waiting) {
-      if (!this.#spendings.every((one) => one.spent + one.reserved + one.amountOf(attempt.worst) <= one.cap)) continue;
+      if (!this.#spendings.every((one) => one.spent + one.reserved + worstOf(one, attempt) <= one.cap)) continue;
       this.#waiting.delete(attempt);
       this.#inFlight += 1;
-      for (const one of this.#spendings) one.reserved += one.amountOf(attempt.worst);
+      for (const one of this.#spendings) one.reserved += worstOf(one, attempt);
       attempt.admit();
     }
     if (this.#inFlight === 0 && this.#waiting.size > 0) this.#reached.abort(this.#exhausted());
   }
 
   /** Replaces the reserve by what was used. If that is undefined or an estimate, which may be too low, the worst case is charged. */
-  #settle(worst: Usage, used: Usage | undefined): void {
+  #settle(worst: WorstCase, used: Usage | undefined): void {
     this.#inFlight -= 1;
     const isReported = used !== undefined && used.estimated !== true;
     for (const one of this.#spendings) {
-      const most = one.amountOf(worst);
-      const amount = isReported ? one.amountOf(used) : most;
+      const most = worstOf(one, { worst });
+      const amount = isReported ? one.amountOf(used, worst.stage) : most;
       one.reserved -= most;
       one.spent += amount;
       if (!isReported) one.assumed += amount;
@@ -145,10 +152,10 @@ export class Budget {
 
   #exhausted(): ModelError {
     const [short] = this.#spendings.filter((one) =>
-      [...this.#waiting].every(({ worst }) => one.spent + one.amountOf(worst) > one.cap),
+      [...this.#waiting].every((attempt) => one.spent + worstOf(one, attempt) > one.cap),
     );
     const one = short ?? (this.#spendings[0] as Spending);
-    const next = [...this.#waiting].map(({ worst }) => one.amountOf(worst)).reduce((a, b) => (b < a ? b : a));
+    const next = [...this.#waiting].map((attempt) => worstOf(one, attempt)).reduce((a, b) => (b < a ? b : a));
     const { write } = one;
     const assumed =
       one.assumed === 0n ? '' : ` (${write(one.assumed)} of it assumed, for attempts whose bill is unknown)`;
@@ -158,6 +165,9 @@ export class Budget {
     );
   }
 }
+
+/** Returns the most that an attempt may use, in the unit of a budget. */
+const worstOf = ({ amountOf }: Spending, { worst }: Pick<WaitingAttempt, 'worst'>) => amountOf(worst, worst.stage);
 
 function checkBudget({ model, budgetUsd, maxTokens, price }: BudgetOptions): void {
   if (budgetUsd !== undefined && price === undefined) {
@@ -172,9 +182,9 @@ function checkBudget({ model, budgetUsd, maxTokens, price }: BudgetOptions): voi
   }
 }
 
-function worstCase(request: ChatRequest): Usage {
+function worstCase(request: ChatRequest): WorstCase {
   if (request.maxTokens === undefined) throw new UsageError('a request under a budget requires maxTokens');
-  return { promptTokens: maxPromptTokens(request), completionTokens: request.maxTokens };
+  return { promptTokens: maxPromptTokens(request), completionTokens: request.maxTokens, stage: request.stage };
 }
 
 /** Returns what a failed attempt used; undefined if that is unknown. A ModelError means that it was not sent. */

@@ -17,6 +17,8 @@ export interface Endpoint {
 export interface LoadBalanceOptions extends Pick<OptionsOf<typeof environmentOptions>, 'clock' | 'onNotice'> {
   /** The most attempts in flight at once over all endpoints, if there are several; a single one keeps its own limit. */
   concurrency: number;
+  /** Slots that are shared with the models of other stages. */
+  slots?: Semaphore | undefined;
 }
 
 /** A model behind one server or several. */
@@ -42,10 +44,10 @@ interface LoadedEndpoint extends Endpoint {
  */
 export function loadBalance(
   endpoints: Endpoint[],
-  { concurrency, clock = systemClock, onNotice }: LoadBalanceOptions,
+  { concurrency, clock = systemClock, onNotice, slots: shared }: LoadBalanceOptions,
 ): LoadBalancedModel {
   const loaded: LoadedEndpoint[] = endpoints.map((endpoint) => ({ ...endpoint, calls: 0, newCalls: 0 }));
-  const slots = new Semaphore(loaded.length > 1 ? concurrency : Number.POSITIVE_INFINITY);
+  const slots = shared ?? new Semaphore(loaded.length > 1 ? concurrency : Number.POSITIVE_INFINITY);
   const origins = new WeakMap<AttemptError, EndpointHealth>();
   const announced = new Set<EndpointHealth>();
 

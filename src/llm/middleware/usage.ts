@@ -63,6 +63,8 @@ export interface UsageSnapshot {
 
 export interface MeterOptions {
   price?: ModelPrice | undefined;
+  /** The prices of stages that have a model of their own; undefined for one whose model has no price. */
+  stagePrices?: Record<string, ModelPrice | undefined> | undefined;
   pricesAsOf?: string | undefined;
   budget?: Budget | undefined;
 }
@@ -97,7 +99,7 @@ const zeroCounts: UsageCounts = {
 };
 
 /** Makes a meter of calls, attempts, tokens and, with the model's price, money, by stage. */
-export function usageMeter({ price, pricesAsOf, budget }: MeterOptions = {}): UsageMeter {
+export function usageMeter({ price, stagePrices = {}, pricesAsOf, budget }: MeterOptions = {}): UsageMeter {
   const stages = new Map<string, UsageCounts>();
   let calls = 0;
   let inFlight = 0;
@@ -169,12 +171,16 @@ export function usageMeter({ price, pricesAsOf, budget }: MeterOptions = {}): Us
       totals.failedAttempts += 1;
     },
     snapshot: () => {
-      const total = withCost(sumOfCounts(stages.values()), price);
+      const byStage = [...stages].map(([stage, totals]): [string, UsageTotals] => {
+        return [stage, withCost(totals, Object.hasOwn(stagePrices, stage) ? stagePrices[stage] : price)];
+      });
+      const nothing = withCost({ ...zeroCounts }, price);
+      const total = byStage.map(([, totals]) => totals).reduce(addTotals, nothing);
       const busySeconds = total.attemptSeconds + (inFlight * performance.now() - startTimesMs) / 1000;
       const [tokensPerSecond = 0, busy = 0] = rates.next([total.promptTokens + total.completionTokens, busySeconds]);
       return {
         total,
-        byStage: Object.fromEntries([...stages].map(([stage, totals]) => [stage, withCost(totals, price)])),
+        byStage: Object.fromEntries(byStage),
         inFlight,
         peakInFlight,
         waiting: calls - inFlight,

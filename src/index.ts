@@ -149,6 +149,7 @@ export type { PromptTemplate } from './operators/template.js';
 export type { Checkpoint } from './pipeline/checkpoint.js';
 export type { Eta } from './pipeline/eta.js';
 export type { RunProgress, StageCounts } from './pipeline/progress.js';
+export { RejectShareError } from './pipeline/rejectShare.js';
 export { type PipelineOptions, type PipelineStage, runPipeline, type SourceContext } from './pipeline/runPipeline.js';
 export type { RunSettings, RunState } from './pipeline/runState.js';
 export { RunStore } from './pipeline/runStore.js';

@@ -152,6 +152,8 @@ async function retryStage(options: RetryRejectsOptions, index: number, base: str
   const isSame = JSON.stringify(before?.settings) === JSON.stringify(settings);
   if (before?.phase === 'done' && isSame) return stageRetry(before.counts);
   await runPipeline({
+    // They were rejected before: the share says nothing new.
+    maxRejectShare: 1,
     source: () => recordsOf(options.rejects, name),
     stages: stages.slice(index),
     checkpoint: {

@@ -132,5 +132,9 @@ function limitedModel(
   { meter, budget }: Shared,
 ): RateLimitedModel {
   const attempts = health.guard(meter.countAttempts(adapter));
-  return rateLimit(budget.guard(attempts), { ...settings, stopped: health.stopped });
+  return rateLimit(budget.guard(attempts), {
+    ...settings,
+    stopped: health.stopped,
+    isLoneLimit: () => health.isLoneLimit,
+  });
 }

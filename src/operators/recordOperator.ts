@@ -2,6 +2,7 @@ import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import { RejectError, UsageError } from '../errors.js';
 import { mapConcurrent } from '../flow/mapConcurrent.js';
 import { type OperatorContext, operator } from '../flow/operator.js';
+import type { Rejects } from '../flow/rejects.js';
 import type { Source } from '../flow/source.js';
 import { type DataRecord, defaultKeys, isRecord, type Reject } from '../record.js';
 import { resolveOptions } from '../util/options.js';
@@ -82,8 +83,17 @@ export function recordOperator<
 
   const addFields = operator<DataRecord, DataRecord>(async function* (source, context) {
     const rejects = resolved.rejects ?? context.rejects;
+    /** A record that is not admitted is finished too. */
+    const refuse: Rejects = async (reject) => {
+      context.onWork?.(1);
+      try {
+        await rejects(reject);
+      } finally {
+        context.onWork?.(-1);
+      }
+    };
     const results = mapConcurrent(
-      admit(source, { stage, refusal, doubt }, rejects),
+      admit(source, { stage, refusal, doubt }, refuse),
       async (record, { signal }) => {
         context.onWork?.(1);
         try {

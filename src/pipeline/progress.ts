@@ -47,6 +47,8 @@ export interface RunProgress {
   eta: Eta | undefined;
   /** All sessions together. */
   seconds: number;
+  /** At the end of a run that was too short to be stopped by `maxRejectShare`: a sentence, if it would have been. */
+  rejectedAlike?: string | undefined;
 }
 
 /** Counts where the records of a run are, including those of earlier sessions. */
@@ -111,11 +113,12 @@ export class Progress {
   }
 
   /** Returns an operator that counts what a stage gives. */
-  given(index: number): Operator<DataRecord, DataRecord> {
+  given(index: number, onGiven: () => void): Operator<DataRecord, DataRecord> {
     const stage = this.#stages[index] as { given: number };
     return operator(async function* (source) {
       for await (const item of source) {
         stage.given += 1;
+        onGiven();
         yield item;
       }
     });
@@ -140,7 +143,7 @@ export class Progress {
   committed(): RunProgress {
     const { committed } = this.#run;
     if (committed === undefined) return this.progress();
-    const { stages, ...run } = progressOf(committed, this.records + this.#unread);
+    const { stages, ...run } = { ...progressOf(committed, this.records + this.#unread), seconds: this.#run.seconds };
     const withRejects = stages.map((stage, index) => ({ ...stage, lastReject: this.#stages[index]?.lastReject }));
     return { ...run, stages: withRejects, lastReject: this.lastReject };
   }

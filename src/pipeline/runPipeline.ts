@@ -7,6 +7,7 @@ import type { Position, ResumeFrom } from '../flow/resume.js';
 import { isSource, requireSource, SOURCE_EXPECTED, type Source } from '../flow/source.js';
 import { takeUntil } from '../flow/takeUntil.js';
 import { type DataRecord, isRecord } from '../record.js';
+import { eitherSignal } from '../util/abort.js';
 import { callback, type OptionsOf, object, resolveOptions, wholeNumber } from '../util/options.js';
 import { type Checkpoint, checkpointOptions } from './checkpoint.js';
 import { CheckpointedRun } from './checkpointedRun.js';
@@ -14,6 +15,7 @@ import type { OpenItems } from './inputItems.js';
 import { NumberedSource } from './numberedSource.js';
 import type { PipelineRun } from './pipelineRun.js';
 import { Progress, type RunProgress } from './progress.js';
+import { maxRejectShareOption, RejectShare } from './rejectShare.js';
 import { StreamedRun } from './streamedRun.js';
 
 /** A named step of a pipeline. */
@@ -69,6 +71,8 @@ const pipelineOptions = {
   checkpoint: object<Checkpoint>()({ help: 'makes the run resumable' }, { expected: 'an object', accepts: isRecord }),
   /** Read at most this many records and bad lines, including those of earlier sessions. */
   limit: limitOption,
+  /** If it is exceeded, what is in flight is finished and written, then a RejectShareError is thrown; the run can be resumed. */
+  maxRejectShare: maxRejectShareOption,
   /** Aborting it ends the input: what is in flight is finished and written, then its reason is thrown. */
   stop: signalOption,
   /** Aborting it ends the run at once with the signal's reason. */
@@ -92,8 +96,8 @@ export type PipelineOptions = OptionsOf<typeof pipelineOptions>;
  * makes its records from scratch keeps it with `inPlaceOf(record, made)`.
  *
  * Throws InputError for an input without records or without any results, or that is not what an earlier session read;
- * UsageError for an unknown or wrong option, or if an earlier session had other settings; whatever a stage or the sink threw;
- * and RareflowError if in + extra ≠ out + rejects, which would be a defect of rareflow.
+ * UsageError for an unknown or wrong option, or if an earlier session had other settings; RejectShareError if a stage rejects
+ * most of its records for one reason; whatever a stage or the sink threw; and RareflowError if in + extra ≠ out + rejects, which would be a defect of rareflow.
  */
 export async function runPipeline(options: PipelineOptions): Promise<RunProgress> {
   const resolved = resolveOptions('runPipeline', pipelineOptions, options);
@@ -112,10 +116,13 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
     return progress.committed();
   }
 
+  const share = new RejectShare(stages.length, resolved.maxRejectShare);
   const rejectsOf =
     (stage: number): Rejects =>
     (reject) => {
       progress.reject(stage, reject);
+      // A filter is there to reject.
+      if (!stages[stage]?.recalls) share.rejected(stage, reject);
       return run.reject(stage, reject);
     };
   const resume = recalls ? undefined : run.resume;
@@ -146,7 +153,7 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
   }) as Source<DataRecord>;
   requireSource('the source of runPipeline', input);
   let stream: AsyncIterable<DataRecord> = operator<DataRecord, DataRecord>((items) => numbered.records(items))(
-    takeUntil<DataRecord>({ stop })(input, { signal }),
+    takeUntil<DataRecord>({ stop: eitherSignal(share.exceeded, stop) })(input, { signal }),
     { signal },
   );
   for (const [index, stage] of stages.entries()) {
@@ -154,14 +161,18 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
       progress.extra(index, count);
       run.extra(index, count, record);
     };
-    const onWork: OperatorContext['onWork'] = (change) => progress.work(index, change);
+    const onWork: OperatorContext['onWork'] = (change) => {
+      progress.work(index, change);
+      share.work(index, change);
+    };
     const onRecall: OperatorContext['onRecall'] = (take) => {
       if (index === 0) recall = take;
     };
     const context = { signal, rejects: rejectsOf(index), onExtra, onWork, onRecall };
-    stream = progress.given(index)(stage.operator(stream, context));
+    stream = progress.given(index, () => share.given(index))(stage.operator(stream, context));
   }
 
+  const ended = (): RunProgress => ({ ...progress.progress(), rejectedAlike: share.atEnd() });
   const timer = onProgress && setInterval(() => onProgress(progress.progress()), progressIntervalMs).unref();
   let hasFailed = true;
   try {
@@ -172,11 +183,11 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
     checkBalance(progress.progress());
     await run.finish();
     hasFailed = false;
-    return progress.progress();
+    return ended();
   } finally {
     clearInterval(timer);
     if (hasFailed) await run.leave();
-    onProgress?.(hasFailed ? progress.committed() : progress.progress());
+    onProgress?.(hasFailed ? progress.committed() : ended());
   }
 }
 

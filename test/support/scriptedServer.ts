@@ -59,6 +59,7 @@ export async function withScript(
     baseDelayMs: 1,
     firstHoldMs: 5,
     loadingDelayMs: 5,
+    probeDelayMs: 5,
     onNotice: (notice) => notices.push(notice),
     ...options,
   });

@@ -18,6 +18,7 @@ export const quick = {
   baseDelayMs: 1,
   firstHoldMs: 40,
   loadingDelayMs: 5,
+  probeDelayMs: 5,
   apiKey: 'sk-secret-of-the-test',
 };
 

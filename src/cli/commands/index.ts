@@ -55,7 +55,7 @@ export const indexCommand = command({
       const parts = `${formatCount(built.docs)} documents + ${formatCount(rejects.count)} rejects`;
       say(`rareflow: done in ${formatSeconds(built.seconds)}: ${read} in = ${parts}; ${output}`);
       if (stats) sayStats({ ...built });
-      return rejectsExitCode(rejects.count, maxRejects);
+      return rejectsExitCode({ rejected: rejects.count }, maxRejects);
     } finally {
       rejects.close();
     }

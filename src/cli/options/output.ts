@@ -1,4 +1,5 @@
 import { resumeOption } from '../../pipeline/checkpoint.js';
+import { maxRejectShareOption } from '../../pipeline/rejectShare.js';
 import { onOff, text, wholeNumber } from '../../util/options.js';
 
 export const maxRejectsOption = wholeNumber({
@@ -52,6 +53,7 @@ export const outputOptions = {
     shapesRecords: false,
   }),
   maxRejects: maxRejectsOption,
+  maxRejectShare: maxRejectShareOption,
   resume: { ...resumeOption, placeholder: '<how>' },
   retryRejects: onOff({
     help: 'retry the rejects of the finished run at the output, and merge the new records into it',

@@ -31,9 +31,18 @@ function hasSecret(word: string): boolean {
   return `${username}${password}${search}` !== '';
 }
 
-/** Returns the exit code of a finished run, by its number of rejects. */
-export function rejectsExitCode(rejected: number, maxRejects = Number.POSITIVE_INFINITY): number {
-  if (rejected <= maxRejects) return ExitCode.done;
-  say(`rareflow: ${formatCount(rejected)} rejects, more than --max-rejects ${formatCount(maxRejects)}`);
+/** Returns the exit code of a finished run: 3 if too many records were rejected, or most of them for one reason. */
+export function rejectsExitCode(
+  { rejected, rejectedAlike }: { rejected: number; rejectedAlike?: string | undefined },
+  maxRejects = Number.POSITIVE_INFINITY,
+): number {
+  if (rejected > maxRejects) {
+    say(`rareflow: ${formatCount(rejected)} rejects, more than --max-rejects ${formatCount(maxRejects)}`);
+    return ExitCode.tooManyRejects;
+  }
+  if (rejectedAlike === undefined) return ExitCode.done;
+  say(
+    `rareflow: ${rejectedAlike}; fix the cause, then --retry-rejects (or --max-reject-share 1, if it is as it should be)`,
+  );
   return ExitCode.tooManyRejects;
 }

@@ -83,7 +83,7 @@ export async function runStream(run: StreamRun): Promise<number> {
       display.show({ run: now, usage: model?.usage() });
     },
   };
-  const { inputFormat, onBadLine, maxLineBytes, limit } = flags;
+  const { inputFormat, onBadLine, maxLineBytes, limit, maxRejectShare } = flags;
   const source: PipelineOptions['source'] = ({ rejects, ...context }) => {
     const named = renaming(rejects, inputNames);
     const reading = { inputFormat, onBadLine, maxLineBytes, onNotice: sayNotice, expectedKeys: run.keys };
@@ -92,7 +92,7 @@ export async function runStream(run: StreamRun): Promise<number> {
   try {
     if (folder === undefined) {
       await runPipeline({
-        ...{ ...common, source, limit },
+        ...{ ...common, source, limit, maxRejectShare },
         ...{ sink: run.sink ?? writeJsonl(output), rejects: rejected?.rejects },
       });
     } else {
@@ -103,7 +103,10 @@ export async function runStream(run: StreamRun): Promise<number> {
         const { input, ...others } = currentSettings(run.shape, stored);
         return { ...others, input: currentInputs(input, { phase, inputs }) };
       };
-      await runDurably({ ...common, source, limit }, { folder, files, settings, readSettings, flags, reporter });
+      await runDurably(
+        { ...common, source, limit, maxRejectShare },
+        { folder, files, settings, readSettings, flags, reporter },
+      );
     }
   } catch (caught) {
     if (flags.retryRejects) reporter.readCommitted();
@@ -125,7 +128,7 @@ export async function runStream(run: StreamRun): Promise<number> {
   if (reporter.run === undefined) return ExitCode.done;
   onDone?.(reporter.run);
   await reporter.reportDone();
-  return rejectsExitCode(reporter.run.rejected, flags.maxRejects);
+  return rejectsExitCode(reporter.run, flags.maxRejects);
 }
 
 interface DurableRun {

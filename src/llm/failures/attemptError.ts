@@ -6,13 +6,15 @@ export type Fault =
   | 'not-sent' // held back at the last moment: it costs nothing
   | 'status' // an HTTP status other than 2xx, or an error that came in a 200
   | 'connect' // the server was never reached
-  | 'tls' // its certificate is not trusted
+  | 'tls' // no TLS connection can be made, as with a certificate that is not trusted
   | 'redirect' // it redirects to another host
   | 'reset' // the connection was lost after the request was sent
   | 'timeout' // no complete answer in time
   | 'empty-body'
   | 'cut-body'
   | 'html-body'
+  | 'encoding' // a content-encoding that cannot be decoded
+  | 'truncated' // the server seems to have cut the prompt off
   | 'no-choices'
   | 'blank' // white space only
   | 'bad-json' // the server's own check found no JSON of the requested form
@@ -34,6 +36,10 @@ export interface AttemptErrorOptions {
   retryAfterMs?: number | undefined;
   /** The server's own `x-should-retry`. */
   shouldRetry?: boolean | undefined;
+  /** The status is that of an error inside a 200, so that the server that answered is not away. */
+  inBody?: boolean | undefined;
+  /** The body is a page, a plain text or empty, as proxies send it: model servers send errors as JSON. */
+  isPage?: boolean | undefined;
   /** Tokens that this attempt was billed, if the server reported them. */
   usage?: Usage | undefined;
   /** True if the attempt may have been billed and the amount is unknown. */
@@ -62,6 +68,8 @@ export class AttemptError extends RareflowError {
   readonly param: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly shouldRetry: boolean | undefined;
+  readonly inBody: boolean;
+  readonly isPage: boolean;
   readonly usage: Usage | undefined;
   readonly billingUnknown: boolean;
   readonly answer: string | undefined;
@@ -83,6 +91,8 @@ export class AttemptError extends RareflowError {
     this.param = options.param;
     this.retryAfterMs = options.retryAfterMs;
     this.shouldRetry = options.shouldRetry;
+    this.inBody = options.inBody ?? false;
+    this.isPage = options.isPage ?? false;
     this.usage = options.usage;
     this.billingUnknown = options.billingUnknown ?? false;
     this.answer = options.answer;

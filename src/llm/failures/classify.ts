@@ -1,18 +1,25 @@
 import type { AttemptError, Fault } from './attemptError.js';
 import { remainingContext } from './contextLength.js';
+import { lastingRefusal } from './lastingRefusal.js';
+import { tlsProblem, tlsProblemOfAnswer } from './tlsProblem.js';
 
 /** The reaction to a failed attempt. `reason` is a whole sentence for the reject or the error; `hint` says how to fix it. */
 export type Verdict =
   /** No call can work: stop the run. */
   | { action: 'stop'; reason: string; hint: string }
-  /** This record cannot be done. `badRequest`: the request itself was refused as invalid, so perhaps all are. */
+  /** This record cannot be done. `badRequest`: nothing in the refusal is about the record, so perhaps all are refused. */
   | { action: 'reject'; reason: string; hint?: string; badRequest?: boolean }
   /** Send no call for `forMs` (for a growing time when absent); costs no attempt. */
   | { action: 'hold'; reason: string; forMs?: number | undefined }
+  /**
+   * The server is away (`unreached`: it cannot even be reached), or limits its calls by such a status: as 'hold' if it has
+   * worked before. `foreign`: a page that no model server sends, so perhaps it is another server.
+   */
+  | { action: 'away'; reason: string; forMs?: number | undefined; unreached?: boolean; foreign?: boolean }
   /** The server is starting: wait, which costs no attempt. */
   | { action: 'wait'; reason: string; forMs?: number | undefined }
-  /** A transient fault. `unreached`: the server could not be reached. `jsonMode`: a JSON mode may have caused it. */
-  | { action: 'retry'; reason: string; afterMs?: number | undefined; unreached?: boolean; jsonMode?: boolean }
+  /** A transient fault. `foreign`: as above. `jsonMode`: a JSON mode may have caused it. */
+  | { action: 'retry'; reason: string; afterMs?: number | undefined; foreign?: boolean; jsonMode?: boolean }
   /** Send the request again at once, which costs no attempt: the adapter has learned what not to send. */
   | { action: 'replay'; reason: string }
   /** The answer was cut off: ask again with twice the cap. */
@@ -26,14 +33,11 @@ interface TaxonomyRow {
 }
 
 const CONTEXT_MESSAGE =
-  /context[ _]length|context window|context size|context limit|maximum context|maximum (model|prompt) length|prompt is too long|input is too long|reduce the length|exceeds the maximum number of tokens|max_new_tokens` must be|range of input length/i;
+  /context[ _]length|context window|context size|context limit|maximum context|maximum (model|prompt) length|prompt is too long|input is too long|reduce the length|exceeds the maximum number of tokens|max_new_tokens` must be|range of input length|max_(completion_)?tokens must be (at least 1|greater than 0|positive).{0,20}-\d/i;
 const FILTER_MESSAGE =
   /content[ _]?filter|content (management )?policy|moderation|flagged|\bsafety\b|inappropriate content/i;
 const FILTER_CODE = /^(content_filter|content_policy_violation|ResponsibleAIPolicyViolation|data_inspection_failed)$/;
-const BAD_KEY_MESSAGE = /api[ _]key not valid|invalid api[ _]key|api[ _]key (has )?expired/i;
-const QUOTA_CODE = /^(insufficient_quota|billing_hard_limit_reached|billing_not_active|Arrearage)$/;
-const QUOTA_MESSAGE =
-  /insufficient[ _](balance|credit|quota|funds)|hard limit has been reached|credit balance is too low/i;
+const CUT_OFF_MESSAGE = /max_tokens or model output limit was reached/i;
 const LOADING_MESSAGE = /loading|warming up|starting up|still starting/i;
 
 const hasStatus =
@@ -45,7 +49,6 @@ const hasFault =
   ({ fault }: AttemptError) =>
     faults.includes(fault);
 const hasCode = (pattern: RegExp, { code = '', type = '' }: AttemptError) => pattern.test(code) || pattern.test(type);
-const isQuota = (failure: AttemptError) => hasCode(QUOTA_CODE, failure) || QUOTA_MESSAGE.test(failure.serverMessage);
 const isFiltered = (failure: AttemptError) =>
   hasCode(FILTER_CODE, failure) || FILTER_MESSAGE.test(failure.serverMessage);
 const isContextLength = (failure: AttemptError) =>
@@ -53,37 +56,46 @@ const isContextLength = (failure: AttemptError) =>
 const isClientError = ({ status = 0 }: AttemptError) => status >= 400 && status < 500;
 
 const quoted = ({ serverMessage }: AttemptError) => (serverMessage === '' ? '' : `; the server says: ${serverMessage}`);
+const stopped = (failure: AttemptError, { problem, fix }: { problem: string; fix: string }): Verdict => {
+  const { host, status } = failure;
+  const where = status === undefined ? host : `${status} from ${host}`;
+  return { action: 'stop', reason: `${where}: ${problem}`, hint: `${fix}${quoted(failure)}` };
+};
 const stop =
   (problem: string, fix: string) =>
-  (failure: AttemptError): Verdict => {
-    const { host, status } = failure;
-    const where = status === undefined ? host : `${status} from ${host}`;
-    return { action: 'stop', reason: `${where}: ${problem}`, hint: `${fix}${quoted(failure)}` };
-  };
+  (failure: AttemptError): Verdict =>
+    stopped(failure, { problem, fix });
+/** A row for the failures in which `find` finds a problem that stops the run. */
+const stopIf = (find: (failure: AttemptError) => { problem: string; fix: string } | undefined): TaxonomyRow => ({
+  when: (failure) => find(failure) !== undefined,
+  verdict: (failure) => stopped(failure, find(failure) ?? { problem: failure.message, fix: '' }),
+});
 const reject =
   (problem: string, extra: { hint?: string; badRequest?: boolean } = {}) =>
   ({ message }: AttemptError): Verdict => ({ action: 'reject', reason: `${problem} (${message})`, ...extra });
-const transient = (failure: AttemptError): Verdict => {
-  const { message: reason, retryAfterMs: afterMs, shouldRetry } = failure;
-  return shouldRetry === false ? { action: 'reject', reason } : { action: 'retry', reason, afterMs };
+const transient = (failure: AttemptError, about = ''): Verdict => {
+  const { retryAfterMs: afterMs, shouldRetry } = failure;
+  const reason = failure.message + about;
+  return shouldRetry === false ? { action: 'reject', reason, badRequest: true } : { action: 'retry', reason, afterMs };
 };
 
-const shortenHint = { hint: 'shorten the text or lower maxTokens' };
+const shortenHint = { hint: 'shorten the text or lower maxTokens (--max-tokens)' };
 const refusedKey = (failure: AttemptError): Verdict => {
   const { credential } = failure;
-  if (credential === undefined) {
-    const fix = 'pass its key as apiKey; on the command line, --api-key-env names the variable that holds it';
-    return stop('it requires a key, and none was sent', fix)(failure);
-  }
-  const fix = 'check that it is correct, not expired, and made for this host';
-  return stop(`${credential} was refused`, fix)(failure);
+  return credential === undefined
+    ? stop(
+        'it requires a key, and none was sent',
+        'give its key by apiKey (--api-key-env names the variable that holds it)',
+      )(failure)
+    : stop(`${credential} was refused`, 'check that it is correct, not expired, and made for this host')(failure);
 };
+const lengthen = ({ message: reason }: AttemptError): Verdict => ({ action: 'lengthen', reason });
 const noCredit = stop('no credit or quota is left', 'add credit at the provider, or use another key');
 
 /** The retry taxonomy; the first row that matches counts. */
 const retryTaxonomy: TaxonomyRow[] = [
   { when: ({ adapted }) => adapted, verdict: ({ message: reason }) => ({ action: 'replay', reason }) },
-  { when: hasFault('length'), verdict: ({ message: reason }) => ({ action: 'lengthen', reason }) },
+  { when: hasFault('length'), verdict: lengthen },
   { when: hasFault('content-filter'), verdict: reject('the content filter ended the answer') },
   {
     when: hasFault('blank', 'bad-json'),
@@ -94,16 +106,25 @@ const retryTaxonomy: TaxonomyRow[] = [
     when: hasFault('redirect'),
     verdict: stop('it redirects to another host', 'use the address that it names as base URL, if you trust it'),
   },
-  {
-    when: hasFault('tls'),
-    verdict: stop('its certificate is not trusted', 'check the base URL, or set NODE_EXTRA_CA_CERTS'),
-  },
+  stopIf(({ fault, code = '' }) => (fault === 'tls' ? (tlsProblem(code) ?? tlsProblem('UNABLE_TO_')) : undefined)),
   {
     when: hasFault('connect'),
-    verdict: ({ message: reason }) => ({ action: 'retry', reason, unreached: true }),
+    verdict: ({ message: reason }) => ({ action: 'away', reason, unreached: true }),
+  },
+  {
+    when: hasFault('html-body', 'encoding'),
+    verdict: ({ message: reason }) => ({ action: 'retry', reason, foreign: true }),
+  },
+  {
+    when: hasFault('truncated'),
+    verdict: reject('the server cut the prompt off', { hint: 'raise the context of the server (num_ctx in Ollama)' }),
   },
 
   { when: hasStatus(401), verdict: refusedKey },
+  { when: (f) => hasStatus(400, 422)(f) && CUT_OFF_MESSAGE.test(f.serverMessage), verdict: lengthen },
+  stopIf(({ status, serverMessage }) => (status === 400 ? tlsProblemOfAnswer(serverMessage) : undefined)),
+  // In any status: some servers report it with a 400, gateways with a 200.
+  stopIf(lastingRefusal),
   { when: hasStatus(402), verdict: noCredit },
   { when: (f) => hasStatus(403)(f) && isFiltered(f), verdict: reject('moderation refused the text') },
   {
@@ -111,18 +132,17 @@ const retryTaxonomy: TaxonomyRow[] = [
     verdict: stop('access was refused', 'check the rights of the key, the region and the model'),
   },
   {
-    when: (f) => hasStatus(404, 405)(f) || (isClientError(f) && f.code === 'model_not_found'),
+    when: hasStatus(404, 405, 410),
     verdict: stop('no such model, or no such address', 'check the model name and the base URL (it often ends in /v1)'),
   },
-  { when: (f) => hasStatus(400)(f) && BAD_KEY_MESSAGE.test(f.serverMessage), verdict: refusedKey },
-
-  // Some servers report it with a 400, gateways with a 200.
-  { when: (f) => hasStatus(200, 400, 429)(f) && isQuota(f), verdict: noCredit },
   {
     when: (f) => hasStatus(429)(f) && /request too large/i.test(f.serverMessage),
     verdict: reject('the request alone is over the rate limit', shortenHint),
   },
-  { when: (f) => hasStatus(429)(f) && f.shouldRetry === false, verdict: reject('the server says not to retry') },
+  {
+    when: (f) => hasStatus(429)(f) && f.shouldRetry === false,
+    verdict: reject('the server says not to retry', { badRequest: true }),
+  },
   {
     when: hasStatus(429),
     verdict: ({ message: reason, retryAfterMs: forMs }) => ({ action: 'hold', reason, forMs }),
@@ -136,12 +156,26 @@ const retryTaxonomy: TaxonomyRow[] = [
     },
   },
   { when: (f) => hasStatus(400, 422)(f) && isFiltered(f), verdict: reject('the content filter refused the text') },
+  {
+    when: (f) => hasStatus(413)(f) && f.isPage,
+    verdict: reject('a proxy in front of the server limits the size of requests: in nginx, client_max_body_size', {
+      hint: 'raise that limit, or shorten the text',
+    }),
+  },
   { when: hasStatus(413), verdict: reject('the request is too large', shortenHint) },
   {
     when: (f) => hasStatus(503)(f) && LOADING_MESSAGE.test(f.serverMessage),
     verdict: ({ message: reason, retryAfterMs: forMs }) => ({ action: 'wait', reason, forMs }),
   },
-  { when: hasStatus(408, 409, 425), verdict: transient },
+  {
+    when: (f) => hasStatus(502, 503)(f) && f.shouldRetry !== false && !f.inBody,
+    verdict: (f) => ({ action: 'away', reason: f.message, forMs: f.retryAfterMs, foreign: f.isPage }),
+  },
+  {
+    when: hasStatus(504, 524),
+    verdict: (f) => transient(f, '; a proxy did not wait for the answer: streamed answers (--stream) are not silent'),
+  },
+  { when: hasStatus(408, 409, 425), verdict: (f) => transient(f) },
   {
     when: (f) => isClientError(f) && f.shouldRetry !== true,
     verdict: reject('the request was refused as invalid', { badRequest: true }),

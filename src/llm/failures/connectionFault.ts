@@ -1,4 +1,5 @@
 import type { Fault } from './attemptError.js';
+import { tlsProblem } from './tlsProblem.js';
 
 /** A connection that was lost, or never made. */
 export interface ConnectionFault {
@@ -12,8 +13,6 @@ export interface ConnectionFault {
 const NEVER_CONNECTED = /^(UND_ERR_CONNECT_TIMEOUT|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 const TIMED_OUT = /^UND_ERR_(BODY|HEADERS)_TIMEOUT$/;
 const LOST = /^(UND_ERR_\w+|ECONN\w+|ETIMEDOUT|EPIPE|ENETDOWN|ERR_STREAM_PREMATURE_CLOSE)$/;
-const UNTRUSTED = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT)/;
-const NO_TLS = /^(ERR_SSL_WRONG_VERSION|EPROTO)/;
 /** A TLS handshake fails before the request is sent. */
 const HANDSHAKE = /^ERR_SSL_/;
 const HANDSHAKE_MESSAGE = /before secure TLS connection was established/;
@@ -21,13 +20,12 @@ const HANDSHAKE_MESSAGE = /before secure TLS connection was established/;
 /** Returns what an error of a network call means; undefined for an error of another kind. */
 export function connectionFault(error: unknown): ConnectionFault | undefined {
   const { code = '', message = '' } = innermost(error) as { code?: string; message?: string };
-  const found = (fault: ConnectionFault['fault'], billingUnknown: boolean, instead?: string): ConnectionFault => {
-    return { fault, code, message: instead ?? (message || code), billingUnknown };
+  const found = (fault: ConnectionFault['fault'], billingUnknown: boolean): ConnectionFault => {
+    return { fault, code, message: message || code, billingUnknown };
   };
-  if (NO_TLS.test(code)) return found('connect', false, 'it does not use TLS: should its URL begin with http:// ?');
+  if (tlsProblem(code) !== undefined) return found('tls', false);
   if (NEVER_CONNECTED.test(code) || HANDSHAKE.test(code) || HANDSHAKE_MESSAGE.test(message))
     return found('connect', false);
-  if (UNTRUSTED.test(code)) return found('tls', false);
   if (TIMED_OUT.test(code)) return found('timeout', true);
   return LOST.test(code) ? found('reset', true) : undefined;
 }

@@ -86,6 +86,12 @@ export class CircuitBreaker {
     this.#failuresInARow += 1;
     this.#note(1);
     if (this.#failures <= RECENT_OUTCOMES / 2 && this.#failuresInARow < this.#tripsInARow) return false;
+    return this.trip();
+  }
+
+  /** Trips it, as when the server is known to be away; returns false if it has tripped before, or never does. */
+  trip(): boolean {
+    if (this.#tripped || !this.#trips) return false;
     this.#tripped = true;
     this.#failedProbes = 0;
     this.#pause();

@@ -1,5 +1,7 @@
 import { ModelError } from '../../errors.js';
 import { throwIfAborted } from '../../util/abort.js';
+import { formatSeconds } from '../../util/formatNumbers.js';
+import { messageKind } from '../../util/messageKind.js';
 import { type OptionsOf, withDefaults } from '../../util/options.js';
 import type { ChatModel } from '../chatModel.js';
 import { AttemptError } from '../failures/attemptError.js';
@@ -7,6 +9,7 @@ import { classify } from '../failures/classify.js';
 import { BackoffHold } from '../limits/backoffHold.js';
 import { CircuitBreaker, type CircuitBreakerOptions } from '../limits/circuitBreaker.js';
 import { type Clock, systemClock } from '../limits/clock.js';
+import { LimitPressure } from '../limits/limitPressure.js';
 import { type environmentOptions, healthOptions } from '../options.js';
 
 export interface EndpointHealthOptions
@@ -19,6 +22,10 @@ export interface EndpointHealthOptions
 
 /** Shorter holds are not announced. */
 const ANNOUNCED_HOLD_MS = 10_000;
+/** Shorter waits after a lone 429 hold its own call alone. */
+const MAX_LONE_WAIT_MS = 1000;
+/** Tries at an address that has answered nothing but pages, after which it is given up. */
+const FOREIGN_TRIES = 3;
 /** A server that no call has ever reached is given up after this many failed probes. */
 const MAX_UNREACHED_PROBES = 5;
 
@@ -35,14 +42,22 @@ export class EndpointHealth {
   readonly #clock: Clock;
   readonly #hold: BackoffHold;
   readonly #breaker: CircuitBreaker;
+  readonly #pressure: LimitPressure;
   readonly #onNotice: (message: string) => void;
   readonly #othersWork: () => boolean;
   readonly #stop = new AbortController();
   #holdReason = '';
+  #isLoneLimit = false;
   #inFlight = 0;
   #successes = 0;
+  #lastSuccessMs = Number.NEGATIVE_INFINITY;
   #fatalAnswers = 0;
+  /** Requests refused in a row, and of those the last ones that were refused in the same words. */
   #badRequests = 0;
+  #sameRefusals = 0;
+  #refusalKind = '';
+  /** Pages that were answered before the first success. */
+  #tries = 0;
   #faultsSinceMs: number | undefined;
   #lastFaultMs = 0;
 
@@ -57,6 +72,7 @@ export class EndpointHealth {
     this.#clock = clock;
     this.#hold = new BackoffHold(clock, settings);
     this.#breaker = new CircuitBreaker(clock, { ...settings, trips, tripsInARow });
+    this.#pressure = new LimitPressure(clock);
     this.#onNotice = onNotice;
     this.#othersWork = othersWork;
   }
@@ -68,6 +84,20 @@ export class EndpointHealth {
 
   get everSucceeded(): boolean {
     return this.#successes > 0;
+  }
+
+  /** True if the last answer that limited calls was a lone one. */
+  get isLoneLimit(): boolean {
+    return this.#isLoneLimit;
+  }
+
+  /** True if the server has worked, or a call in flight may still show that it does. */
+  get mayWork(): boolean {
+    return this.everSucceeded || this.#inFlight > 0;
+  }
+
+  succeededSince(ms: number): boolean {
+    return this.#lastSuccessMs > ms;
   }
 
   /** The number of attempts in flight. */
@@ -89,7 +119,7 @@ export class EndpointHealth {
   get held(): { ms: number; reason: string } | undefined {
     const ms = this.readyInMs();
     if (ms <= 0) return undefined;
-    return { ms, reason: this.isTripped ? 'most calls fail, so one at a time is tried' : this.#holdReason };
+    return { ms, reason: this.#holdReason };
   }
 
   /**
@@ -127,7 +157,11 @@ export class EndpointHealth {
 
   succeeded(): void {
     this.#successes += 1;
+    this.#lastSuccessMs = this.#clock.now();
     this.#fatalAnswers = 0;
+    this.#badRequests = 0;
+    this.#sameRefusals = 0;
+    this.#pressure.answered();
     this.#faultsSinceMs = undefined;
     this.#hold.succeeded();
     this.#breaker.succeeded();
@@ -136,9 +170,10 @@ export class EndpointHealth {
   /** Learns from a failed attempt; it may stop the endpoint. */
   failed(failure: AttemptError): void {
     // An answer that cannot be used is still an answer; an error that reports its tokens is not.
-    if (isAnswer(failure)) this.succeeded();
     const verdict = classify(failure);
     const { reason } = verdict;
+    if (isAnswer(failure)) this.succeeded();
+    else if (verdict.action !== 'hold' && verdict.action !== 'away') this.#pressure.answered();
     switch (verdict.action) {
       case 'stop':
         this.#noteFatalAnswer(new ModelError(reason, { status: failure.status, hint: verdict.hint, cause: failure }));
@@ -147,16 +182,21 @@ export class EndpointHealth {
         if (verdict.badRequest) this.#noteBadRequest(reason, failure);
         break;
       case 'hold':
-        this.#beginHold(failure, verdict.forMs);
+        this.#noteLimit(failure, verdict.forMs);
+        this.#noteTransientFault(reason);
+        break;
+      case 'away':
+        if (!this.everSucceeded) this.#noteUnproven(failure, verdict);
+        else if (!verdict.unreached) this.#noteLimit(failure, verdict.forMs);
+        else if (this.#breaker.trip()) this.#noteProbing(reason, 'the server cannot be reached');
         this.#noteTransientFault(reason);
         break;
       case 'wait':
         this.#noteTransientFault(reason);
         break;
       case 'retry':
-        if (this.#breaker.failed())
-          this.#onNotice(`${reason}; most calls fail: one at a time is tried until one succeeds`);
-        if (verdict.unreached && this.#breaker.failedProbes >= MAX_UNREACHED_PROBES) this.neverReached(failure);
+        if (!this.everSucceeded) this.#noteUnproven(failure, verdict);
+        else if (this.#breaker.failed()) this.#noteProbing(reason, 'most calls fail');
         this.#noteTransientFault(reason);
     }
   }
@@ -168,11 +208,12 @@ export class EndpointHealth {
     this.#hold.begin(ms);
   }
 
-  /** Stops the endpoint, unless a call has reached it before or other endpoints do the work. */
-  neverReached(failure: AttemptError): void {
+  /** Stops the endpoint, unless a call to it has succeeded before or other endpoints do the work. */
+  giveUp(failure: AttemptError): void {
     if (this.everSucceeded || this.#othersWork()) return;
+    const problem = failure.fault === 'connect' ? 'no call has reached it yet' : 'no call has succeeded yet';
     const hint = 'check the base URL, and that the server is running and can be reached from here';
-    this.stop(new ModelError(`${failure.message}; no call has reached it yet`, { hint, cause: failure }));
+    this.stop(new ModelError(`${failure.message}; ${problem}`, { status: failure.status, hint, cause: failure }));
   }
 
   /** Sends no call any more; if there are several errors, the first counts. */
@@ -180,11 +221,38 @@ export class EndpointHealth {
     this.#stop.abort(error);
   }
 
-  #beginHold({ host, status }: AttemptError, forMs: number | undefined): void {
+  /** Notes that calls are limited: holds them all, unless it is a lone answer whose own call can wait. */
+  #noteLimit(failure: AttemptError, forMs: number | undefined): void {
+    const { host, status, message } = failure;
+    const isLone = this.#pressure.limited();
+    this.#isLoneLimit = isLone;
+    const isTooFar = forMs !== undefined && forMs > this.#maxHoldMs;
+    if (isTooFar) {
+      const problem = `the limit resets in ${formatSeconds(forMs / 1000)}, longer than a run waits (${formatSeconds(this.#maxHoldMs / 1000)})`;
+      const hint = 'run again after that, or use another key or model';
+      this.#noteFatalAnswer(new ModelError(`${message}; ${problem}`, { status, hint, cause: failure }));
+    }
+    if (isLone && (status !== 429 || (forMs ?? 0) < MAX_LONE_WAIT_MS)) return;
     this.#holdReason = `it answered ${status}`;
-    const heldMs = this.#hold.begin(forMs) ?? 0;
-    if (heldMs >= ANNOUNCED_HOLD_MS)
-      this.#onNotice(`${host} limits the rate: no call for ${Math.round(heldMs / 1000)} s`);
+    const heldMs = this.#hold.begin(isTooFar ? undefined : forMs) ?? 0;
+    if (heldMs < ANNOUNCED_HOLD_MS) return;
+    const reason = status === 429 ? 'limits the rate' : `answers ${status}`;
+    this.#onNotice(`${host} ${reason}: no call for ${Math.round(heldMs / 1000)} s`);
+  }
+
+  #noteProbing(reason: string, why: string): void {
+    this.#holdReason = `${why}, so one at a time is tried`;
+    this.#onNotice(`${reason}; ${why}: one at a time is tried until one succeeds`);
+  }
+
+  /** Notes a transient fault before the first success. An address that answers nothing but pages is given up after three. */
+  #noteUnproven(failure: AttemptError, { foreign, unreached }: { foreign?: boolean; unreached?: boolean }): void {
+    if (this.#breaker.failed()) this.#noteProbing(failure.message, 'most calls fail');
+    if (unreached && this.#breaker.failedProbes >= MAX_UNREACHED_PROBES) this.giveUp(failure);
+    // Calls that fail together are one try, and another call in flight may still succeed.
+    if (!foreign || this.#inFlight > 1) return;
+    this.#tries += 1;
+    if (this.#tries >= FOREIGN_TRIES) this.giveUp(failure);
   }
 
   /** Notes a transient fault; stops the endpoint if there has been nothing else for too long. */
@@ -208,13 +276,24 @@ export class EndpointHealth {
     if (this.#successes < this.#provenAfter || this.#fatalAnswers >= this.#fatalInARow) this.stop(error);
   }
 
-  /** Notes a request that was refused as invalid. If the first 20 all were, it is not the records' fault. */
-  #noteBadRequest(reason: string, cause: unknown): void {
+  /**
+   * Notes a refusal that is not about its record. If 20 in a row are in the same words, or none of the first 20 requests is
+   * accepted, every record would be refused.
+   */
+  #noteBadRequest(reason: string, cause: AttemptError): void {
+    const kind = messageKind(reason);
+    this.#sameRefusals = kind === this.#refusalKind ? this.#sameRefusals + 1 : 1;
+    this.#refusalKind = kind;
     this.#badRequests += 1;
-    if (this.#successes > 0 || this.#badRequests < this.#badRequestsInARow) return;
-    const hint = 'check the model, its options and the prompt: no request has succeeded yet';
-    const message = `the first ${this.#badRequests} requests were refused; last: ${reason}`;
-    this.stop(new ModelError(message, { hint, cause, resumable: false }));
+    const refused = this.everSucceeded ? this.#sameRefusals : this.#badRequests;
+    if (refused < this.#badRequestsInARow) return;
+    const which = this.everSucceeded
+      ? `the last ${refused} requests were refused alike`
+      : `the first ${refused} requests were refused`;
+    const hint = this.everSucceeded
+      ? 'fix what the server reports and run again; --retry-rejects then retries the records that were refused'
+      : 'check the model, its options and the prompt: no request has succeeded yet';
+    this.stop(new ModelError(`${which}; last: ${reason}`, { status: cause.status, hint, cause }));
   }
 }
 

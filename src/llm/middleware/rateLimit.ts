@@ -6,6 +6,7 @@ import { estimatePromptTokens } from '../cost/estimateTokens.js';
 import { AttemptError } from '../failures/attemptError.js';
 import { AdaptiveConcurrency } from '../limits/adaptiveConcurrency.js';
 import { systemClock } from '../limits/clock.js';
+import { ConcurrencyDip } from '../limits/concurrencyDip.js';
 import { type RateStates, shortageMs } from '../limits/rateLimitHeaders.js';
 import { Semaphore } from '../limits/semaphore.js';
 import { TokenBucket } from '../limits/tokenBucket.js';
@@ -16,6 +17,8 @@ export interface RateLimitSettings
     Pick<OptionsOf<typeof environmentOptions>, 'clock'> {
   /** Aborting it rejects all waiting calls with its reason; attempts in flight continue. */
   stopped?: AbortSignal | undefined;
+  /** Returns true if the last 429 was a lone one, so that it says nothing about the load. */
+  isLoneLimit?: (() => boolean) | undefined;
 }
 
 export interface RateLimitedModel extends ChatModel {
@@ -33,11 +36,13 @@ export interface RateLimitedModel extends ChatModel {
  * is rejected at once.
  */
 export function rateLimit(model: ChatModel, options: RateLimitSettings = {}): RateLimitedModel {
-  const { stopped, clock = systemClock } = options;
+  const { stopped, clock = systemClock, isLoneLimit = () => false } = options;
   const { concurrency, adaptiveConcurrency, assumedMaxTokens, requestsPerMinute, tokensPerMinute, windowMs } =
     withDefaults(limitOptions, options);
   const adaptive = adaptiveConcurrency ? new AdaptiveConcurrency({ max: concurrency }) : undefined;
+  const dip = new ConcurrencyDip(concurrency);
   const slots = new Semaphore(adaptive?.limit ?? concurrency);
+  const sizeNow = () => (adaptive?.limit ?? concurrency) - dip.depth;
   const requests = new TokenBucket({ unit: 'requests', perWindow: requestsPerMinute, windowMs });
   const tokens = new TokenBucket({ unit: 'tokens', perWindow: tokensPerMinute, windowMs });
   const closed = new AbortController();
@@ -53,12 +58,16 @@ export function rateLimit(model: ChatModel, options: RateLimitSettings = {}): Ra
     try {
       const completion = await model.complete(request, { signal });
       adaptive?.succeeded(totalTokens(completion.usage), clock.now(), isFull);
+      dip.succeeded();
       return completion;
     } catch (error) {
-      if (error instanceof AttemptError && isOverload(error)) adaptive?.overloaded(error.status === 429);
+      if (error instanceof AttemptError && isOverload(error)) {
+        if (error.status === 429 || error.status === 503) dip.limited();
+        adaptive?.overloaded(error.status === 429 && !isLoneLimit());
+      }
       throw error;
     } finally {
-      if (adaptive !== undefined) slots.resize(adaptive.limit);
+      slots.resize(Math.max(1, sizeNow()));
     }
   };
 

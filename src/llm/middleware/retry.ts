@@ -46,6 +46,8 @@ class RetriedCall {
   #replays = 0;
   #billed: Usage | undefined;
   #limitedSince: number | undefined;
+  /** The number of limits that held this call alone. */
+  #limited = 0;
   #loadingSince: number | undefined;
   readonly #cap = new AnswerCap();
   /** That of the server of the last attempt. */
@@ -101,7 +103,10 @@ class RetriedCall {
         if (verdict.badRequest) throwIfAborted(this.#health.stopped);
         throw this.#rejected(failure, verdict.reason, verdict.hint);
       case 'hold':
-        return verdict.forMs === undefined ? this.#checkPatience(failure) : undefined;
+        return this.#waitOut(failure, verdict);
+      case 'away':
+        if (this.#health.mayWork) return this.#waitOut(failure, verdict);
+        return this.#pause(failure, verdict.reason, verdict.forMs, true);
       case 'wait':
         return this.#waitForLoading(failure, verdict.forMs);
       case 'lengthen':
@@ -111,18 +116,18 @@ class RetriedCall {
       case 'retry':
         this.#checkAnswers(failure, verdict.reason);
         if (verdict.jsonMode) this.#suspectJsonMode();
-        return this.#pause(failure, verdict.reason, verdict.afterMs, verdict.unreached);
+        return this.#pause(failure, verdict.reason, verdict.afterMs);
     }
   }
 
-  async #pause(failure: AttemptError, reason: string, afterMs = 0, unreached = false): Promise<void> {
+  async #pause(failure: AttemptError, reason: string, afterMs = 0, isAway = false): Promise<void> {
     const { maxAttempts, baseDelayMs, maxDelayMs, maxHoldMs, random } = this.#settings;
     throwIfAborted(this.#health.stopped);
     // While the server is only probed, the failure costs the call no attempt: it waits for its turn.
     if (this.#health.isTripped) return;
     this.#attempts += 1;
     if (this.#attempts >= maxAttempts) {
-      if (unreached) this.#health.neverReached(failure);
+      if (isAway) this.#health.giveUp(failure);
       throwIfAborted(this.#health.stopped);
       const times = maxAttempts === 1 ? '1 attempt' : `${maxAttempts} attempts`;
       throw this.#rejected(failure, `gave up after ${times}; last: ${reason}`);
@@ -131,14 +136,28 @@ class RetriedCall {
     await this.#clock.sleep(Math.max(jitter, Math.min(afterMs, maxHoldMs)), this.#signal, this.#health.stopped);
   }
 
-  /** The endpoint holds all calls; this one rejects if it has met nothing but such holds for too long. */
-  #checkPatience(failure: AttemptError): void {
+  /** Waits until the endpoint takes calls again; if it holds none but this one, for the time that it named, or with jitter. */
+  async #waitOut(failure: AttemptError, { action, forMs }: { action: 'hold' | 'away'; forMs?: number | undefined }) {
+    throwIfAborted(this.#health.stopped);
+    if (action === 'away' || forMs === undefined) this.#checkPatience(failure, action);
+    if (this.#health.readyInMs() > 0) return;
+    const { baseDelayMs, maxDelayMs, maxHoldMs, random } = this.#settings;
+    const jitter = random() * Math.min(maxDelayMs, baseDelayMs * 2 ** this.#limited);
+    this.#limited += 1;
+    await this.#clock.sleep(Math.min(forMs ?? jitter, maxHoldMs), this.#signal, this.#health.stopped);
+  }
+
+  /** Rejects a call that has met nothing but limits for too long; while a server is away, the endpoint decides how long. */
+  #checkPatience(failure: AttemptError, action: 'hold' | 'away'): void {
     const { rateLimitPatienceMs } = this.#settings;
-    this.#limitedSince ??= this.#clock.now();
-    if (this.#clock.now() - this.#limitedSince <= rateLimitPatienceMs) return;
+    const now = this.#clock.now();
+    this.#limitedSince ??= now;
+    if (now - this.#limitedSince <= rateLimitPatienceMs) return;
+    if (action === 'away' && !this.#health.succeededSince(this.#limitedSince)) return;
     this.#attempts += 1;
     const minutes = rateLimitPatienceMs / 60_000;
-    throw this.#rejected(failure, `rate-limited for ${minutes} minutes; last: ${failure.message}`);
+    const problem = action === 'away' ? 'refused' : 'rate-limited';
+    throw this.#rejected(failure, `${problem} for ${minutes} minutes; last: ${failure.message}`);
   }
 
   async #waitForLoading(failure: AttemptError, forMs?: number): Promise<void> {
@@ -159,7 +178,7 @@ class RetriedCall {
   }
 
   #cutShort(failure: AttemptError): RejectError {
-    const hint = 'raise maxTokens, or use a model that writes longer answers';
+    const hint = 'raise maxTokens (--max-tokens), or use a model that writes longer answers';
     return this.#rejected(failure, cutOffAt(this.#cap.cutAt), hint);
   }
 

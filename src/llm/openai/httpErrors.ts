@@ -54,6 +54,8 @@ export function statusError(
     param: body.param,
     retryAfterMs: retryAfterMs((name) => headerOf(response, name), Date.now()) ?? body.retryAfterMs,
     shouldRetry: shouldRetry === undefined ? undefined : shouldRetry === 'true',
+    inBody: response.statusCode < 300,
+    isPage: json === undefined,
     usage,
     answer: body.failedGeneration,
     billingUnknown: usage === undefined && (isCutOff || isBadJson || isPartial || maybeBilledStatuses.has(status)),

@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream';
 import type { Agent, Dispatcher, ProxyAgent } from 'undici';
-import { isRecord } from '../../record.js';
+import { isRecord, isText } from '../../record.js';
 import { AttemptError } from '../failures/attemptError.js';
 import { type RateStates, readRates } from '../limits/rateLimitHeaders.js';
 import { type BaseUrl, isCredentialHeader } from './baseUrl.js';
 import { capped, readBodyText } from './body.js';
+import { decoded } from './contentEncoding.js';
 import { isHtml, parseJson, readErrorBody } from './errorBody.js';
 import { readEventStream } from './eventStream.js';
 import { connectionError, headerOf, type RequestTarget, statusError } from './httpErrors.js';
@@ -113,11 +114,11 @@ export function createTransport(options: TransportOptions): Transport {
       if (software !== undefined) onServer?.(software);
       onRates?.(readRates((name) => headerOf(response, name), Date.now()));
       if (response.statusCode < 300 && headerOf(response, 'content-type')?.startsWith(EVENT_STREAM)) {
-        const answer = await readEventStream(capped(response.body, server.host)).catch(lost);
+        const answer = await readEventStream(capped(decoded(response, server.host), server.host)).catch(lost);
         closeSoon(response.body);
         return withHeaderCost(response, checkJson(response, answer, target));
       }
-      const text = await readBodyText(response.body, server.host).catch(lost);
+      const text = await readBodyText(decoded(response, server.host), server.host).catch(lost);
       if (response.statusCode === 407 && proxy !== undefined) throw refusedByProxy(server.host, 407, proxy);
       const location = redirectStatuses.has(response.statusCode) ? headerOf(response, 'location') : undefined;
       if (location === undefined || !URL.canParse(location, url.href)) return readJsonBody(response, text, target);
@@ -226,7 +227,16 @@ function checkJson(response: Dispatcher.ResponseData<unknown>, json: unknown, ta
     const serverMessage = 'an answer that breaks off or is nested too deep';
     throw new AttemptError('cut-body', { host: target.server.host, status, serverMessage, billingUnknown: true });
   }
-  const failed = isRecord(json) && json.error !== undefined && json.error !== null && json.error !== '';
-  if (failed) throw statusError(response, JSON.stringify(json), target);
+  if (isErrorBody(json)) throw statusError(response, JSON.stringify(json), target);
   return json;
+}
+
+/** Returns true for a 200 that holds an error: `error`, a `base_resp` that reports one, or a message and no choices. */
+function isErrorBody(json: unknown): boolean {
+  if (!isRecord(json)) return false;
+  const { error, base_resp: minimax, choices } = json;
+  if (error !== undefined && error !== null && error !== '') return true;
+  if (Array.isArray(choices)) return false;
+  if (isRecord(minimax) && Number(minimax.status_code) !== 0) return true;
+  return [json.message, json.msg, json.detail].some(isText);
 }

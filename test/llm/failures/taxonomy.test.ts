@@ -141,7 +141,7 @@ test('a cap that does not fit the context is lowered once to the room there is; 
   );
 });
 
-test('20 requests refused as invalid from the start stop the run as failed, not as resumable', () =>
+test('20 requests refused as invalid from the start stop the run, which can be resumed', () =>
   withScript(
     () => refusal(400, 'Invalid model parameters'),
     {},
@@ -149,18 +149,32 @@ test('20 requests refused as invalid from the start stop the run as failed, not 
       for (let i = 1; i < 20; i++) await rejects(model.complete(why), /refused as invalid/);
       const last = model.complete(why);
       await stops(last, /^the first 20 requests were refused; last: .*Invalid model parameters/);
-      assert.equal(await last.catch(({ exitCode }) => exitCode), ExitCode.failed);
+      assert.equal(await last.catch(({ exitCode }) => exitCode), ExitCode.stoppedResumable);
       assert.equal(sent.length, 20);
     },
   ));
 
-test('once a request has worked, any number of others may be refused as invalid', () =>
+test('the same refusal 20 times in a row stops the run at any time; other refusals and successes between them do not', () =>
   withScript(
-    (_, call) => (call === 0 ? yes : refusal(422, 'bad')),
+    (_, call) => (call % 16 === 0 ? yes : refusal(422, call < 160 || call % 2 === 0 ? `bad request ${call}` : 'odd')),
     {},
     async ({ model }) => {
-      await model.complete(why);
-      for (let i = 0; i < 25; i++) await rejects(model.complete(why), /refused as invalid/);
+      for (let i = 0; i < 250; i++) {
+        if (i % 16 === 0) await model.complete(why);
+        else await rejects(model.complete(why), /refused as invalid/);
+      }
+    },
+  ));
+
+test('a refusal in words that no row knows stops the run after 20 in a row, resumably and with those words', () =>
+  withScript(
+    (_, call) => (call < 130 ? yes : refusal(400, `The workspace ran dry, request ${call}`)),
+    {},
+    async ({ model, sent }) => {
+      for (let i = 0; i < 130; i++) await model.complete(why);
+      for (let i = 1; i < 20; i++) await rejects(model.complete(why), /refused as invalid/);
+      await stops(model.complete(why), /^the last 20 requests were refused alike; last: .*ran dry/, /--retry-rejects/);
+      assert.equal(sent.length, 150);
     },
   ));
 

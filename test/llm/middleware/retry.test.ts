@@ -40,12 +40,6 @@ test('a 429 with a time holds for that time and costs no attempt', async () => {
   assert.deepEqual(sleeps, Array(20).fill(3000));
 });
 
-test('no hold is longer than 10 minutes', async () => {
-  const { model, sleeps } = play([status(429, { retryAfterMs: 86_400_000 }), good]);
-  await model.complete(ask);
-  assert.deepEqual(sleeps, [600_000]);
-});
-
 test('a hold of 10 s or more is reported once, however many calls meet it', async () => {
   const notices: string[] = [];
   const limited = status(429, { retryAfterMs: 30_000 });

@@ -87,7 +87,7 @@ export function batchModel(options: OpenaiModelOptions & BatchModelOptions): Ope
       } catch (error) {
         if (!(error instanceof AttemptError)) throw error;
         const verdict = classify(error);
-        const isTransient = verdict.action === 'retry' || verdict.action === 'hold' || verdict.action === 'wait';
+        const isTransient = ['retry', 'hold', 'away', 'wait'].includes(verdict.action);
         if (!isTransient || clock.now() - began > deadAfterMs) {
           const hint = 'hint' in verdict ? verdict.hint : 'run again to resume; what was sent is not sent twice';
           throw new ModelError(`the Batch API: ${verdict.reason}`, { hint, cause: error });

@@ -107,7 +107,18 @@ const floors: Record<string, string[]> = {
     ...['recordOperator', 'admission', 'inputKeys', 'keyOptions', 'recordOptions'],
   ],
   standIn: ['http', 'options', 'answers', 'faults', 'profiles'],
-  cli: ['main', 'program', 'commands', 'run', 'options', 'options/server', 'command', 'progress', 'runFolderPath'],
+  cli: [
+    'main',
+    'program',
+    'commands',
+    'run',
+    'options',
+    'options/server',
+    'dataflowFlags',
+    'command',
+    'progress',
+    'runFolderPath',
+  ],
 };
 
 /** The only rooms that may import a package. */

@@ -19,7 +19,7 @@ import type { RareChainOptions } from './rareChain.js';
 type RarePlanOptions = Pick<
   RareChainOptions,
   | ('titleKey' | 'textKey' | 'questionKey' | 'scenarioKey' | 'negativesKey' | 'reasoningKey')
-  | ('overwrite' | 'language' | 'filterDocuments')
+  | ('overwrite' | 'keepExisting' | 'language' | 'filterDocuments')
   | ('judgeQuestions' | 'judgeNegatives' | 'spare')
   | keyof FilterDocumentsOptions
   | ('queriesPerDoc' | 'numNeg' | 'doc2QueryPromptTemplate' | 'reasonDistillPromptTemplate')
@@ -45,7 +45,7 @@ export function rarePlan(
   const { judgeModel: judge, confirmModel: confirm, spare = SPARE_FOR_JUDGE } = options;
   const judging = { textKey, questionKey, scenarioKey, negativesKey, language, perRecord: queriesPerDoc };
   const mined = numNeg + spare;
-  const isWhole = accepts([textKey], outputs, overwrite);
+  const isWhole = accepts([documentKey({ textKey, titleKey })], outputs, overwrite || options.keepExisting);
   return {
     stages: [
       plannedDoc2Query({ textKey, titleKey, language, queriesPerDoc, promptTemplate: options.doc2QueryPromptTemplate }),
@@ -60,7 +60,7 @@ export function rarePlan(
       }),
     ],
     isUsable: options.filterDocuments ? bothOf(filterOf(options), isWhole) : isWhole,
-    isDocument: accepts([textKey], []),
+    isDocument: accepts([documentKey({ textKey, titleKey })], []),
     numNeg,
   };
 }

@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { ExitCode, RareflowError } from '../errors.js';
 import type { CommandSpec } from './command.js';
 import { commands } from './commands.js';
+import { fromDataFlow } from './dataflowFlags.js';
 import { type Config, configFile, configNames, configValues, type FoundConfig, readConfig } from './options/config.js';
 import { refuseRedirectedKey } from './options/configKeys.js';
 import { flagsOf, withFlagDefaults } from './options/flags.js';
@@ -30,7 +31,9 @@ export async function runProgram(argv: string[]): Promise<number> {
   });
   try {
     if (found?.isRead) config = await readConfig(found.file, commands);
-    await program.parseAsync(argv, { from: 'user' });
+    const { argv: translated, remarks } = fromDataFlow(argv);
+    for (const remark of remarks) say(`rareflow: ${remark}`);
+    await program.parseAsync(translated, { from: 'user' });
   } catch (thrown) {
     const error = firstError(thrown);
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;

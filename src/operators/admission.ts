@@ -75,6 +75,7 @@ export function keyProblem(
   record: unknown,
   inputs: readonly InputKey[],
   outputs: readonly string[],
+  keepsExisting = false,
 ): Refusal | undefined {
   if (!isRecord(record)) return { reason: `it is ${describe(record)}, not a JSON object`, hint: 'write {"text": …}' };
   const count = countKeys(record);
@@ -84,6 +85,7 @@ export function keyProblem(
       hint: 'put the keys that no stage reads into an object under one key',
     };
   }
+  if (keepsExisting && isMade(record, outputs)) return undefined;
   for (const { key, option, problem } of inputs) {
     const value = valueAt(record, key);
     const wrong = value === undefined || value === null ? 'is missing' : problem(value);
@@ -98,13 +100,21 @@ export function keyProblem(
     const reason = `the key "${defaultKeys.provenance}" holds ${describe(earlier)}, not an object`;
     return { reason, hint: 'rename that key' };
   }
-  const taken = outputs.find((key) => record[key] !== undefined && record[key] !== null);
+  const taken = keepsExisting ? undefined : outputs.find((key) => record[key] !== undefined && record[key] !== null);
   if (taken === undefined) return undefined;
   const read = inputs.map(({ key }) => `"${key}"`).join(', ');
   return {
     reason: `the output key "${taken}" (made from ${read}) already holds a value`,
-    hint: `${withFlag('overwrite')} replaces it`,
+    hint: `${withFlag('keepExisting')} passes such records on to the next stage, ${withFlag('overwrite')} replaces it`,
   };
+}
+
+/** Returns true if the first output of a stage is there: not null, blank or an empty list. */
+export function isMade(record: DataRecord, outputs: readonly string[]): boolean {
+  const [key] = outputs;
+  const value = key === undefined ? undefined : record[key];
+  if (value === undefined || value === null) return false;
+  return typeof value === 'string' ? value.trim() !== '' : !Array.isArray(value) || value.length > 0;
 }
 
 /** Counts the keys of a record, to one above the limit at most. */

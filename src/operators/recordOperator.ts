@@ -6,7 +6,7 @@ import type { Rejects } from '../flow/rejects.js';
 import type { Source } from '../flow/source.js';
 import { type DataRecord, defaultKeys, isRecord, type Reject } from '../record.js';
 import { resolveOptions } from '../util/options.js';
-import { admit, keyProblem, type Refusal } from './admission.js';
+import { admit, isMade, keyProblem, type Refusal } from './admission.js';
 import type { InputKey, RecordWith } from './inputKeys.js';
 import { type RecordOptions, recordOptions } from './recordOptions.js';
 
@@ -76,10 +76,12 @@ export function recordOperator<
   work: (record: RecordWith<Inputs>, signal: AbortSignal) => Promise<Added<Fields, Details>[]>,
 ): RecordOperator<Fields & ProvenanceField<Kept, Stage, Details>> {
   const resolved = resolveOptions(stage, recordOptions, options);
-  const { overwrite, provenance: keepsProvenance, concurrency, ordered, window } = resolved;
+  const { overwrite, keepExisting, onKept, provenance: keepsProvenance, concurrency, ordered, window } = resolved;
   const inputKeys = inputs.map(({ key }) => key);
   checkOutputKeys(outputs, overwrite ? [] : inputKeys);
-  const refusal = (record: unknown) => keyProblem(record, inputs, overwrite ? [] : outputs);
+  if (overwrite && keepExisting) throw new UsageError(`${stage}: overwrite and keepExisting exclude each other`);
+  const isKept = (record: DataRecord) => keepExisting && isMade(record, outputs);
+  const refusal = (record: unknown) => keyProblem(record, inputs, overwrite ? [] : outputs, keepExisting);
 
   const addFields = operator<DataRecord, DataRecord>(async function* (source, context) {
     const rejects = resolved.rejects ?? context.rejects;
@@ -93,8 +95,16 @@ export function recordOperator<
       }
     };
     const results = mapConcurrent(
-      admit(source, { stage, refusal, doubt }, refuse),
+      admit(
+        source,
+        { stage, refusal, doubt: doubt && ((record) => (isKept(record) ? NO_DOUBT : doubt(record))) },
+        refuse,
+      ),
       async (record, { signal }) => {
+        if (isKept(record)) {
+          onKept?.(stage);
+          return [record];
+        }
         context.onWork?.(1);
         try {
           const added = await work(record as RecordWith<Inputs>, signal);
@@ -122,6 +132,8 @@ export function recordOperator<
   }, stage);
   return addFields as unknown as RecordOperator<Fields & ProvenanceField<Kept, Stage, Details>>;
 }
+
+const NO_DOUBT = Promise.resolve(undefined);
 
 /** Returns true for the error of a function that called itself too often, as one does for a value that is nested deep. */
 function overflowsStack(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import { concurrencyOption, orderedOption, rejectsOption, windowOption } from '../flow/options.js';
-import { type OptionsOf, onOff } from '../util/options.js';
+import { callback, type OptionsOf, onOff } from '../util/options.js';
 
 /** Options that every operator on records has. */
 export const recordOptions = {
@@ -12,6 +12,12 @@ export const recordOptions = {
     default: false,
     group: 'Records',
   }),
+  keepExisting: onOff({
+    help: 'pass on records whose output is there already, as they are; blank texts and empty lists are made again',
+    default: false,
+    group: 'Records',
+  }),
+  onKept: callback<(stage: string) => void>()({ help: 'called for each record that keepExisting passes on' }),
   provenance: onOff({
     help: 'write how each record was made under the key _rareflow',
     helpOff: 'do not write how each record was made under the key _rareflow',

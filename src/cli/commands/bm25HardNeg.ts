@@ -2,7 +2,7 @@ import { searchOptions } from '../../search/options.js';
 import { onOff, pick, text, valuesOf } from '../../util/options.js';
 import { command } from '../command.js';
 import { inputHelp } from '../options/input.js';
-import { indexPathOption, negativesFlags } from '../options/negatives.js';
+import { indexPathOption, negativesFlags, profileNotice } from '../options/negatives.js';
 import { outputOptions } from '../options/output.js';
 import { inputOptions } from '../options/stream.js';
 
@@ -38,29 +38,41 @@ export const bm25HardNegCommand = command({
     'rareflow bm25-hard-neg questions.jsonl --index corpus.bm25 --sampling top --max-score-ratio 0.95 > mined.jsonl',
   ],
   async run(inputs, flags) {
-    const [{ openIndex }, { bm25HardNeg }, { mineRows }, { runStream }, { indexIdentity }, { shortfallCounter }, rows] =
-      await Promise.all([
-        import('../../search/bm25Index.js'),
-        import('../../operators/bm25HardNeg/bm25HardNeg.js'),
-        import('../../operators/bm25HardNeg/miningRow.js'),
-        import('../run/streamRun.js'),
-        import('../../chain/indexIdentity.js'),
-        import('../run/shortfall.js'),
-        import('../run/miningInput.js'),
-      ]);
+    const [
+      { openIndex },
+      { bm25HardNeg },
+      { mineRows },
+      { runStream },
+      { indexIdentity },
+      { keptCounter, shortfallCounter },
+      rows,
+      { say },
+    ] = await Promise.all([
+      import('../../search/bm25Index.js'),
+      import('../../operators/bm25HardNeg/bm25HardNeg.js'),
+      import('../../operators/bm25HardNeg/miningRow.js'),
+      import('../run/streamRun.js'),
+      import('../../chain/indexIdentity.js'),
+      import('../run/shortfall.js'),
+      import('../run/miningInput.js'),
+      import('../progress/terminal.js'),
+    ]);
     const index = await openIndex(flags.index, { threads: flags.threads });
+    const notice = profileNotice(flags.profile, index.analyzer.name);
+    if (notice !== undefined) say(`rareflow: ${notice}`);
     try {
       const { onShortfall, lines } = shortfallCounter();
+      const { onKept, lines: keptLines } = keptCounter();
       const { paths, form, details } = await rows.miningInput(inputs, flags, index);
       const sharedPositives = await rows.sharedPositivesOf(paths, flags, form);
       const mine = bm25HardNeg({
         ...valuesOf(negativesFlags, flags),
-        ...{ index, onShortfall, sharedPositives },
+        ...{ index, onShortfall, onKept, sharedPositives },
         ...(details && { details }),
       });
       const stages = [{ name: 'bm25_hard_neg', operator: mineRows(mine, form) }];
       const shape = { command: 'bm25-hard-neg', options, facts: { index: indexIdentity(index) } };
-      const notes = () => [...lines(), ...rows.sharedLines(sharedPositives)];
+      const notes = () => [...keptLines(), ...lines(), ...rows.sharedLines(sharedPositives)];
       return await runStream({ inputs: paths, flags, stages, shape, notes, keys: [flags.textKey, flags.idKey] });
     } finally {
       await index.close();

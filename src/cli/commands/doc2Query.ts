@@ -10,7 +10,7 @@ import { outputOptions } from '../options/output.js';
 import { promptFileOption, promptTemplateOf } from '../options/promptFile.js';
 import { inputOptions } from '../options/stream.js';
 
-const operatorFlags = omit(doc2QueryOptions, 'model', 'promptTemplate', 'rejects');
+const operatorFlags = omit(doc2QueryOptions, 'model', 'promptTemplate', 'rejects', 'onKept');
 const options = {
   ...operatorFlags,
   promptFile: promptFileOption('{{text}}'),
@@ -39,28 +39,34 @@ export const doc2QueryCommand = command({
         import('../../chain/plannedStages.js'),
         import('../run/dryRun.js'),
       ]);
-      const { textKey, titleKey, questionKey, scenarioKey, overwrite } = flags;
-      const isUsable = accepts([documentKey({ textKey, titleKey })], [questionKey, scenarioKey], overwrite);
+      const { textKey, titleKey, questionKey, scenarioKey, overwrite, keepExisting } = flags;
+      const isUsable = accepts(
+        [documentKey({ textKey, titleKey })],
+        [questionKey, scenarioKey],
+        overwrite || keepExisting,
+      );
       const stages = [plannedDoc2Query({ ...flags, promptTemplate })];
       return dryRun(files, { stages, isUsable }, flags);
     }
-    const [{ doc2Query }, { DOC2QUERY_PROMPT_VERSION }, { versionOf }, { openModel }, { runStream }] =
+    const [{ doc2Query }, { DOC2QUERY_PROMPT_VERSION }, { versionOf }, { openModel }, { runStream }, { keptCounter }] =
       await Promise.all([
         import('../../operators/doc2Query/doc2Query.js'),
         import('../../operators/doc2Query/prompt.js'),
         import('../../operators/template.js'),
         import('../options/openModel.js'),
         import('../run/streamRun.js'),
+        import('../run/shortfall.js'),
       ]);
     const model = openModel(flags, process.env);
-    const operator = doc2Query({ ...valuesOf(operatorFlags, flags), model, promptTemplate });
+    const { onKept, lines: notes } = keptCounter();
+    const operator = doc2Query({ ...valuesOf(operatorFlags, flags), model, promptTemplate, onKept });
     const shape = {
       command: 'doc2query',
       options,
       facts: { prompt: versionOf(DOC2QUERY_PROMPT_VERSION, promptTemplate) },
     };
     return runStream({
-      ...{ inputs: files, flags, shape, model, keys: [flags.textKey] },
+      ...{ inputs: files, flags, shape, model, notes, keys: [flags.textKey] },
       stages: [{ name: 'doc2query', operator }],
     });
   },

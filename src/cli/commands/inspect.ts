@@ -33,7 +33,7 @@ export const inspectCommand = command({
       import('../../inspect/inspectRecords.js'),
       import('../run/streamFiles.js'),
       import('../run/interrupt.js'),
-      import('../run/inspectionLines.js'),
+      import('../../inspect/inspectionLines.js'),
       import('../progress/terminal.js'),
     ]);
     const paths = await inputPaths(inputs);

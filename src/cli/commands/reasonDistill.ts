@@ -1,6 +1,6 @@
 import { reasonDistillOptions } from '../../operators/reasonDistill/options.js';
 import type { DataRecord } from '../../record.js';
-import { documentKey } from '../../util/keyPath.js';
+import { documentKey, valueAt } from '../../util/keyPath.js';
 import { omit, type Resolved, valuesOf } from '../../util/options.js';
 import { command } from '../command.js';
 import { batchFlags } from '../options/batch.js';
@@ -11,7 +11,7 @@ import { outputOptions } from '../options/output.js';
 import { promptFileOption, promptTemplateOf } from '../options/promptFile.js';
 import { inputOptions } from '../options/stream.js';
 
-const operatorFlags = omit(reasonDistillOptions, 'model', 'promptTemplate', 'rejects');
+const operatorFlags = omit(reasonDistillOptions, 'model', 'promptTemplate', 'rejects', 'onKept');
 const options = {
   ...operatorFlags,
   promptFile: promptFileOption('{{question}}, {{documents}} and optionally {{scenario}}'),
@@ -34,23 +34,31 @@ export const reasonDistillCommand = command({
     const flags = batchFlags(given);
     const promptTemplate = promptTemplateOf(flags.promptFile);
     if (isDryRun(flags)) return plan(inputs, flags, promptTemplate);
-    const [{ reasonDistill }, { REASON_DISTILL_PROMPT_VERSION }, { versionOf }, { openModel }, { runStream }] =
-      await Promise.all([
-        import('../../operators/reasonDistill/reasonDistill.js'),
-        import('../../operators/reasonDistill/prompt.js'),
-        import('../../operators/template.js'),
-        import('../options/openModel.js'),
-        import('../run/streamRun.js'),
-      ]);
+    const [
+      { reasonDistill },
+      { REASON_DISTILL_PROMPT_VERSION },
+      { versionOf },
+      { openModel },
+      { runStream },
+      { keptCounter },
+    ] = await Promise.all([
+      import('../../operators/reasonDistill/reasonDistill.js'),
+      import('../../operators/reasonDistill/prompt.js'),
+      import('../../operators/template.js'),
+      import('../options/openModel.js'),
+      import('../run/streamRun.js'),
+      import('../run/shortfall.js'),
+    ]);
     const model = openModel(flags, process.env);
-    const operator = reasonDistill({ ...valuesOf(operatorFlags, flags), model, promptTemplate });
+    const { onKept, lines: notes } = keptCounter();
+    const operator = reasonDistill({ ...valuesOf(operatorFlags, flags), model, promptTemplate, onKept });
     const shape = {
       command: 'reason-distill',
       options,
       facts: { prompt: versionOf(REASON_DISTILL_PROMPT_VERSION, promptTemplate) },
     };
     return runStream({
-      ...{ inputs, flags, shape, model, keys: [flags.textKey] },
+      ...{ inputs, flags, shape, model, notes, keys: [flags.textKey] },
       stages: [{ name: 'reason_distill', operator }],
     });
   },
@@ -66,9 +74,10 @@ async function plan(
     import('../../operators/inputKeys.js'),
     import('../run/dryRun.js'),
   ]);
-  const { questionKey, scenarioKey, negativesKey, reasoningKey, overwrite } = flags;
+  const { questionKey, scenarioKey, negativesKey, reasoningKey, overwrite, keepExisting } = flags;
   const read = [documentKey(flags), questionKey, scenarioKey].filter((key) => key !== '');
-  const hasTexts = accepts(read, [reasoningKey], overwrite);
-  const isUsable = (record: DataRecord) => hasTexts(record) && textListProblem(record[negativesKey]) === undefined;
+  const hasTexts = accepts(read, [reasoningKey], overwrite || keepExisting);
+  const isUsable = (record: DataRecord) =>
+    hasTexts(record) && textListProblem(valueAt(record, negativesKey)) === undefined;
   return dryRun(inputs, { stages: [plannedReasonDistill({ ...flags, promptTemplate })], isUsable }, flags);
 }

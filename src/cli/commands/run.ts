@@ -11,13 +11,13 @@ import { flagName } from '../options/flags.js';
 import { indexFlags } from '../options/indexFlags.js';
 import { inputHelp } from '../options/input.js';
 import { askingFlags, confirmModelFlags, judgeModelFlags } from '../options/model.js';
-import { negativesFlags } from '../options/negatives.js';
+import { negativesFlags, profileNotice } from '../options/negatives.js';
 import { outputOptions } from '../options/output.js';
 import { promptFileOption, promptTemplateOf } from '../options/promptFile.js';
 import { ownFlagsOf, stageModelFlags } from '../options/server/stageModels.js';
 import { inputOptions } from '../options/stream.js';
 
-const library = ['model', 'promptTemplate', 'rejects'] as const;
+const library = ['model', 'promptTemplate', 'rejects', 'onKept'] as const;
 const questionFlags = omit(doc2QueryOptions, ...library);
 const reasoningFlags = omit(reasonDistillOptions, ...library);
 const chainFlags = united(united(reasoningFlags, negativesFlags), questionFlags);
@@ -81,7 +81,8 @@ export const runCommand = command({
       { openIndexWithProgress },
       { checkChainKeys },
       { rareChain },
-      { shortfallCounter },
+      { keptCounter, shortfallCounter },
+      { say },
       { isDevice },
       { runStream },
     ] = await Promise.all([
@@ -96,6 +97,7 @@ export const runCommand = command({
       import('../../chain/chainKeys.js'),
       import('../../chain/rareChain.js'),
       import('../run/shortfall.js'),
+      import('../progress/terminal.js'),
       import('../runFolderPath.js'),
       import('../run/streamRun.js'),
     ]);
@@ -127,11 +129,17 @@ export const runCommand = command({
         ...flags,
         isOurs: flags.index === undefined,
       });
+      const notice = profileNotice(flags.profile, searcher.analyzer.name);
+      if (notice !== undefined) say(`rareflow: ${notice}`);
       try {
-        const { onShortfall, lines: notes } = shortfallCounter(flags.judgeNegatives ? 'judge_negatives' : undefined);
+        const { onShortfall, lines: shortLines } = shortfallCounter(
+          flags.judgeNegatives ? 'judge_negatives' : undefined,
+        );
+        const { onKept, lines: keptLines } = keptCounter();
+        const notes = () => [...keptLines(), ...shortLines()];
         const { stages, settings } = rareChain({
           ...valuesOf(stageFlags, flags),
-          ...{ model, judgeModel, confirmModel, index: searcher, onShortfall },
+          ...{ model, judgeModel, confirmModel, index: searcher, onShortfall, onKept },
           doc2QueryConcurrency: flags.batch === undefined ? flags.doc2queryConcurrency : undefined,
           reasonDistillConcurrency: flags.batch === undefined ? flags.reasonDistillConcurrency : undefined,
           ...{ doc2QueryPromptTemplate: questionPrompt, reasonDistillPromptTemplate: reasoningPrompt },

@@ -9,7 +9,7 @@ import type { outputOptions } from './output.js';
 export const inputOptions = { limit: limitOption, ...pick(readOptions, 'inputFormat', 'onBadLine', 'maxLineBytes') };
 
 /** The options of a command on records. */
-export const recordFlags = pick(recordOptions, 'concurrency', 'ordered', 'overwrite', 'provenance');
+export const recordFlags = pick(recordOptions, 'concurrency', 'ordered', 'overwrite', 'keepExisting', 'provenance');
 
 type Streamed = typeof inputOptions &
   typeof outputOptions &

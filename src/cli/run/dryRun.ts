@@ -9,7 +9,10 @@ import { formatCount, say, sayNotice } from '../progress/terminal.js';
 import { abortOnInterrupt } from './interrupt.js';
 import { inputPaths } from './streamFiles.js';
 
-export type DryRunFlags = Partial<Resolved<typeof inputOptions & typeof askingFlags>> & { seed?: number };
+export type DryRunFlags = Partial<Resolved<typeof inputOptions & typeof askingFlags>> & {
+  seed?: number;
+  keepExisting?: boolean;
+};
 
 /**
  * Prints what a command would ask for, and what that would cost, without asking or writing anything: for people on stderr,
@@ -46,6 +49,8 @@ export async function dryRun(
   const { records, unusable, bases } = planned;
   const others = unusable === 0 ? '' : `, and ${formatCount(unusable)} that would be rejected`;
   say('rareflow: dry run: no model was asked and nothing was written');
+  if (flags.keepExisting)
+    say('  stages that records have passed already cost nothing: with --keep-existing, this is the most');
   say(`  ${formatCount(records)} records counted${others}\n`);
   for (const line of [...planTable(planned, prices !== undefined), '', ...bases]) say(line === '' ? '' : `  ${line}`);
   return ExitCode.done;

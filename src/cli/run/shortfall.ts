@@ -19,3 +19,19 @@ export function shortfallCounter(stage: 'bm25_hard_neg' | 'judge_negatives' = 'b
     },
   };
 }
+
+/** Counts the records that each stage passed on because its output was there, for the end of the run. */
+export function keptCounter() {
+  const counts = new Map<string, number>();
+  return {
+    onKept(stage: string): void {
+      counts.set(stage, (counts.get(stage) ?? 0) + 1);
+    },
+    /** A line for each stage that kept records. */
+    lines(): string[] {
+      return [...counts].map(
+        ([stage, count]) => `  ${stage}: ${formatCount(count)} records had its output already and were passed on`,
+      );
+    },
+  };
+}

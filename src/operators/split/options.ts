@@ -1,4 +1,4 @@
-import { choice, key, wholeNumber } from '../../util/options.js';
+import { choice, key, omit, wholeNumber } from '../../util/options.js';
 import { keyOptions } from '../keyOptions.js';
 import { recordOptions } from '../recordOptions.js';
 
@@ -27,5 +27,5 @@ export const splitOptions = {
   }),
   textKey,
   idKey,
-  ...recordOptions,
+  ...omit(recordOptions, 'keepExisting', 'onKept'),
 };

@@ -70,13 +70,13 @@ function* wordAtoms(text: string, start: number, end: number): Generator<Atom> {
   }
 }
 
-const segmenter = new Intl.Segmenter('und', { granularity: 'sentence' });
+const sentenceSegmenter = new Intl.Segmenter('und', { granularity: 'sentence' });
 
 /** Yields sentences (UAX #29, and the ends of paragraphs); one longer than `maxWords` is cut after words. */
 function* sentenceAtoms(text: string, start: number, end: number, maxWords: number): Generator<Atom> {
   for (const paragraph of paragraphsOf(text, start, end)) {
     const part = text.slice(paragraph.start, paragraph.end);
-    for (const { segment, index } of segmenter.segment(part)) {
+    for (const { segment, index } of sentenceSegmenter.segment(part)) {
       const from = paragraph.start + index;
       const to = from + segment.length;
       const words = countWords(segment);

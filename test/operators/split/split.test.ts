@@ -4,17 +4,8 @@ import { UsageError } from '../../../src/errors.js';
 import { type PassageRules, passagesOf } from '../../../src/operators/split/passages.js';
 import { type SplitOptions, split } from '../../../src/operators/split/split.js';
 import type { DataRecord, Reject } from '../../../src/record.js';
-import { operatorContract } from '../../../src/testing/operatorContract.js';
 import { countWords } from '../../../src/util/wordCount.js';
 import { collect } from '../../support/sources.js';
-
-operatorContract({
-  stage: 'split',
-  make: (options) => split(options),
-  record: (n) => ({ n, text: `Text number ${n} about tides.` }),
-  reads: ['text'],
-  adds: ['parent'],
-});
 
 const passages = (text: string, rules: Partial<PassageRules>) =>
   [...passagesOf(text, { by: 'sentences', maxWords: 5, overlap: 0, ...rules })].map(({ start, end }) =>
@@ -93,6 +84,11 @@ test('documents without an id, and texts under other keys, are split too', async
   assert.deepEqual(JSON.parse(JSON.stringify({ ...path, _rareflow: 0 })), {
     ...{ id: 'a#1', text: 'One two.', parent: 'a', _rareflow: 0 },
   });
+});
+
+test('a record without a text, or with a parent already, is rejected', async () => {
+  const { made, rejects } = await run([{ id: 1, text: 'One.' }, { id: 2 }, { id: '3#1', text: 'Two.', parent: '3' }]);
+  assert.deepEqual([made.map(({ id }) => id), rejects.length], [['1#1'], 2]);
 });
 
 test('an overlap that is not smaller than a passage is refused', () => {

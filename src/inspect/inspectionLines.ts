@@ -1,6 +1,6 @@
-import type { Inspection } from '../../inspect/inspectRecords.js';
-import { printableLine } from '../../util/printable.js';
-import { formatCount } from '../progress/terminal.js';
+import { formatCount } from '../util/formatNumbers.js';
+import { printableLine } from '../util/printable.js';
+import type { Inspection } from './inspectRecords.js';
 
 const SHOWN_FILES = 5;
 

@@ -30,7 +30,8 @@ export function keptCounter() {
     /** A line for each stage that kept records. */
     lines(): string[] {
       return [...counts].map(
-        ([stage, count]) => `  ${stage}: ${formatCount(count)} records had its output already and were passed on`,
+        ([stage, count]) =>
+          `  ${stage}: ${count === 1 ? '1 record' : `${formatCount(count)} records`} had its output already, and passed as before`,
       );
     },
   };

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { type CsvDialect, dialectOf, valuesOfRows } from './csvDialect.js';
 import { type BadLine, notUtf8, type ParsedLines, SHOWN_BYTES, SHOWN_CHARS } from './jsonLines.js';
 import { LineSplitter } from './lineSplitter.js';
+import { isListColumn, parseStringList } from './stringList.js';
 
 const QUOTE = 0x22;
 const ROW_END = Buffer.from('\n');
@@ -194,7 +195,7 @@ function recordOf(
   { bytes, line }: Row,
   values: string[] | string,
   { columns }: CsvDialect,
-): { record: Record<string, string> } | BadLine {
+): { record: Record<string, string | string[]> } | BadLine {
   const reason =
     typeof values === 'string'
       ? values
@@ -204,7 +205,11 @@ function recordOf(
   if (reason !== undefined) {
     return { reason, line, text: bytes.toString('utf8', 0, SHOWN_BYTES).slice(0, SHOWN_CHARS) };
   }
-  return { record: Object.fromEntries(columns.map((name, at) => [name, values[at] as string])) };
+  return { record: Object.fromEntries(columns.map((name, at) => [name, cellOf(name, values[at] as string)])) };
 }
+
+/** A list of texts in a table is the text of a list: `['a', 'b']`, as pandas writes it. */
+const cellOf = (column: string, value: string): string | string[] =>
+  isListColumn(column) ? (parseStringList(value) ?? value) : value;
 
 const isBlankLine = (line: Buffer): boolean => line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);

@@ -74,6 +74,7 @@ test('rows become records, whatever chunks they come in', () => {
       'tsv',
     ],
     ['Document Name,Body Text,Page\na,b,1\n', [{ 'Document Name': 'a', 'Body Text': 'b', Page: '1' }]],
+    [`text,hard_negatives\n['x'],"['a', ""it's""]"\n`, [{ text: "['x']", hard_negatives: ['a', "it's"] }]],
     ['id,text\n', []],
     ['', []],
   ];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -126,4 +126,14 @@ test('reading a table resumes within it, with the columns of its header', async 
   for await (const { id } of readRecords(file, { resume: { from, seen: from } })) rest.push(id);
   assert.deepEqual(rest, ids.slice(from.ordinal));
   assert.equal((await readFile(file)).length > 512 * 1024, true);
+});
+
+test('a file that grows while it is read gives a remark', async (t) => {
+  const file = (await workFolder(t))('a.jsonl');
+  await writeFile(file, lines([{ id: 1 }]));
+  const notices: string[] = [];
+  for await (const { id } of readRecords(file, { onNotice: (notice) => notices.push(notice) })) {
+    if (id === 1) await appendFile(file, lines([{ id: 2 }]));
+  }
+  assert.match(notices.join(), /grew by 9 bytes while it was read/);
 });

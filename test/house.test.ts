@@ -135,6 +135,7 @@ const owners: Record<string, string[]> = {
   bottleneck: ['llm'],
   undici: ['llm'],
   flexsearch: ['search'],
+  '@orama/stemmers': ['search'],
   lmdb: ['store'],
   commander: ['cli'],
   'string-width': ['cli'],

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Index } from 'flexsearch';
 import { IndexError, UsageError } from '../../errors.js';
 import type { Analyzer } from '../analysis/analyzer.js';
+import { analyzerOption } from '../analysis/registry.js';
 import { type Bm25Index, openIndex } from '../bm25Index.js';
 import { keyBytes } from '../format/bytes.js';
 import { MANIFEST_NAME, type Manifest, readManifest } from '../format/manifest.js';
@@ -93,7 +94,7 @@ export class Bm25Storage {
     const { analyzer } = await readManifest(this.id);
     if (this.#analyzer && analyzer !== this.#analyzer.name) {
       throw new IndexError(`${this.id} was built with the analyzer ${analyzer}`, {
-        hint: `bm25Options({ analyzer: '${analyzer}' })`,
+        hint: `bm25Options({ analyzer: '${analyzerOption(analyzer)}' })`,
       });
     }
     return openIndex(this.id, { analyzer: this.#analyzer });

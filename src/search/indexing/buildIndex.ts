@@ -6,7 +6,7 @@ import { iterate, requireSource, type Source } from '../../flow/source.js';
 import { documentKey } from '../../util/keyPath.js';
 import { resolveOptions } from '../../util/options.js';
 import { isAnalyzerName } from '../analysis/analyzerNames.js';
-import { analyzerNamed, analyzerOfOption } from '../analysis/registry.js';
+import { analyzerOfOption } from '../analysis/registry.js';
 import type { StoredFields } from '../format/docStore.js';
 import { TextLocator } from '../format/externalTexts.js';
 import { MANIFEST_NAME } from '../format/manifest.js';
@@ -86,7 +86,7 @@ export async function buildIndex(
   let commit = await IndexCommit.begin(path);
   try {
     const sampled = chosen === undefined ? await sampleDocuments(admitted) : undefined;
-    const analyzer = chosen ?? analyzerNamed((sampled as SampledDocuments).analyzer);
+    const analyzer = chosen ?? analyzerOfOption((sampled as SampledDocuments).analyzer);
     if (sampled !== undefined) onAnalyzer?.(analyzer.name);
     const documents = sampled?.documents ?? admitted;
     // A custom function cannot be sent to another thread.

@@ -2,7 +2,7 @@ import type { Rejects } from '../../flow/rejects.js';
 import { defaultKeys } from '../../record.js';
 import { callback, key, number, type OptionsOf, object, onOff, text, value, wholeNumber } from '../../util/options.js';
 import type { AnalyzerOption } from '../analysis/analyzer.js';
-import { analyzerNames } from '../analysis/analyzerNames.js';
+import { analyzerNames, snowballLanguages } from '../analysis/analyzerNames.js';
 
 export interface BuildProgress {
   /** Documents indexed so far. */
@@ -11,7 +11,7 @@ export interface BuildProgress {
   seconds: number;
 }
 
-const analyzerChoices = ['auto', ...analyzerNames];
+const analyzerChoices = ['auto', ...analyzerNames, ...snowballLanguages];
 
 /** The options of `buildIndex`. */
 export const indexOptions = {
@@ -31,13 +31,13 @@ export const indexOptions = {
   }),
   analyzer: value<AnalyzerOption, { help: string; default: AnalyzerOption; placeholder: string; group: string }>(
     {
-      help: 'how a text becomes terms: english, standard, cjk or multilingual; auto chooses english or multilingual by a sample of the corpus',
+      help: 'how a text becomes terms: english, standard, cjk, multilingual, or a language (french, german, …) for stems; auto chooses english or multilingual by a sample of the corpus',
       default: 'auto',
       placeholder: '<name>',
       group: 'Index',
     },
     {
-      expected: `${analyzerChoices.join(', ')} or a custom analyzer`,
+      expected: `${analyzerChoices.join(', ')}, or a custom analyzer`,
       accepts: (given) => isCustomAnalyzer(given) || analyzerChoices.includes(given as string),
       choices: analyzerChoices,
     },

@@ -1,0 +1,40 @@
+import { lowerCase } from './lowerCase.js';
+
+/** Soft hyphens, joiners and marks of direction: they are drawn as nothing. */
+const FORMAT_MARKS = /\p{Cf}/gu;
+const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
+const APOSTROPHES = /[\u2018\u2019\u02bc\uff07]/g;
+/** Arabic: short vowels, the superscript alef and the tatweel. Hebrew: points and accents. Cyrillic: stress. */
+const DROPPED_MARKS =
+  /[\u064b-\u065f\u0670\u0640\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]|(?<=\p{Script=Cyrillic})[\u0300\u0301]/gu;
+/** The articles and pronouns that French and Italian join to a word, as Lucene's ElisionFilter has them. */
+const ELISION =
+  /^(?:l|m|t|qu|n|s|j|d|c|jusqu|quoiqu|lorsqu|puisqu|all|dall|dell|nell|sull|coll|pell|gl|agl|dagl|degl|negl|sugl|un|v)'(?=.)/;
+
+/** Letters of one sound or of a final form, and the letter that stands for them: those of Lucene's Arabic and Persian normalizers. */
+const LETTERS: Record<string, string> = {
+  ß: 'ss',
+  ς: 'σ',
+  أ: 'ا',
+  إ: 'ا',
+  آ: 'ا',
+  ٱ: 'ا',
+  ى: 'ي',
+  ی: 'ي',
+  ک: 'ك',
+  ة: 'ه',
+};
+const FOLDED_LETTERS = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'g');
+const ASCII_WORD = /^[a-z0-9]*$/;
+
+/**
+ * Returns the form under which a word is found, however it is typed: one width, case and form (NFKC), without marks that are not
+ * drawn or not always written, and without a French or Italian article before an apostrophe. Accents stay.
+ */
+export function foldTerm(word: string): string {
+  const lower = lowerCase(word.normalize('NFKC'));
+  if (ASCII_WORD.test(lower) || !LETTER_OR_DIGIT.test(lower)) return lower;
+  const bare = lower.replace(FORMAT_MARKS, '').replace(DROPPED_MARKS, '');
+  const folded = bare.replace(FOLDED_LETTERS, (letter) => LETTERS[letter] as string).replace(APOSTROPHES, "'");
+  return folded.replace(ELISION, '');
+}

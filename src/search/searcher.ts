@@ -41,6 +41,8 @@ export interface Searcher {
   id(docId: number): string;
   /** Returns all documents of this id, in corpus order; an empty list if there are none. */
   docIds(id: string): number[];
+  /** The analyzer of its texts, if it has a name. */
+  readonly analyzer?: { readonly name: string } | undefined;
   /** The key of the documents' groups; undefined if the index has no groups. */
   readonly groupKey?: string | undefined;
   /** Returns the value of a document under `groupKey`, as a string; undefined if it has none. */

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { fromDataFlow } from '../../src/cli/dataflowFlags.js';
-import { profileNotice } from '../../src/cli/options/negatives.js';
 import { UsageError } from '../../src/errors.js';
 
 test("DataFlow's parameters become the flags here, with a remark", () => {
@@ -26,10 +25,4 @@ test('a parameter of DataFlow without a flag is refused with what to do instead'
       (error: UsageError) => error instanceof UsageError && error.hint !== undefined,
     );
   }
-});
-
-test('a profile on an index that is not English gets a notice', () => {
-  assert.equal(profileNotice(undefined, 'multilingual'), undefined);
-  assert.equal(profileNotice('dataflow', 'english'), undefined);
-  assert.match(profileNotice('reasonir', 'cjk') ?? '', /is cjk; build it with --analyzer english/);
 });

@@ -2,9 +2,10 @@ import { searchOptions } from '../../search/options.js';
 import { onOff, pick, text, valuesOf } from '../../util/options.js';
 import { command } from '../command.js';
 import { inputHelp } from '../options/input.js';
-import { indexPathOption, negativesFlags, profileNotice } from '../options/negatives.js';
+import { indexPathOption, negativesFlags } from '../options/negatives.js';
 import { outputOptions } from '../options/output.js';
 import { inputOptions } from '../options/stream.js';
+import { sayNotice } from '../progress/terminal.js';
 
 const options = {
   index: indexPathOption,
@@ -46,7 +47,6 @@ export const bm25HardNegCommand = command({
       { indexIdentity },
       { keptCounter, shortfallCounter },
       rows,
-      { say },
     ] = await Promise.all([
       import('../../search/bm25Index.js'),
       import('../../operators/bm25HardNeg/bm25HardNeg.js'),
@@ -55,11 +55,8 @@ export const bm25HardNegCommand = command({
       import('../../chain/indexIdentity.js'),
       import('../run/shortfall.js'),
       import('../run/miningInput.js'),
-      import('../progress/terminal.js'),
     ]);
     const index = await openIndex(flags.index, { threads: flags.threads });
-    const notice = profileNotice(flags.profile, index.analyzer.name);
-    if (notice !== undefined) say(`rareflow: ${notice}`);
     try {
       const { onShortfall, lines } = shortfallCounter();
       const { onKept, lines: keptLines } = keptCounter();
@@ -67,7 +64,7 @@ export const bm25HardNegCommand = command({
       const sharedPositives = await rows.sharedPositivesOf(paths, flags, form);
       const mine = bm25HardNeg({
         ...valuesOf(negativesFlags, flags),
-        ...{ index, onShortfall, onKept, sharedPositives },
+        ...{ index, onShortfall, onKept, sharedPositives, onNotice: sayNotice },
         ...(details && { details }),
       });
       const stages = [{ name: 'bm25_hard_neg', operator: mineRows(mine, form) }];

@@ -11,11 +11,12 @@ import { flagName } from '../options/flags.js';
 import { indexFlags } from '../options/indexFlags.js';
 import { inputHelp } from '../options/input.js';
 import { askingFlags, confirmModelFlags, judgeModelFlags } from '../options/model.js';
-import { negativesFlags, profileNotice } from '../options/negatives.js';
+import { negativesFlags } from '../options/negatives.js';
 import { outputOptions } from '../options/output.js';
 import { promptFileOption, promptTemplateOf } from '../options/promptFile.js';
 import { ownFlagsOf, stageModelFlags } from '../options/server/stageModels.js';
 import { inputOptions } from '../options/stream.js';
+import { sayNotice } from '../progress/terminal.js';
 
 const library = ['model', 'promptTemplate', 'rejects', 'onKept'] as const;
 const questionFlags = omit(doc2QueryOptions, ...library);
@@ -82,7 +83,6 @@ export const runCommand = command({
       { checkChainKeys },
       { rareChain },
       { keptCounter, shortfallCounter },
-      { say },
       { isDevice },
       { runStream },
     ] = await Promise.all([
@@ -97,7 +97,6 @@ export const runCommand = command({
       import('../../chain/chainKeys.js'),
       import('../../chain/rareChain.js'),
       import('../run/shortfall.js'),
-      import('../progress/terminal.js'),
       import('../runFolderPath.js'),
       import('../run/streamRun.js'),
     ]);
@@ -129,8 +128,6 @@ export const runCommand = command({
         ...flags,
         isOurs: flags.index === undefined,
       });
-      const notice = profileNotice(flags.profile, searcher.analyzer.name);
-      if (notice !== undefined) say(`rareflow: ${notice}`);
       try {
         const { onShortfall, lines: shortLines } = shortfallCounter(
           flags.judgeNegatives ? 'judge_negatives' : undefined,
@@ -139,7 +136,7 @@ export const runCommand = command({
         const notes = () => [...keptLines(), ...shortLines()];
         const { stages, settings } = rareChain({
           ...valuesOf(stageFlags, flags),
-          ...{ model, judgeModel, confirmModel, index: searcher, onShortfall, onKept },
+          ...{ model, judgeModel, confirmModel, index: searcher, onShortfall, onKept, onNotice: sayNotice },
           doc2QueryConcurrency: flags.batch === undefined ? flags.doc2queryConcurrency : undefined,
           reasonDistillConcurrency: flags.batch === undefined ? flags.reasonDistillConcurrency : undefined,
           ...{ doc2QueryPromptTemplate: questionPrompt, reasonDistillPromptTemplate: reasoningPrompt },

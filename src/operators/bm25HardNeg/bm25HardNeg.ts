@@ -11,7 +11,7 @@ import { type MinedNegative, type MinedPositive, mineNegatives } from './mineNeg
 import { missingPositive } from './missingPositive.js';
 import { bm25HardNegOptions, decidedByProfile } from './options.js';
 import { idText } from './positives.js';
-import { type ReferenceTool, referenceTools } from './referenceTools.js';
+import { profileRemark, type ReferenceTool, referenceTools } from './referenceTools.js';
 import { resolveRules, rulesInForce, type Sampling } from './rules.js';
 
 /** The type parameters are the key written, and whether details and provenance are kept, as literals. */
@@ -84,6 +84,8 @@ export function bm25HardNeg<
   const textKey = documentKey(resolved);
   const { details, requirePositive, seed, onShortfall } = resolved;
   if (profile !== undefined) refuseBesideProfile(profile, resolved);
+  const remark = profile && profileRemark(profile, index);
+  if (remark !== undefined) (resolved.onNotice ?? warnOfProfile)(remark);
   const numNeg = resolved.numNeg ?? (profile === undefined ? 3 : referenceTools[profile].numNeg);
   const query = resolved.query ?? (profile === undefined ? 'question' : referenceTools[profile].query);
   const weighting = resolved.weighting ?? (profile === undefined ? 'lucene' : 'dataflow');
@@ -137,6 +139,10 @@ export function bm25HardNeg<
     },
   );
   return addNegatives as unknown as RecordOperator<Bm25HardNegFields<NegativesKey, Detailed, Kept>>;
+}
+
+function warnOfProfile(remark: string): void {
+  process.emitWarning(remark, 'RareflowProfile');
 }
 
 const allAlike = `no negative is left: ${MAX_ALIKE} documents that match the question have the text of a positive or of a better document, or nearly so: remove the duplicates from the corpus`;

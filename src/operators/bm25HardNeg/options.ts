@@ -165,6 +165,10 @@ export const bm25HardNegOptions = {
     { help: "the positives of questions that several records ask, which are not one another's negatives" },
     { expected: 'the result of findSharedPositives(records)', accepts: (given) => given instanceof SharedPositives },
   ),
+  onNotice: callback<(notice: string) => void>()({
+    help: 'called with a remark on options that do not fit the index',
+    defaultText: 'a process warning',
+  }),
   onShortfall: callback<(missing: number) => void>()({
     help: 'called with how many negatives a record lacks, if it has fewer than numNeg',
   }),

@@ -16,6 +16,15 @@ export const referenceTools: Record<ReferenceTool, ToolSettings> = {
   reasonir: { numNeg: 1, query: 'scenario+question', skipTop: 20 },
 };
 
+/**
+ * Returns a remark if an index has other terms than those of the two tools, which analyze every text as Lucene's EnglishAnalyzer does:
+ * then the choice is made by their rules, but is not theirs.
+ */
+export function profileRemark(profile: ReferenceTool, { analyzer }: Searcher): string | undefined {
+  if (analyzer === undefined || analyzer.name === 'english') return undefined;
+  return `the profile ${profile} chooses as that tool does only on an index with the analyzer english; this one has ${analyzer.name}: rebuild it with --analyzer english, or leave out the profile for texts that are not English`;
+}
+
 const RANKING_DEPTH = 1000;
 
 export interface Reproduction {

@@ -90,3 +90,27 @@ test('dataflow chooses the documents of the reference ranking', needsShared, asy
   }
   assert.equal(questions, 200);
 });
+
+test('a profile on an index that is not English says so, and what to do', () => {
+  const remarks = (name: string | undefined) => {
+    const said: string[] = [];
+    const index = {
+      ...memorySearcher([{ id: 'a', text: 'tide' }]),
+      analyzer: name === undefined ? undefined : { name },
+    };
+    for (const profile of ['dataflow', 'reasonir'] as const) {
+      bm25HardNeg({ index, profile, onNotice: (notice) => void said.push(notice) });
+    }
+    bm25HardNeg({ index, onNotice: (notice) => void said.push(notice) });
+    return said;
+  };
+  assert.deepEqual(remarks('english'), []);
+  assert.deepEqual(remarks(undefined), []);
+  const [dataflow, reasonir, ...others] = remarks('multilingual-2');
+  assert.match(
+    dataflow ?? '',
+    /profile dataflow .* analyzer english; this one has multilingual-2: rebuild it with --analyzer english/,
+  );
+  assert.match(reasonir ?? '', /profile reasonir/);
+  assert.deepEqual(others, []);
+});

@@ -1,3 +1,12 @@
+export { readBenchmarks } from './chain/benchmarkFiles.js';
+export {
+  type Calibrated,
+  calibrateFile,
+  negativeVerdicts,
+  questionVerdicts,
+  type VerdictsOf,
+} from './chain/calibrateFile.js';
+export { type Calibration, calibration, type Estimated, type Labelled } from './chain/calibration.js';
 export {
   buildCorpusIndex,
   type CorpusBuildOptions,
@@ -107,6 +116,8 @@ export {
   SharedPositives,
   type SharedPositivesKeys,
 } from './operators/bm25HardNeg/sharedPositives.js';
+export { BenchmarkNgrams } from './operators/decontaminate/benchmarkNgrams.js';
+export { type DecontaminateOptions, decontaminate } from './operators/decontaminate/decontaminate.js';
 export { type Doc2QueryOptions, type Doc2QueryProvenance, doc2Query } from './operators/doc2Query/doc2Query.js';
 export { type FilterDocumentsOptions, filterDocuments } from './operators/filterDocuments/filterDocuments.js';
 export {

@@ -24,12 +24,16 @@ export const HARD_QUERY = 'hard_query';
 /** The keys that hold the verdicts in the answers of judges, and the names of their schemas, for the same purpose. */
 export const JUDGED_DOCUMENTS = 'judged_documents';
 export const JUDGED_QUESTION = 'judged_question';
+export const JUDGED_REASONING = 'judged_reasoning';
 
 /** The verdicts of a judge on a document: it answers a question, partly or not at all. */
 export const documentVerdicts = ['answers', 'partly', 'no'] as const;
 
 /** The criteria by which a judge finds a question good or not. */
 export const questionCriteria = ['selfContained', 'answerable', 'needsReasoning', 'noLeak', 'oneAnswer'] as const;
+
+/** The criteria by which a judge accepts reasoning. */
+export const reasoningCriteria = ['grounded', 'follows', 'answersQuestion'] as const;
 
 export type QuestionCriterion = (typeof questionCriteria)[number];
 

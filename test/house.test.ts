@@ -95,6 +95,7 @@ const floors: Record<string, string[]> = {
       'judgeNegatives',
       'judgeQuestions',
       'filterDocuments',
+      'decontaminate',
       'judgePrompt',
       'askUntilRead',
       'askModel',

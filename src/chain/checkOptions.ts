@@ -1,4 +1,5 @@
 import { type ChatModel, isChatModel } from '../llm/chatModel.js';
+import { BenchmarkNgrams } from '../operators/decontaminate/benchmarkNgrams.js';
 import { filterDocumentsOptions } from '../operators/filterDocuments/options.js';
 import { negativeVerdictOptions } from '../operators/judgeNegatives/options.js';
 import { questionVerdictOptions } from '../operators/judgeQuestions/options.js';
@@ -28,6 +29,14 @@ export const checkRules = {
   filterDocuments: omit(filterDocumentsOptions, 'textKey', 'rejects'),
   judgeQuestions: questionVerdictOptions,
   judgeNegatives: negativeVerdictOptions,
+};
+
+/** The benchmarks with which documents and questions are compared. */
+export const benchmarksOption = {
+  benchmarks: object<BenchmarkNgrams>()(
+    { help: 'leave out documents, and then questions, that share an n-gram with these benchmarks' },
+    { expected: 'a BenchmarkNgrams', accepts: (value) => value instanceof BenchmarkNgrams },
+  ),
 };
 
 const aChatModel = { expected: 'a ChatModel', accepts: isChatModel };

@@ -9,7 +9,13 @@ import { type PromptLanguage, promptLanguage } from '../util/language.js';
 
 /** A stage that asks a model, as a dry run plans it. */
 export interface PlannedStage {
-  name: 'doc2query' | 'judge_questions' | 'judge_negatives' | 'confirm_negatives' | 'reason_distill';
+  name:
+    | 'doc2query'
+    | 'judge_questions'
+    | 'judge_negatives'
+    | 'confirm_negatives'
+    | 'reason_distill'
+    | 'accept_reasoning';
   /** The model that it asks, for its prices. Default: that of the run. */
   model?: string | undefined;
   /** Returns the prompt of a record, with filler for what earlier stages would add and other records as its negatives. */
@@ -71,14 +77,19 @@ export interface ReasonDistillPlan extends PromptPlan {
   numNeg?: number | undefined;
   /** Default 1. */
   perRecord?: number | undefined;
+  /** The most samples of a record. Default 1. */
+  samples?: number | undefined;
 }
 
-/** Plans reason-distill. Its answer is assumed to be 900 tokens. */
+/** The assumed share of samples that are accepted. */
+const ACCEPTED_SHARE = 0.5;
+
+/** Plans reason-distill. Its answer is assumed to be 900 tokens, and every second sample to be accepted. */
 export function plannedReasonDistill(plan: ReasonDistillPlan): PlannedStage {
   const textKey = documentKey({ ...plan, textKey: plan.textKey ?? defaultKeys.text });
   const { questionKey = defaultKeys.question, scenarioKey = defaultKeys.scenario } = plan;
   const { negativesKey = defaultKeys.hardNegatives, language = 'auto', numNeg, perRecord = 1 } = plan;
-  const { promptTemplate: template } = plan;
+  const { promptTemplate: template, samples = 1 } = plan;
   return {
     name: 'reason_distill',
     promptOf(record, others) {
@@ -95,9 +106,25 @@ export function plannedReasonDistill(plan: ReasonDistillPlan): PlannedStage {
       });
     },
     others: numNeg ?? 0,
-    perRecord,
+    perRecord: perRecord * samplesExpected(samples),
     answerTokens: 900,
     askedAgain: 0,
+  };
+}
+
+/** Returns the mean number of samples until one is accepted, of `most` at most: 1.875 of 4. */
+function samplesExpected(most: number): number {
+  return (1 - (1 - ACCEPTED_SHARE) ** most) / ACCEPTED_SHARE;
+}
+
+/** Plans the judge that accepts reasoning. */
+export function plannedAcceptance(plan: ReasonDistillPlan & { model?: string | undefined }): PlannedStage {
+  return {
+    ...plannedReasonDistill(plan),
+    name: 'accept_reasoning',
+    model: plan.model,
+    answerTokens: 120,
+    askedAgain: 0.02,
   };
 }
 

@@ -2,6 +2,7 @@ import type { OperatorContext } from '../flow/operator.js';
 import type { Source } from '../flow/source.js';
 import { type Bm25HardNegFields, bm25HardNeg } from '../operators/bm25HardNeg/bm25HardNeg.js';
 import { bm25HardNegOptions, SPARE_FOR_JUDGE } from '../operators/bm25HardNeg/options.js';
+import { decontaminate } from '../operators/decontaminate/decontaminate.js';
 import { type Doc2QueryFields, doc2Query } from '../operators/doc2Query/doc2Query.js';
 import { doc2QueryOptions } from '../operators/doc2Query/options.js';
 import { DOC2QUERY_PROMPT_VERSION } from '../operators/doc2Query/prompt.js';
@@ -10,7 +11,7 @@ import { judgeNegatives } from '../operators/judgeNegatives/judgeNegatives.js';
 import { JUDGE_NEGATIVES_PROMPT_VERSION } from '../operators/judgeNegatives/prompt.js';
 import { judgeQuestions } from '../operators/judgeQuestions/judgeQuestions.js';
 import { JUDGE_QUESTIONS_PROMPT_VERSION } from '../operators/judgeQuestions/prompt.js';
-import { reasonDistillOptions } from '../operators/reasonDistill/options.js';
+import { reasonDistillOptions, sampleOptions } from '../operators/reasonDistill/options.js';
 import { REASON_DISTILL_PROMPT_VERSION } from '../operators/reasonDistill/prompt.js';
 import { type ReasonDistillFields, reasonDistill } from '../operators/reasonDistill/reasonDistill.js';
 import type { RecordOperator } from '../operators/recordOperator.js';
@@ -31,7 +32,7 @@ import {
   valuesOf,
   wholeNumber,
 } from '../util/options.js';
-import { checkOptions, checkRules, judgeModelOptions } from './checkOptions.js';
+import { benchmarksOption, checkOptions, checkRules, judgeModelOptions } from './checkOptions.js';
 import { indexIdentity } from './indexIdentity.js';
 
 const { promptTemplate: doc2QueryPromptTemplate, ...questionOptions } = doc2QueryOptions;
@@ -48,7 +49,15 @@ const judgeOptions = {
 
 /** The options of the operators; an option of several of them, such as `model` or a key, is given once. */
 const rareChainOptions = {
-  ...{ ...filterRules, ...questionRules, ...negativeRules, ...checkOptions, ...judgeModelOptions, ...stageOptions },
+  ...{
+    ...filterRules,
+    ...questionRules,
+    ...negativeRules,
+    ...checkOptions,
+    ...judgeModelOptions,
+    ...benchmarksOption,
+    ...stageOptions,
+  },
   ...{ doc2QueryPromptTemplate, reasonDistillPromptTemplate },
   doc2QueryConcurrency: concurrencyOf('doc2query'),
   reasonDistillConcurrency: concurrencyOf('reason-distill'),
@@ -129,14 +138,22 @@ export function rareChain<
       ...{ confirmModel, numNeg, onShortfall: resolved.onShortfall },
     });
   const reasoning = reasonDistill({
-    ...{ ...valuesOf(reasoningOptions, resolved), model },
+    ...{ ...valuesOf(reasoningOptions, resolved), model, judgeModel },
     ...{ promptTemplate: reasonDistillPromptTemplate, concurrency: reasonDistillConcurrency },
   });
   const { textKey, rejects } = resolved;
   const filter = () => filterDocuments({ ...valuesOf(filterRules, resolved), textKey, rejects });
+  const clean = (check: 'documents' | 'questions') => {
+    const { benchmarks, questionKey } = resolved;
+    if (benchmarks === undefined) return [];
+    const name = check === 'documents' ? 'decontaminate' : 'decontaminate_questions';
+    return [{ name, operator: decontaminate({ benchmarks, check, textKey, questionKey, rejects }) }];
+  };
   const stages = [
     ...(resolved.filterDocuments ? [{ name: 'filter_documents', operator: filter(), recalls: true }] : []),
+    ...clean('documents'),
     { name: 'doc2query', operator: questions },
+    ...clean('questions'),
     ...(resolved.judgeQuestions ? [{ name: 'judge_questions', operator: questionJudge() }] : []),
     { name: 'bm25_hard_neg', operator: negatives },
     ...(resolved.judgeNegatives ? [{ name: 'judge_negatives', operator: negativesJudge() }] : []),
@@ -150,14 +167,26 @@ export function rareChain<
     ...(resolved.judgeNegatives ? [JUDGE_NEGATIVES_PROMPT_VERSION] : []),
     versionOf(REASON_DISTILL_PROMPT_VERSION, reasonDistillPromptTemplate),
   ];
-  const judges = resolved.judgeQuestions || resolved.judgeNegatives;
+  const judges = resolved.judgeQuestions || resolved.judgeNegatives || resolved.accept === 'judge';
   const settings = {
     model: model.name,
     prompts,
     index: isBm25Index(index) ? indexIdentity(index) : undefined,
-    ...jsonValues(shapingValues(omit(stageOptions, 'spare'), resolved)),
+    ...jsonValues(
+      shapingValues(
+        omit(
+          stageOptions,
+          'spare',
+          'minPositiveRank',
+          ...(Object.keys(sampleOptions) as (keyof typeof sampleOptions)[]),
+        ),
+        resolved,
+      ),
+    ),
     // Settings of stages that a run does not have would change those of runs that earlier versions began.
     ...(spare > 0 && { spare }),
+    ...(resolved.minPositiveRank > 1 && { minPositiveRank: resolved.minPositiveRank }),
+    ...(resolved.accept !== undefined && jsonValues(shapingValues(sampleOptions, resolved))),
     ...(judges && { judgeModel: judgeModel.name }),
     ...(resolved.judgeNegatives && confirmModel && { confirmModel: confirmModel.name }),
     ...Object.assign(

@@ -7,6 +7,7 @@ import { documentKey, valueAt } from '../util/keyPath.js';
 import { valuesOf } from '../util/options.js';
 import {
   accepts,
+  plannedAcceptance,
   plannedConfirmNegatives,
   plannedDoc2Query,
   plannedJudgeNegatives,
@@ -20,7 +21,7 @@ type RarePlanOptions = Pick<
   RareChainOptions,
   | ('titleKey' | 'textKey' | 'questionKey' | 'scenarioKey' | 'negativesKey' | 'reasoningKey')
   | ('overwrite' | 'keepExisting' | 'language' | 'filterDocuments')
-  | ('judgeQuestions' | 'judgeNegatives' | 'spare')
+  | ('judgeQuestions' | 'judgeNegatives' | 'spare' | 'samples' | 'accept')
   | keyof FilterDocumentsOptions
   | ('queriesPerDoc' | 'numNeg' | 'doc2QueryPromptTemplate' | 'reasonDistillPromptTemplate')
 > & {
@@ -42,7 +43,7 @@ export function rarePlan(
   const { negativesKey = defaultKeys.hardNegatives, reasoningKey = defaultKeys.reasoning } = options;
   const { language, overwrite, queriesPerDoc = 1, numNeg = 3 } = options;
   const outputs = [questionKey, scenarioKey, negativesKey, reasoningKey].filter((key) => key !== '');
-  const { judgeModel: judge, confirmModel: confirm, spare = SPARE_FOR_JUDGE } = options;
+  const { judgeModel: judge, confirmModel: confirm, spare = SPARE_FOR_JUDGE, samples = 1 } = options;
   const judging = { textKey, questionKey, scenarioKey, negativesKey, language, perRecord: queriesPerDoc };
   const mined = numNeg + spare;
   const isWhole = accepts([documentKey({ textKey, titleKey })], outputs, overwrite || options.keepExisting);
@@ -56,8 +57,9 @@ export function rarePlan(
         : []),
       plannedReasonDistill({
         ...{ textKey, titleKey, questionKey, scenarioKey, negativesKey, language, numNeg },
-        ...{ perRecord: queriesPerDoc, promptTemplate: options.reasonDistillPromptTemplate },
+        ...{ perRecord: queriesPerDoc, samples, promptTemplate: options.reasonDistillPromptTemplate },
       }),
+      ...(options.accept === 'judge' ? [plannedAcceptance({ ...judging, numNeg, samples, model: judge })] : []),
     ],
     isUsable: options.filterDocuments ? bothOf(filterOf(options), isWhole) : isWhole,
     isDocument: accepts([documentKey({ textKey, titleKey })], []),

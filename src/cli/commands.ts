@@ -2,6 +2,7 @@ import type { CommandSpec } from './command.js';
 import { bm25HardNegCommand } from './commands/bm25HardNeg.js';
 import { cacheCommand } from './commands/cache.js';
 import { completionCommand } from './commands/completion.js';
+import { decontaminateCommand } from './commands/decontaminate.js';
 import { doc2QueryCommand } from './commands/doc2Query.js';
 import { doctorCommand } from './commands/doctor.js';
 import { exportCommand } from './commands/export.js';
@@ -23,6 +24,7 @@ import { viewCommand } from './commands/view.js';
 export const commands: CommandSpec[] = [
   runCommand,
   filterDocumentsCommand,
+  decontaminateCommand,
   doc2QueryCommand,
   judgeQuestionsCommand,
   bm25HardNegCommand,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { fenceSuffix } from './fence.js';
 
 /** The material that a judge reads: texts by the names of their tags, and documents with their ids. */
@@ -36,4 +37,40 @@ export function renderMaterial({ question, scenario, documents }: JudgedMaterial
     fenced('question', question),
     ...documents.map(({ id, text }) => fenced('document', text, ` id="${id}"`)),
   ].join('\n\n');
+}
+
+/** A verdict on one criterion, with the reason that the judge wrote before it. */
+export interface CriterionVerdict {
+  reason: string;
+  verdict: boolean;
+}
+
+const verdict = z.union([
+  z.boolean(),
+  z
+    .string()
+    .transform((text) => text.trim().toLowerCase())
+    .pipe(z.enum(['true', 'false', 'yes', 'no']))
+    .transform((text) => text === 'true' || text === 'yes'),
+]);
+const readCriterion = z.union([
+  verdict.transform((held): CriterionVerdict => ({ reason: '', verdict: held })),
+  z
+    .object({ reason: z.string().nullish(), verdict })
+    .transform(({ reason, verdict: held }): CriterionVerdict => ({ reason: (reason ?? '').trim(), verdict: held })),
+]);
+
+/** The form of verdicts on criteria under a key, `{key: {id, criterion: {reason, verdict}, …}}`, about the material with the id. */
+export function verdictForm<const C extends string>(
+  key: string,
+  names: readonly C[],
+  id: string,
+): z.ZodType<Record<C, CriterionVerdict>> {
+  const judged = z
+    .object({
+      id: z.string().refine((given) => given.trim().toLowerCase() === id, `its id is not ${id}`),
+      ...Object.fromEntries(names.map((name) => [name, readCriterion])),
+    })
+    .transform(({ id: _, ...verdicts }) => verdicts as unknown as Record<C, CriterionVerdict>);
+  return z.object({ [key]: judged }).transform((object) => object[key] as Record<C, CriterionVerdict>);
 }

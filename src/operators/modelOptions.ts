@@ -1,5 +1,5 @@
 import { type ChatModel, isChatModel } from '../llm/chatModel.js';
-import { choice, type OptionsOf, object, wholeNumber } from '../util/options.js';
+import { choice, type OptionsOf, object, onOff, wholeNumber } from '../util/options.js';
 import { missingPlaceholders, type PromptTemplate } from './template.js';
 
 /** The model that an operator asks. */
@@ -13,6 +13,13 @@ export const maxAttemptsOption = wholeNumber({
   help: 'pay for at most this many answers until one can be read, including blank ones and those cut off',
   default: 3,
   group: 'Questions',
+});
+
+/** Verdicts that change nothing. */
+export const annotateOption = onOff({
+  help: 'only write the verdicts of judges: reject no record and change no list for them',
+  default: false,
+  group: 'Judges',
 });
 
 /** The language of our own prompts. */

@@ -1,3 +1,4 @@
+import { ExitCode } from '../../errors.js';
 import { judgeNegativesOptions } from '../../operators/judgeNegatives/options.js';
 import type { DataRecord } from '../../record.js';
 import { omit, type Resolved, valuesOf } from '../../util/options.js';
@@ -8,9 +9,17 @@ import { inputHelp } from '../options/input.js';
 import { askingFlags, confirmModelFlags } from '../options/model.js';
 import { outputOptions } from '../options/output.js';
 import { inputOptions } from '../options/stream.js';
+import { calibrateOption, printCalibration, requireOutput } from '../run/calibrate.js';
 
 const operatorFlags = omit(judgeNegativesOptions, 'model', 'confirmModel', 'onShortfall', 'rejects');
-const options = { ...operatorFlags, ...askingFlags, ...confirmModelFlags, ...outputOptions, ...inputOptions };
+const options = {
+  ...operatorFlags,
+  calibrate: calibrateOption,
+  ...askingFlags,
+  ...confirmModelFlags,
+  ...outputOptions,
+  ...inputOptions,
+};
 
 export const judgeNegativesCommand = command({
   name: 'judge-negatives',
@@ -23,7 +32,8 @@ export const judgeNegativesCommand = command({
     'rareflow judge-negatives mined.jsonl -o judged.jsonl --model gpt-4o-mini --confirm-model gpt-4o --num-neg 3',
   ],
   async run(inputs, given) {
-    const flags = batchFlags(given);
+    const flags = batchFlags({ ...given, annotate: given.annotate || given.calibrate !== undefined });
+    requireOutput(flags.calibrate, flags.output);
     if (isDryRun(flags)) return planOfNegatives(inputs, flags);
     const [
       { judgeNegatives },
@@ -43,7 +53,15 @@ export const judgeNegativesCommand = command({
     const operator = judgeNegatives({ ...valuesOf(operatorFlags, flags), model, confirmModel, onShortfall });
     const shape = { command: 'judge-negatives', options, facts: { prompt } };
     const stages = [{ name: 'judge_negatives', operator }];
-    return runStream({ inputs, flags, stages, shape, model: all, notes: lines });
+    const code = await runStream({ inputs, flags, stages, shape, model: all, notes: lines });
+    const { calibrate, output, negativesJudgementKey } = flags;
+    if (calibrate === undefined || output === undefined || code !== ExitCode.done) return code;
+    const { negativeVerdicts } = await import('../../chain/calibrateFile.js');
+    return printCalibration(
+      output,
+      { human: negativeVerdicts(calibrate), judge: negativeVerdicts(negativesJudgementKey) },
+      calibrate,
+    );
   },
 });
 

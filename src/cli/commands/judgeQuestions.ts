@@ -1,3 +1,4 @@
+import { ExitCode } from '../../errors.js';
 import { judgeQuestionsOptions } from '../../operators/judgeQuestions/options.js';
 import { omit, valuesOf } from '../../util/options.js';
 import { command } from '../command.js';
@@ -7,9 +8,10 @@ import { inputHelp } from '../options/input.js';
 import { askingFlags } from '../options/model.js';
 import { outputOptions } from '../options/output.js';
 import { inputOptions } from '../options/stream.js';
+import { calibrateOption, printCalibration, requireOutput } from '../run/calibrate.js';
 
 const operatorFlags = omit(judgeQuestionsOptions, 'model', 'rejects');
-const options = { ...operatorFlags, ...askingFlags, ...outputOptions, ...inputOptions };
+const options = { ...operatorFlags, calibrate: calibrateOption, ...askingFlags, ...outputOptions, ...inputOptions };
 
 export const judgeQuestionsCommand = command({
   name: 'judge-questions',
@@ -20,9 +22,11 @@ export const judgeQuestionsCommand = command({
   examples: [
     'rareflow judge-questions questions.jsonl -o good.jsonl --model gpt-4o-mini',
     'rareflow judge-questions questions.jsonl -o judged.jsonl --model gpt-4o-mini --annotate',
+    'rareflow judge-questions labelled.jsonl -o judged.jsonl --model gpt-4o-mini --calibrate human',
   ],
   async run(inputs, given) {
-    const flags = batchFlags(given);
+    const flags = batchFlags({ ...given, annotate: given.annotate || given.calibrate !== undefined });
+    requireOutput(flags.calibrate, flags.output);
     if (isDryRun(flags)) {
       const [{ accepts, plannedJudgeQuestions }, { dryRun }] = await Promise.all([
         import('../../chain/plannedStages.js'),
@@ -44,6 +48,14 @@ export const judgeQuestionsCommand = command({
     const model = openModel(flags, process.env);
     const operator = judgeQuestions({ ...valuesOf(operatorFlags, flags), model });
     const shape = { command: 'judge-questions', options, facts: { prompt } };
-    return runStream({ inputs, flags, stages: [{ name: 'judge_questions', operator }], shape, model });
+    const code = await runStream({ inputs, flags, stages: [{ name: 'judge_questions', operator }], shape, model });
+    const { calibrate, output, questionJudgementKey } = flags;
+    if (calibrate === undefined || output === undefined || code !== ExitCode.done) return code;
+    const { questionVerdicts } = await import('../../chain/calibrateFile.js');
+    return printCalibration(
+      output,
+      { human: questionVerdicts(calibrate), judge: questionVerdicts(questionJudgementKey) },
+      calibrate,
+    );
   },
 });

@@ -1,3 +1,4 @@
+import { UsageError } from '../../errors.js';
 import { reasonDistillOptions } from '../../operators/reasonDistill/options.js';
 import type { DataRecord } from '../../record.js';
 import { documentKey, valueAt } from '../../util/keyPath.js';
@@ -6,16 +7,16 @@ import { command } from '../command.js';
 import { batchFlags } from '../options/batch.js';
 import { isDryRun } from '../options/dryRun.js';
 import { inputHelp } from '../options/input.js';
-import { askingFlags } from '../options/model.js';
+import { askingFlags, judgeModelFlags } from '../options/model.js';
 import { outputOptions } from '../options/output.js';
 import { promptFileOption, promptTemplateOf } from '../options/promptFile.js';
 import { inputOptions } from '../options/stream.js';
 
-const operatorFlags = omit(reasonDistillOptions, 'model', 'promptTemplate', 'rejects', 'onKept');
+const operatorFlags = omit(reasonDistillOptions, 'model', 'judgeModel', 'promptTemplate', 'rejects', 'onKept');
 const options = {
   ...operatorFlags,
   promptFile: promptFileOption('{{question}}, {{documents}} and optionally {{scenario}}'),
-  ...askingFlags,
+  ...{ ...askingFlags, ...judgeModelFlags },
   ...outputOptions,
   ...inputOptions,
 };
@@ -28,6 +29,7 @@ export const reasonDistillCommand = command({
   options,
   examples: [
     'rareflow reason-distill mined.jsonl -o out.jsonl --model gpt-4o-mini',
+    'rareflow reason-distill mined.jsonl -o out.jsonl --model gpt-4o-mini --samples 4 --accept answer',
     'rareflow reason-distill mined.jsonl -o out.jsonl --model deepseek-reasoner --base-url https://api.deepseek.com --api-key-env DEEPSEEK_API_KEY',
   ],
   async run(inputs, given) {
@@ -38,7 +40,7 @@ export const reasonDistillCommand = command({
       { reasonDistill },
       { REASON_DISTILL_PROMPT_VERSION },
       { versionOf },
-      { openModel },
+      { openModels },
       { runStream },
       { keptCounter },
     ] = await Promise.all([
@@ -49,16 +51,19 @@ export const reasonDistillCommand = command({
       import('../run/streamRun.js'),
       import('../run/shortfall.js'),
     ]);
-    const model = openModel(flags, process.env);
+    if (flags.judgeModel !== undefined && flags.accept !== 'judge') {
+      throw new UsageError('--judge-model needs --accept judge');
+    }
+    const { model, judgeModel, all } = openModels(flags, process.env);
     const { onKept, lines: notes } = keptCounter();
-    const operator = reasonDistill({ ...valuesOf(operatorFlags, flags), model, promptTemplate, onKept });
+    const operator = reasonDistill({ ...valuesOf(operatorFlags, flags), model, judgeModel, promptTemplate, onKept });
     const shape = {
       command: 'reason-distill',
       options,
       facts: { prompt: versionOf(REASON_DISTILL_PROMPT_VERSION, promptTemplate) },
     };
     return runStream({
-      ...{ inputs, flags, shape, model, notes, keys: [flags.textKey] },
+      ...{ inputs, flags, shape, model: all, notes, keys: [flags.textKey] },
       stages: [{ name: 'reason_distill', operator }],
     });
   },
@@ -69,7 +74,7 @@ async function plan(
   flags: Resolved<typeof options>,
   promptTemplate: string | undefined,
 ): Promise<number> {
-  const [{ plannedReasonDistill, accepts }, { textListProblem }, { dryRun }] = await Promise.all([
+  const [{ accepts, plannedAcceptance, plannedReasonDistill }, { textListProblem }, { dryRun }] = await Promise.all([
     import('../../chain/plannedStages.js'),
     import('../../operators/inputKeys.js'),
     import('../run/dryRun.js'),
@@ -79,5 +84,7 @@ async function plan(
   const hasTexts = accepts(read, [reasoningKey], overwrite || keepExisting);
   const isUsable = (record: DataRecord) =>
     hasTexts(record) && textListProblem(valueAt(record, negativesKey)) === undefined;
-  return dryRun(inputs, { stages: [plannedReasonDistill({ ...flags, promptTemplate })], isUsable }, flags);
+  const asked = { ...flags, promptTemplate };
+  const accepting = flags.accept === 'judge' ? [plannedAcceptance({ ...asked, model: flags.judgeModel })] : [];
+  return dryRun(inputs, { stages: [plannedReasonDistill(asked), ...accepting], isUsable }, flags);
 }

@@ -20,7 +20,7 @@ import { sayNotice } from '../progress/terminal.js';
 
 const library = ['model', 'promptTemplate', 'rejects', 'onKept'] as const;
 const questionFlags = omit(doc2QueryOptions, ...library);
-const reasoningFlags = omit(reasonDistillOptions, ...library);
+const reasoningFlags = omit(reasonDistillOptions, ...library, 'judgeModel');
 const chainFlags = united(united(reasoningFlags, negativesFlags), questionFlags);
 const ruleFlags = { ...checkRules, filterDocuments: omit(checkRules.filterDocuments, 'keep') };
 const stageFlags = {
@@ -39,6 +39,13 @@ const options = {
     help: 'the corpus from which negatives are taken',
     placeholder: '<file...>',
     defaultText: 'the input',
+    shapesRecords: false,
+  }),
+  decontaminate: list({
+    help: 'leave out documents, and then questions, that share 13 words with these files of benchmarks',
+    placeholder: '<file...>',
+    defaultText: 'none',
+    group: 'Documents',
     shapesRecords: false,
   }),
   doc2queryPromptFile: promptFileOption('{{text}}, for questions'),
@@ -85,6 +92,8 @@ export const runCommand = command({
       { keptCounter, shortfallCounter },
       { isDevice },
       { runStream },
+      { readBenchmarks },
+      { inputIdentity },
     ] = await Promise.all([
       import('../../operators/bm25HardNeg/rules.js'),
       import('../options/openModel.js'),
@@ -99,6 +108,8 @@ export const runCommand = command({
       import('../run/shortfall.js'),
       import('../runFolderPath.js'),
       import('../run/streamRun.js'),
+      import('../../chain/benchmarkFiles.js'),
+      import('../run/inputIdentity.js'),
     ]);
     // Before an index is built for an hour.
     checkChainKeys(flags);
@@ -129,6 +140,8 @@ export const runCommand = command({
         isOurs: flags.index === undefined,
       });
       try {
+        const benchmarkPaths = flags.decontaminate === undefined ? [] : await inputPaths([flags.decontaminate].flat());
+        const benchmarks = benchmarkPaths.length === 0 ? undefined : await readBenchmarks(benchmarkPaths);
         const { onShortfall, lines: shortLines } = shortfallCounter(
           flags.judgeNegatives ? 'judge_negatives' : undefined,
         );
@@ -136,12 +149,14 @@ export const runCommand = command({
         const notes = () => [...keptLines(), ...shortLines()];
         const { stages, settings } = rareChain({
           ...valuesOf(stageFlags, flags),
-          ...{ model, judgeModel, confirmModel, index: searcher, onShortfall, onKept, onNotice: sayNotice },
+          ...{ model, benchmarks, judgeModel, confirmModel, index: searcher, onShortfall, onKept, onNotice: sayNotice },
           doc2QueryConcurrency: flags.batch === undefined ? flags.doc2queryConcurrency : undefined,
           reasonDistillConcurrency: flags.batch === undefined ? flags.reasonDistillConcurrency : undefined,
           ...{ doc2QueryPromptTemplate: questionPrompt, reasonDistillPromptTemplate: reasoningPrompt },
         });
-        const shape = { command: 'run', options, facts: { prompts: settings.prompts, index: settings.index } };
+        const against = benchmarks && { decontaminate: benchmarkPaths.map(inputIdentity) };
+        const facts = { prompts: settings.prompts, index: settings.index, ...against };
+        const shape = { command: 'run', options, facts };
         return await runStream({
           ...{ inputs: paths, inputNames, flags, stages, shape, folder, metrics, model: all, notes },
           keys: [flags.textKey, flags.idKey],
@@ -163,9 +178,9 @@ function refuseUnusedRules(flags: RunFlags): void {
     if (values[stage] !== true && set !== undefined)
       throw new UsageError(`${flagName(set[0])} needs ${flagName(stage)}`);
   }
-  const judges = flags.judgeQuestions || flags.judgeNegatives;
+  const judges = flags.judgeQuestions || flags.judgeNegatives || flags.accept === 'judge';
   if (flags.judgeModel !== undefined && !judges) {
-    throw new UsageError('--judge-model needs --judge-questions or --judge-negatives');
+    throw new UsageError('--judge-model needs --judge-questions, --judge-negatives or --accept judge');
   }
   if (flags.confirmModel !== undefined && !flags.judgeNegatives) {
     throw new UsageError('--confirm-model needs --judge-negatives');

@@ -5,7 +5,19 @@ import type { Declared, Option, Resolved } from '../../util/options.js';
 
 /** The headings of options that several commands share, in the order of help and of the reference. */
 export const groups = [
-  ...['Input', 'Output', 'Records', 'Split', 'Keys', 'Documents', 'Questions', 'Negatives', 'Judges', 'Index'],
+  ...[
+    'Input',
+    'Output',
+    'Records',
+    'Split',
+    'Keys',
+    'Documents',
+    'Questions',
+    'Negatives',
+    'Judges',
+    'Samples',
+    'Index',
+  ],
   ...['Model', 'Stage models', 'Limits', 'Money', 'Batches', 'Dry run'],
 ];
 

@@ -3,6 +3,7 @@ import { EventLoopTurns } from '../../flow/eventLoopTurns.js';
 import type { Searcher, Weighting } from '../../search/searcher.js';
 import { documentKey, valueAt } from '../../util/keyPath.js';
 import { type OptionsOf, type Resolved, resolveOptions, valuesOf } from '../../util/options.js';
+import { wordsOf } from '../../util/words.js';
 import { textInput } from '../inputKeys.js';
 import { type Field, type ProvenanceField, type RecordOperator, recordOperator } from '../recordOperator.js';
 import { recordOptions } from '../recordOptions.js';
@@ -82,7 +83,7 @@ export function bm25HardNeg<
   const resolved = resolveOptions('bm25HardNeg', bm25HardNegOptions, options);
   const { index, profile, questionKey, scenarioKey, idKey, negativesKey } = resolved;
   const textKey = documentKey(resolved);
-  const { details, requirePositive, seed, onShortfall } = resolved;
+  const { details, requirePositive, seed, onShortfall, maxPositiveShare, minPositiveRank } = resolved;
   if (profile !== undefined) refuseBesideProfile(profile, resolved);
   const remark = profile && profileRemark(profile, index);
   if (remark !== undefined) (resolved.onNotice ?? warnOfProfile)(remark);
@@ -114,7 +115,12 @@ export function bm25HardNeg<
     async (record, signal) => {
       const question = valueAt(record, questionKey) as string;
       const searched = usesScenario ? `${valueAt(record, scenarioKey)} ${question}` : question;
+      const easy = tooManyShared(question, valueAt(record, textKey) as string, maxPositiveShare);
+      if (easy !== undefined) throw new RejectError(easy);
       const { negatives, positive, refused, endedEarly } = await mineNegatives(record, searched, mining, signal);
+      if (positive.rank !== null && positive.rank < minPositiveRank) {
+        throw new RejectError(`the question is too easy: its document has rank ${positive.rank}`);
+      }
       if (negatives.length === 0) throw new RejectError(endedEarly ? allAlike : noneLeft(refused));
       const missing = numNeg - negatives.length;
       if (missing > 0) onShortfall?.(missing);
@@ -143,6 +149,16 @@ export function bm25HardNeg<
 
 function warnOfProfile(remark: string): void {
   process.emitWarning(remark, 'RareflowProfile');
+}
+
+/** Returns the refusal of a question that has too many of its words in its document. */
+function tooManyShared(question: string, text: string, most = 1): string | undefined {
+  const asked = [...new Set(wordsOf(question))];
+  const known = new Set(most < 1 ? wordsOf(text) : []);
+  const share = asked.filter((word) => known.has(word)).length / Math.max(1, asked.length);
+  return share > most
+    ? `the question is too easy: ${Math.round(100 * share)} % of its words are in its document`
+    : undefined;
 }
 
 const allAlike = `no negative is left: ${MAX_ALIKE} documents that match the question have the text of a positive or of a better document, or nearly so: remove the duplicates from the corpus`;

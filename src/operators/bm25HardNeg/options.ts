@@ -144,6 +144,19 @@ export const bm25HardNegOptions = {
     group,
   }),
   ...decidedByProfile,
+  maxPositiveShare: number({
+    help: 'reject questions with more than this fraction of their words in their own document: they are too easy',
+    defaultText: 'no limit',
+    min: 0,
+    max: 1,
+    group,
+  }),
+  minPositiveRank: wholeNumber({
+    help: 'reject questions for which their own document ranks higher than this: they are too easy',
+    default: 1,
+    placeholder: '<rank>',
+    group,
+  }),
   profile: choice(['dataflow', 'reasonir'], {
     help: 'choose exactly as this tool does, duplicates of the positive included; excludes every other rule',
     placeholder: '<tool>',

@@ -71,7 +71,7 @@ const CONFIRM_STAGE = 'confirm_negatives';
  *
  * Adds `negatives_judgement`, one entry for each negative, and leaves in `hard_negatives` those that do not answer, `numNeg`
  * of them at most. What answers is moved to `positives` as `{id?, text}`, dropped, or the record is rejected, as `onFalse`
- * says; what answers partly is dropped. The documents are shown in an order that depends on the seed and the record, the
+ * says; what answers partly is dropped. With `annotate` the list stays as it is. The documents are shown in an order that depends on the seed and the record, the
  * record's own text among them, each under an id that no document can know.
  *
  * With a `confirmModel`, a document becomes a positive only if that model says so too. It reads what the first one flagged: by
@@ -87,7 +87,7 @@ export function judgeNegatives<
   const settings = resolveOptions('judgeNegatives', judgeNegativesOptions, options);
   const { questionKey, negativesKey, negativesJudgementKey, positivesKey = 'positives' } = settings;
   const textKey = documentKey(settings);
-  const { numNeg = Number.POSITIVE_INFINITY, seed, onFalse, onShortfall } = settings;
+  const { numNeg = Number.POSITIVE_INFINITY, seed, onFalse, onShortfall, annotate } = settings;
   const judge = recordOperator(
     {
       stage: JUDGE_STAGE,
@@ -110,13 +110,14 @@ export function judgeNegatives<
       const [positive, ...found] = first.verdicts as [DocumentVerdict, ...DocumentVerdict[]];
       const { final, confirm } = await confirmed(found, { settings, question, negatives }, signal);
       const uses = useOf(final, { numNeg, onFalse, hasConfirmer: settings.confirmModel !== undefined });
+      if (annotate) uses.fill('negative');
       const judgements = final.map((one, index): NegativeJudgement => {
         const use = uses[index] as NegativeUse;
         return { ...one, use, ...(use === 'dropped' && { text: negatives[index] as string }) };
       });
       const kept = indexesOf(uses, 'negative');
       const wrong = final.findIndex(({ verdict }) => verdict === 'answers');
-      if (onFalse === 'reject' && wrong >= 0) {
+      if (onFalse === 'reject' && wrong >= 0 && !annotate) {
         throw new RejectError(
           `negative ${wrong + 1} answers the question: ${final[wrong]?.reason}`,
           attemptsOf(first, confirm),
@@ -128,7 +129,7 @@ export function judgeNegatives<
           attemptsOf(first, confirm),
         );
       }
-      const missing = numNeg === Number.POSITIVE_INFINITY ? 0 : numNeg - kept.length;
+      const missing = numNeg === Number.POSITIVE_INFINITY || annotate ? 0 : numNeg - kept.length;
       if (missing > 0) onShortfall?.(missing);
       const ids = minedIds(record, negatives.length);
       const relabelled = indexesOf(uses, 'positive').map((index) => ({

@@ -2,7 +2,7 @@ import type { ChatModel } from '../../llm/chatModel.js';
 import { isChatModel } from '../../llm/chatModel.js';
 import { callback, choice, key, object, wholeNumber } from '../../util/options.js';
 import { keyOptions } from '../keyOptions.js';
-import { chatModelOption, languageOption, maxAttemptsOption } from '../modelOptions.js';
+import { annotateOption, chatModelOption, languageOption, maxAttemptsOption } from '../modelOptions.js';
 import { recordOptions } from '../recordOptions.js';
 
 const { textKey, titleKey, questionKey, negativesKey, positivesKey } = keyOptions;
@@ -21,6 +21,7 @@ export const negativeVerdictOptions = {
     placeholder: '<when>',
     group: 'Judges',
   }),
+  annotate: annotateOption,
   negativesJudgementKey: key('negatives_judgement', { help: 'the key of the verdicts on negatives', group: 'Keys' }),
 };
 

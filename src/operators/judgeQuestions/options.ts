@@ -1,7 +1,7 @@
 import { type QuestionCriterion, questionCriteria } from '../../record.js';
-import { key, onOff, value, wholeNumber } from '../../util/options.js';
+import { key, value, wholeNumber } from '../../util/options.js';
 import { keyOptions } from '../keyOptions.js';
-import { chatModelOption, languageOption, maxAttemptsOption } from '../modelOptions.js';
+import { annotateOption, chatModelOption, languageOption, maxAttemptsOption } from '../modelOptions.js';
 import { recordOptions } from '../recordOptions.js';
 
 const { textKey, titleKey, questionKey, scenarioKey } = keyOptions;
@@ -21,11 +21,7 @@ export const questionVerdictOptions = {
       parse: (given) => given.split(','),
     },
   ),
-  annotate: onOff({
-    help: 'only write the verdicts on questions, and reject no record for them',
-    default: false,
-    group: 'Judges',
-  }),
+  annotate: annotateOption,
   questionJudgementKey: key('question_judgement', { help: 'the key of the verdicts on a question', group: 'Keys' }),
 };
 

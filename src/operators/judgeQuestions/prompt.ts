@@ -4,16 +4,10 @@ import { JUDGED_QUESTION, type QuestionCriterion, questionCriteria } from '../..
 import type { PromptLanguage } from '../../util/language.js';
 import { askedAgain } from '../askUntilRead.js';
 import { answerSchema, type JsonAnswer, parseJsonAnswer } from '../jsonAnswer.js';
-import { renderMaterial } from '../judgePrompt.js';
+import { type CriterionVerdict, renderMaterial, verdictForm } from '../judgePrompt.js';
 
 /** Changes whenever the texts below do. */
 export const JUDGE_QUESTIONS_PROMPT_VERSION = 'judge-questions-1';
-
-/** A verdict on one criterion, with the reason that the judge wrote before it. */
-export interface CriterionVerdict {
-  reason: string;
-  verdict: boolean;
-}
 
 export type QuestionJudgement = Record<QuestionCriterion, CriterionVerdict>;
 
@@ -55,33 +49,9 @@ export const questionSchema = answerSchema(
   z.strictObject({ [JUDGED_QUESTION]: z.strictObject({ id: z.string(), ...forms }) }),
 );
 
-const verdict = z.union([
-  z.boolean(),
-  z
-    .string()
-    .transform((text) => text.trim().toLowerCase())
-    .pipe(z.enum(['true', 'false', 'yes', 'no']))
-    .transform((text) => text === 'true' || text === 'yes'),
-]);
-const readCriterion = z.union([
-  verdict.transform((held): CriterionVerdict => ({ reason: '', verdict: held })),
-  z
-    .object({ reason: z.string().nullish(), verdict })
-    .transform(({ reason, verdict: held }): CriterionVerdict => ({ reason: (reason ?? '').trim(), verdict: held })),
-]);
-
 /** Reads the verdicts out of an answer. It must repeat the document's id, so that an answer that the document quotes does not count. */
 export function parseJudgeQuestions(answer: string, id: string): JsonAnswer<QuestionJudgement> {
-  const judged = z
-    .object({
-      id: z.string().refine((given) => given.trim().toLowerCase() === id, `its id is not ${id}`),
-      ...Object.fromEntries(questionCriteria.map((name) => [name, readCriterion])),
-    })
-    .transform(({ id: _, ...verdicts }) => verdicts as unknown as QuestionJudgement);
-  const form = z
-    .object({ [JUDGED_QUESTION]: judged })
-    .transform((object) => object[JUDGED_QUESTION] as QuestionJudgement);
-  return parseJsonAnswer(answer, form);
+  return parseJsonAnswer(answer, verdictForm(JUDGED_QUESTION, questionCriteria, id));
 }
 
 const questionJudgeTexts = {

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { InputError } from '../../errors.js';
 import type { ChatMessage } from '../../llm/chatModel.js';
-import { documentsAnswer, judgedRequest, questionAnswer } from '../../llm/offline/judgedMaterial.js';
+import { criteriaAnswer, documentsAnswer, judgedRequest } from '../../llm/offline/judgedMaterial.js';
 import { offlineAnswer } from '../../llm/offline/offlineModel.js';
-import { documentVerdicts, isRecord, questionCriteria } from '../../record.js';
+import { documentVerdicts, isRecord, questionCriteria, reasoningCriteria } from '../../record.js';
 import { seededRandom } from '../../util/random.js';
 
 type Criteria = Record<string, boolean>;
@@ -65,13 +65,14 @@ export class Judgements {
         }),
       );
     }
-    const [document = { id: '', text: '' }] = documents;
+    const document = documents.at(-1) ?? { id: '', text: '' };
     const labelled = this.#criteria.get(pairKey(question, document.text)) ?? {};
-    const judged = questionCriteria.map((name) => {
+    const names = kind === 'question' ? questionCriteria : reasoningCriteria;
+    const judged = names.map((name) => {
       const verdict = (labelled[name] ?? true) !== this.#errs(question, document.text, name);
       return [name, { reason: 'the label says so', verdict }] as const;
     });
-    return questionAnswer(document.id, Object.fromEntries(judged));
+    return criteriaAnswer(kind, document.id, Object.fromEntries(judged));
   }
 
   /** Writes any answer: a judge's from the labels, any other as the offline model does. */

@@ -146,3 +146,26 @@ test('a positive is named by an id that very many documents of one text have', a
   const { out } = await mine(record, { index, positivesKey: 'positives', nearDuplicate: false });
   assert.deepEqual(out?.hard_negatives, ['the other tide', 'a tide']);
 });
+
+test('questions that repeat their document, or whose document ranks too high, are rejected as too easy', async () => {
+  const index = memorySearcher(corpus);
+  const mineAll = async (options: object) => {
+    const rejects: Reject[] = [];
+    const operator = bm25HardNeg({
+      index,
+      requirePositive: false,
+      rejects: (one) => void rejects.push(one),
+      ...options,
+    });
+    const out = await collect(
+      operator(watched([{ id: 'd8', text: 'tide number8 moon1', question: 'Tide at number8?' }])),
+    );
+    return { out, reason: rejects[0]?.reason };
+  };
+  assert.equal((await mineAll({ maxPositiveShare: 0.7 })).out.length, 1);
+  assert.equal(
+    (await mineAll({ maxPositiveShare: 0.6 })).reason,
+    'the question is too easy: 67 % of its words are in its document',
+  );
+  assert.equal((await mineAll({ minPositiveRank: 2 })).reason, 'the question is too easy: its document has rank 1');
+});

@@ -1,9 +1,11 @@
+import { isRecord } from '../record.js';
 import { seededRandom } from '../util/random.js';
 import { cut, cutEntry, startOf } from './cut.js';
 import { Distribution } from './distribution.js';
 import { hash32, NearDuplicateWindow, SeenHashes } from './duplicates.js';
 import { type Entry, readEntry, unreadableEntry } from './entry.js';
 import { FrequentKeys } from './frequent.js';
+import { JudgementCounts } from './judgements.js';
 import type { CollectorSettings } from './options.js';
 import { Reservoir } from './reservoir.js';
 import { StageSums } from './stageSums.js';
@@ -26,6 +28,7 @@ export class Collector {
   duplicates = 0;
   nearDuplicates = 0;
   readonly stages = new StageSums();
+  readonly judgements = new JudgementCounts();
   readonly warned: Record<Warning, number>;
   readonly lengths = { question: new Distribution(), scenario: new Distribution(), reasoning: new Distribution() };
   readonly scores = { positive: new Distribution(), negatives: new Distribution() };
@@ -58,6 +61,7 @@ export class Collector {
     const entry = readEntry(record, this.records, this.#settings);
     this.#compare(entry);
     this.stages.add(entry.stages);
+    if (isRecord(record)) this.judgements.add(record);
     this.#measure(entry);
     this.languages.add(entry.language);
     const kept = () => cutEntry(entry, MAX_TEXT_LENGTH);

@@ -65,7 +65,7 @@ export function readEntry(value: unknown, number: number, keys: EntryKeys = defa
     question: textAt(keys.questionKey),
     scenario: textAt(keys.scenarioKey),
     reasoning: textAt(keys.reasoningKey),
-    negatives: negativesOf(record[keys.negativesKey], mined.negatives),
+    negatives: negativesOf(record[keys.negativesKey], keptOf(mined.negatives, provenance.judge_negatives)),
     positive: rankAndScore(mined.positive),
     stages,
     state: stages.at(-1)?.name ?? 'no stage',
@@ -73,7 +73,7 @@ export function readEntry(value: unknown, number: number, keys: EntryKeys = defa
   return {
     ...entry,
     language: scriptLanguage(entry.question ?? entry.text ?? ''),
-    warnings: warningsOf(entry, Number(mined.shortfall) > 0),
+    warnings: warningsOf(entry, isShort(isRecord(provenance.judge_negatives) ? provenance.judge_negatives : mined)),
   };
 }
 
@@ -105,6 +105,14 @@ function factsOf(name: string, details: DataRecord): StageFacts {
     estimated: details.estimated === true ? true : undefined,
     sharesAnswer: details.sharesAnswer === true ? true : undefined,
   };
+}
+
+const isShort = ({ shortfall }: DataRecord) => Number(shortfall) > 0;
+
+/** Returns the details of the mined negatives that a judge has kept; all of them if none judged. */
+function keptOf(mined: unknown, judged: unknown): unknown {
+  if (!Array.isArray(mined) || !isRecord(judged) || !Array.isArray(judged.kept)) return mined;
+  return judged.kept.map((index) => mined[Number(index)]);
 }
 
 function negativesOf(texts: unknown, mined: unknown): EntryNegative[] {

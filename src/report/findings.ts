@@ -1,3 +1,4 @@
+import { formatCount } from '../util/formatNumbers.js';
 import type { Collector } from './collector.js';
 import type { ReadableSummary } from './runSummary.js';
 import type { Warning } from './warnings.js';
@@ -66,8 +67,26 @@ export function findings(collected: Collector, summary: ReadableSummary | undefi
     const count = warned[warning];
     if (count > 0) found.push({ warning, level, count, share: count / records, words: words(count) });
   }
+  found.push(...judgedFindings(collected.judgements));
   const order = ['serious', 'look', 'note'];
   return found.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level) || b.count - a.count);
+}
+
+/** Returns the share of judged negatives that answer, and of questions that fail a criterion. */
+function judgedFindings({ negatives, answers, partly, questions }: Collector['judgements']): Finding[] {
+  const note = (count: number, of: number, words: string): Finding[] =>
+    count === 0 ? [] : [{ level: 'note', count, share: count / of, words }];
+  return [
+    ...note(
+      answers,
+      negatives,
+      `of ${formatCount(negatives)} judged negatives answer the question.`,
+    ),
+    ...note(partly, negatives, `of ${formatCount(negatives)} judged negatives answer part of the question.`),
+    ...Object.entries(questions).flatMap(([criterion, { judged, failed }]) =>
+      note(failed, judged, `of ${formatCount(judged)} judged questions fail ${criterion}.`),
+    ),
+  ];
 }
 
 const have = (count: number) => (count === 1 ? 'record has' : 'records have');

@@ -6,6 +6,7 @@ import {
   number,
   type OptionsOf,
   object,
+  onOff,
   type Resolved,
   text,
   value,
@@ -94,13 +95,19 @@ export const standInOptions = {
     default: 0,
     help: 'the share of the verdicts of --judgements that are flipped, both ways, by --seed',
   }),
-  refuses: object<readonly string[]>()(
+  refuses: value<string | readonly string[]>(
     {
-      help: 'parameters that the model does not accept, `json_schema` and `json_object` included',
+      help: 'refuse these: names of parameters, json_schema, json_object, system_role, unstreamed',
+      placeholder: '<list>',
       defaultText: "the profile's",
     },
-    { expected: 'a list of names', accepts: Array.isArray },
+    {
+      expected: 'a list of names, as in json_schema,temperature',
+      accepts: (names) => [names].flat().every((name) => typeof name === 'string' && /^\w+$/.test(name)),
+      parse: (list) => list.split(',').map((name) => name.trim()),
+    },
   ),
+  vagueRefusals: onOff({ default: false, help: 'refuse them in words that name nothing' }),
   keepCalls: object<number>()(
     { help: 'how many of the latest calls the ledger keeps in full, up to twice that', defaultText: '10000' },
     { expected: 'a number >= 0', accepts: (given) => typeof given === 'number' && given >= 0 },

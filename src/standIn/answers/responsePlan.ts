@@ -102,6 +102,9 @@ function tokensOf(
   return { prompt, completion, reasoning, cached: seenBefore ? prompt - (prompt % CACHE_BLOCK_TOKENS) : 0 };
 }
 
+/** Returns the model's name in an answer. */
+const servedBy = ({ servedModel }: ServerProfile, { model }: ChatRequestBody) => servedModel ?? model;
+
 function plainBody(
   options: ResponsePlanOptions,
   answer: StandInAnswer,
@@ -109,9 +112,9 @@ function plainBody(
 ): string {
   const { body, id, fault, profile, facts } = options;
   if (fault === 'choicesNull')
-    return JSON.stringify({ id, object: 'chat.completion', model: body.model, choices: null, usage });
+    return JSON.stringify({ id, object: 'chat.completion', model: servedBy(profile, body), choices: null, usage });
   const failed = fault === 'finishError' ? errorOf(profile, facts) : undefined;
-  return completionBody({ id, model: body.model, answer, usage, error: failed });
+  return completionBody({ id, model: servedBy(profile, body), answer, usage, error: failed });
 }
 
 function streamed(options: ResponsePlanOptions, answer: StandInAnswer, usage: Record<string, unknown> | undefined) {
@@ -121,7 +124,7 @@ function streamed(options: ResponsePlanOptions, answer: StandInAnswer, usage: Re
   const broken = breaks
     ? { body: { error: errorOf(profile, facts) }, inChunk: profile.sendsErrorsAsChunks }
     : undefined;
-  const parts = completionEvents({ id, model: body.model, answer, usage, includeUsage, broken });
+  const parts = completionEvents({ id, model: servedBy(profile, body), answer, usage, includeUsage, broken });
   return {
     parts,
     gapMs: (serviceMs * 0.8) / parts.length,

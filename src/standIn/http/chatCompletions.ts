@@ -116,14 +116,22 @@ export class ChatCompletions {
 
   #unsupported(body: ChatRequestBody, facts: ProblemFacts): Problem | undefined {
     const format = body.response_format?.type;
-    for (const name of this.#settings.refuses ?? this.profile.refuses) {
+    for (const name of [this.#settings.refuses ?? this.profile.refuses].flat()) {
       Object.assign(facts, { name, value: body[name] });
-      if (name === format) return 'format400';
-      if (body[name] !== undefined) return 'parameter400';
+      const problem = refusalOf(name, body);
+      if (problem !== undefined) return this.#settings.vagueRefusals ? 'vague400' : problem;
     }
     const needsWord = format === 'json_object' && this.profile.needsJsonWord;
     return needsWord && !body.messages.some(({ content }) => /json/i.test(content)) ? 'jsonWord400' : undefined;
   }
+}
+
+/** Returns the refusal of a request that has what `name` says; undefined if it has not. */
+function refusalOf(name: string, body: ChatRequestBody): Problem | undefined {
+  if (name === 'system_role') return body.messages.some(({ role }) => role === 'system') ? 'systemRole400' : undefined;
+  if (name === 'unstreamed') return body.stream === true ? undefined : 'unstreamed400';
+  if (name === body.response_format?.type) return 'format400';
+  return body[name] === undefined ? undefined : 'parameter400';
 }
 
 /** Changes the facts to those of a fault: a context that the record does not fit, an exhausted minute. */

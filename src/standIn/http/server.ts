@@ -15,7 +15,7 @@ import { pause, sendResponse } from './sendResponse.js';
 export type { StandInOptions };
 
 export interface StandIn {
-  /** The base URL of its API; ends in `/v1`. */
+  /** The base URL of its API; ends in `/v1`, or names a deployment and an API version. */
   baseUrl: string;
   /** The calls so far; `GET /stand-in/ledger?slots=N` returns its sums as JSON. */
   ledger: Ledger;
@@ -45,7 +45,10 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   /** By method and path, without the query. */
   const routes: Record<string, (request: IncomingMessage, response: ServerResponse) => void> = {
     'POST /v1/chat/completions': (request, response) => {
-      const call = ledger.open(request.headers.authorization);
+      const { authorization, 'api-key': azureKey } = request.headers;
+      const call = ledger.open(
+        chat.profile.isAzure === true && azureKey !== undefined ? `Bearer ${azureKey}` : authorization,
+      );
       // The server does not fail if a client disconnects while it sends.
       serve(request, response, call).catch(() => response.destroy());
     },
@@ -57,7 +60,8 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   };
 
   const server = createServer((request, response) => {
-    const path = (request.url ?? '').replace(/\?.*$/s, '');
+    const path =
+      chat.profile.isAzure === true ? azurePath(request.url ?? '') : (request.url ?? '').replace(/\?.*$/s, '');
     const route = routes[`${request.method} ${path}`];
     if (/^\/v1\/(files|batches)(\/|$)/.test(path)) {
       serveBatch(request, response, path).catch(() => response.destroy());
@@ -134,7 +138,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     server.listen(port, '127.0.0.1', resolve);
   });
   return {
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}${chat.profile.isAzure === true ? AZURE_PATH : '/v1'}`,
     ledger,
     close: () =>
       new Promise((resolve) => {
@@ -142,6 +146,14 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
         server.closeAllConnections();
       }),
   };
+}
+
+const AZURE_PATH = '/openai/deployments/stand-in?api-version=2024-10-21';
+
+/** Returns the path of an address of Azure as the other servers have it; the address itself if it names no API version. */
+function azurePath(address: string): string {
+  const [, path] = /^\/openai\/deployments\/[^/?]+(\/[^?]*)\?(?:.*&)?api-version=/.exec(address) ?? [];
+  return path === undefined ? address : `/v1${path}`;
 }
 
 const models = {

@@ -107,6 +107,14 @@ export const openaiErrors: ErrorTable = {
           param: name,
           code: 'unsupported_value',
         },
+  systemRole400: () => ({ status: 400, message: 'System role not supported', type: INVALID_REQUEST }),
+  unstreamed400: () => ({
+    status: 400,
+    message: 'parameter.enable_thinking must be set to false for non-streaming calls',
+    type: INVALID_REQUEST,
+    code: 'invalid_parameter_error',
+  }),
+  vague400: () => ({ status: 400, message: 'API 调用参数有误，请检查文档。', code: '1210' }),
   format400: ({ name }) => ({
     status: 400,
     message: `Invalid parameter: 'response_format' of type '${name}' is not supported with this model.`,

@@ -53,5 +53,6 @@ export const openrouter: ServerProfile = {
   refuses: [],
   needsJsonWord: false,
   sendsErrorsAsChunks: true,
+  usage: (tokens) => ({ ...openai.usage(tokens), cost: (tokens.prompt + 4 * tokens.completion) / 1e7, is_byok: false }),
   keepAlive: { stream: ': OPENROUTER PROCESSING\n\n' },
 };

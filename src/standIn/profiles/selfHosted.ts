@@ -85,8 +85,11 @@ const llamaContext = ({ promptTokens, contextTokens }: ProblemFacts): ErrorField
   more: { n_prompt_tokens: promptTokens, n_ctx: contextTokens },
 });
 
+/** It names its model by its file. */
 export const llamaCpp: ServerProfile = {
   ...selfHosted,
+  limitHeaders: () => ({ server: 'llama.cpp' }),
+  servedModel: '/models/stand-in-Q4_K_M.gguf',
   errors: {
     ...selfHostedErrors,
     auth401: () => ({ status: 401, message: 'Invalid API Key' }),

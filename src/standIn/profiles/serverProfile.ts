@@ -19,7 +19,10 @@ export type Problem =
   | 'conflict409'
   | 'parameter400' // a parameter that the model does not accept
   | 'format400' // a response_format that it does not accept
-  | 'jsonWord400'; // JSON mode without the word in the prompt
+  | 'jsonWord400' // JSON mode without the word in the prompt
+  | 'systemRole400' // a system message
+  | 'unstreamed400' // an answer that is not streamed
+  | 'vague400'; // any of these, in words that name nothing
 
 /** The values that an error message may quote. */
 export interface ProblemFacts {
@@ -87,8 +90,12 @@ export interface ServerProfile {
   /** The headers of a 429, and the wait that they or its body name, in milliseconds; undefined if neither names one. */
   waitHeaders(facts: ProblemFacts): { headers: Record<string, string>; namedWaitMs: number | undefined };
   reasoningIn: ReasoningField;
-  /** Parameters that it does not accept, `json_schema` and `json_object` included. */
+  /** Parameters that it does not accept; also `json_schema`, `json_object`, `system_role` and `unstreamed`. */
   refuses: readonly string[];
+  /** The name that it gives its model, if not the one that was asked for. */
+  servedModel?: string;
+  /** The address of its API holds the deployment and the API version, and the key comes as `api-key`. */
+  isAzure?: boolean;
   /** Whether JSON mode needs the word "json" in the prompt. */
   needsJsonWord: boolean;
   /** Whether it sends an error in a stream as a chunk, with finish_reason `error`. */

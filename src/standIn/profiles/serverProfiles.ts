@@ -1,4 +1,5 @@
 import { deepseek } from './deepseek.js';
+import { azure, dashscope, gemma } from './demanding.js';
 import { gemini } from './gemini.js';
 import { groq } from './groq.js';
 import { openai, openaiReasoning } from './openai.js';
@@ -18,6 +19,9 @@ export const serverProfiles = {
   deepseek,
   groq,
   gemini,
+  dashscope,
+  gemma,
+  azure,
 } satisfies Record<string, ServerProfile>;
 
 export type ProfileName = keyof typeof serverProfiles;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { FaultName } from '../../../src/standIn/faults/faults.js';
+import { startStandIn } from '../../../src/standIn/http/server.js';
 import { type ProfileName, profileNames } from '../../../src/standIn/profiles/serverProfiles.js';
 import { about, type ChatAnswer, post, standInFor } from '../../support/askStandIn.js';
 
@@ -258,4 +259,29 @@ test('deepseek sends blank lines ahead of its answer, and comments in its stream
   assert.match(plain, /^\n+\{"id"/);
   assert.equal(JSON.parse(plain).choices.length, 1);
   assert.match(await (await post(server, about(1, { stream: true }))).text(), /^: keep-alive\n\ndata: \{/);
+});
+
+test('what a profile refuses can be set, and refused in words that name nothing', async () => {
+  for (const [vagueRefusals, words] of [
+    [false, /System role not supported/],
+    [true, /API 调用参数有误/],
+  ] as const) {
+    const server = await startStandIn({ refuses: 'system_role', vagueRefusals });
+    const body = JSON.stringify({ model: 'm', messages: [{ role: 'system', content: 'a' }] });
+    const response = await fetch(`${server.baseUrl}/chat/completions`, { method: 'POST', body });
+    assert.equal(response.status, 400);
+    assert.match(await response.text(), words);
+    await server.close();
+  }
+});
+
+test('azure answers only at the address of a deployment with an API version, and takes its key as api-key', async () => {
+  const server = await startStandIn({ profile: 'azure', apiKey: 'right' });
+  const post = (url: string, headers: Record<string, string>) =>
+    fetch(url, { method: 'POST', headers, body: JSON.stringify({ model: 'm', messages: [] }) });
+  const [address, query] = server.baseUrl.split('?');
+  assert.equal((await post(`${address}/chat/completions?${query}`, { 'api-key': 'right' })).status, 200);
+  assert.equal((await post(`${address}/chat/completions?${query}`, { 'api-key': 'wrong' })).status, 401);
+  assert.equal((await post(`${address}/chat/completions`, { 'api-key': 'right' })).status, 404);
+  await server.close();
 });

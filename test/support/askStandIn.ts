@@ -15,7 +15,11 @@ export const about = (i: number, more: object = {}) => ({
 /** Sends a request as it is, without a client that would interpret the answer. */
 export function post(server: StandIn, body: object, headers: Record<string, string> = {}): Promise<Response> {
   const [address, query] = server.baseUrl.split('?');
-  return fetch(`${address}/chat/completions${query === undefined ? '' : `?${query}`}`, { method: 'POST', headers, body: JSON.stringify(body) });
+  return fetch(`${address}/chat/completions${query === undefined ? '' : `?${query}`}`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  });
 }
 
 /** Starts a stand-in that is closed when the test ends. */

@@ -75,6 +75,8 @@ export interface Completion {
   answers?: number | undefined;
   /** True if nothing was paid for it now: it comes from the cache, or from a call that another request had made. */
   cached?: boolean | undefined;
+  /** True if the server seems to have cut the prompt off, by the tokens that it reports. */
+  promptCutOff?: boolean | undefined;
 }
 
 /**

@@ -6,6 +6,7 @@ import { customModel } from './custom/customModel.js';
 import type { Budget } from './middleware/budget.js';
 import { EndpointHealth } from './middleware/endpointHealth.js';
 import type { Endpoint } from './middleware/loadBalance.js';
+import { PromptTruncation } from './middleware/promptTruncation.js';
 import { type RateLimitedModel, rateLimit } from './middleware/rateLimit.js';
 import type { UsageMeter } from './middleware/usage.js';
 import { offlineModel } from './offline/offlineModel.js';
@@ -80,7 +81,7 @@ function serverEndpoints(settings: ModelSettings & { model: string }, shared: Sh
       batch === undefined
         ? openaiModel({ ...adapterOptions, onRates: (rates) => health.pause(limited.applyRates(rates)) })
         : batchModel({ ...adapterOptions, journalPath: batch });
-    const limited = limitedModel(adapter, health, settings, shared);
+    const limited = limitedModel(adapter, health, parseBaseUrl(url).host, settings, shared);
     return {
       model: limited,
       health,
@@ -121,17 +122,20 @@ function memoryOf(
 /** An endpoint whose connections, if it has any, are not ours. */
 function localEndpoint(model: ChatModel, baseUrl: string, settings: ModelSettings, shared: Shared): ConnectedEndpoint {
   const health = new EndpointHealth(settings);
-  const limited = limitedModel(model, health, settings, shared);
+  const limited = limitedModel(model, health, model.name, settings, shared);
   return { model: limited, health, host: model.name, baseUrl, leave: () => {}, close: limited.close };
 }
 
 function limitedModel(
   adapter: ChatModel,
   health: EndpointHealth,
+  host: string,
   settings: ModelSettings,
   { meter, budget }: Shared,
 ): RateLimitedModel {
-  const attempts = health.guard(meter.countAttempts(adapter));
+  const rejects = settings.truncatedPrompts === 'reject';
+  const watched = new PromptTruncation({ host, rejects, onNotice: settings.onNotice }).watch(adapter);
+  const attempts = health.guard(meter.countAttempts(watched));
   return rateLimit(budget.guard(attempts), {
     ...settings,
     stopped: health.stopped,

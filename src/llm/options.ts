@@ -203,6 +203,26 @@ export const serverOptions = {
     group: 'Model',
     shapesRecords,
   }),
+  clientCert: text({
+    help: 'the PEM file of a client certificate, for a server or proxy that requires one',
+    placeholder: '<file>',
+    group: 'Model',
+    shapesRecords,
+  }),
+  clientKey: text({
+    help: 'the PEM file of its private key',
+    placeholder: '<file>',
+    defaultText: 'the file of the certificate',
+    group: 'Model',
+    shapesRecords,
+  }),
+  /** What to do with an answer to a prompt that the server has cut off, as Ollama does in silence at `num_ctx`. */
+  truncatedPrompts: choice(['keep', 'reject'], {
+    help: 'keep or reject records whose prompts the server seems to have cut off, by the tokens that it reports',
+    default: 'keep',
+    group: 'Model',
+    shapesRecords,
+  }),
   connectTimeoutMs: programOnly(
     wholeNumber({ help: 'the timeout of connecting, in milliseconds', max: MAX_TIMER_MS, default: 10_000 }),
   ),

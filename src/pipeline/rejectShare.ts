@@ -20,6 +20,8 @@ export class RejectShareError extends RareflowError {
 
 /** The records of a stage over which the share is measured. */
 const RECENT_RECORDS = 200;
+/** Fewer rejects of a short run, alike or not, are seen at a glance. */
+const MIN_ALIKE = 20;
 
 /** The last records that a stage has finished: of those rejected, the kind of the reason. */
 interface StageWindow {
@@ -88,7 +90,7 @@ export class RejectShare {
     for (const { kinds, counts } of this.#windows) {
       if (kinds.length >= RECENT_RECORDS) continue;
       for (const { count, reason } of counts.values()) {
-        if (count > this.#maxShare * kinds.length)
+        if (count >= MIN_ALIKE && count > this.#maxShare * kinds.length)
           return `${count} of ${kinds.length} records were rejected for the same reason: ${reason}`;
       }
     }

@@ -77,11 +77,7 @@ function judgedFindings({ negatives, answers, partly, questions }: Collector['ju
   const note = (count: number, of: number, words: string): Finding[] =>
     count === 0 ? [] : [{ level: 'note', count, share: count / of, words }];
   return [
-    ...note(
-      answers,
-      negatives,
-      `of ${formatCount(negatives)} judged negatives answer the question.`,
-    ),
+    ...note(answers, negatives, `of ${formatCount(negatives)} judged negatives answer the question.`),
     ...note(partly, negatives, `of ${formatCount(negatives)} judged negatives answer part of the question.`),
     ...Object.entries(questions).flatMap(([criterion, { judged, failed }]) =>
       note(failed, judged, `of ${formatCount(judged)} judged questions fail ${criterion}.`),

@@ -9,7 +9,7 @@ import { command } from '../command.js';
 import { modelFlags } from '../options/model.js';
 import { baseUrlsOf } from '../options/server/baseUrls.js';
 import { proxyReport, usesProxy } from '../options/server/proxies.js';
-import { formatCount, oneLine, say, stderrColors } from '../progress/terminal.js';
+import { formatCount, inFlags, oneLine, say, stderrColors } from '../progress/terminal.js';
 
 const MIN_FREE_BYTES = 2 ** 30;
 const packageUrl = new URL('../../../package.json', import.meta.url);
@@ -67,7 +67,7 @@ export const doctorCommand = command({
         if (!(error instanceof RareflowError)) throw error;
         failed += 1;
         print(red('FAIL'), oneLine(error.message));
-        if (error.hint !== undefined) say(`               ${oneLine(error.hint)}`);
+        if (error.hint !== undefined) say(`               ${oneLine(inFlags(error.hint))}`);
       }
     }
     const skipped = checks.filter(([, check]) => typeof check === 'string').length;

@@ -25,7 +25,7 @@ export const modelFlags = {
   ...pick(modelOptions, 'temperature', 'topP', 'maxTokens', 'reasoningEffort'),
   extraBody: extraBodyOption,
   ...headerOptions,
-  ...pick(modelOptions, 'structuredOutput', 'stream', 'capabilities'),
+  ...pick(modelOptions, 'structuredOutput', 'stream', 'clientCert', 'clientKey', 'capabilities'),
 };
 
 const otherServer = (role: string) =>
@@ -72,7 +72,14 @@ export const confirmModelFlags = {
 /** Everything that a command has which asks a model for each record. */
 export const askingFlags = {
   ...modelFlags,
-  ...pick(modelOptions, 'requestsPerMinute', 'tokensPerMinute', 'adaptiveConcurrency', 'attemptTimeoutMs'),
+  ...pick(
+    modelOptions,
+    'requestsPerMinute',
+    'tokensPerMinute',
+    'adaptiveConcurrency',
+    'attemptTimeoutMs',
+    'truncatedPrompts',
+  ),
   cache: cacheOption,
   prices: pricesOption,
   ...pick(modelOptions, 'budgetUsd', 'budgetTokens'),

@@ -4,7 +4,7 @@ import { modelGroup } from '../../llm/modelGroup.js';
 import type { StageModel } from '../../llm/options.js';
 import { checkStorePath } from '../../store/folder.js';
 import { pick, type Resolved, valuesOf } from '../../util/options.js';
-import { say } from '../progress/terminal.js';
+import { inFlags, say } from '../progress/terminal.js';
 import { apiKeyIn } from './apiKey.js';
 import { journalFolder } from './batch.js';
 import { cacheFolder } from './cacheFolder.js';
@@ -27,8 +27,8 @@ export interface ModelFlags extends Partial<Resolved<typeof askingFlags>> {
 const sameInLibrary = pick(
   askingFlags,
   ...(['temperature', 'topP', 'maxTokens', 'reasoningEffort', 'extraBody'] as const),
-  ...(['structuredOutput', 'stream', 'capabilities'] as const),
-  ...(['requestsPerMinute', 'tokensPerMinute', 'adaptiveConcurrency', 'attemptTimeoutMs'] as const),
+  ...(['structuredOutput', 'stream', 'clientCert', 'clientKey', 'capabilities'] as const),
+  ...(['requestsPerMinute', 'tokensPerMinute', 'adaptiveConcurrency', 'attemptTimeoutMs', 'truncatedPrompts'] as const),
   ...(['budgetUsd', 'budgetTokens'] as const),
 );
 
@@ -67,7 +67,7 @@ export function openModel(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Parti
     batchRequests: flags.batchRequests,
     batchPollMs: batchPollSeconds && batchPollSeconds * 1000,
     prices: pricesOf(flags.prices),
-    onNotice: (notice) => say(`rareflow: ${notice}`),
+    onNotice: (notice) => say(`rareflow: ${inFlags(notice)}`),
     ...more,
   });
 

@@ -55,12 +55,17 @@ export function sayStats(figures: Record<string, unknown>): void {
 export function errorLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const hint = error instanceof RareflowError && error.hint !== undefined ? `; ${error.hint}` : '';
-  return `${stderrColors().red('rareflow:')} ${oneLine(message)}${oneLine(hint)}`;
+  return `${stderrColors().red('rareflow:')} ${oneLine(inFlags(message))}${oneLine(inFlags(hint))}`;
 }
 
 /** Colours if stderr is a terminal that shows them. The argument is never undefined: picocolors would then decide, and colour in CI. */
 export const stderrColors = () =>
   pc.createColors(process.stderr.isTTY === true && !process.env.NO_COLOR && !isDumb() && !speaksJson);
+
+/** Names options of the model by their flags alone, in a message that names both: `lower maxTokens (--max-tokens)`. */
+export function inFlags(text: string): string {
+  return text.replace(/\b(?:apiKey|maxTokens|clientCert|clientKey) \((--[\w-]{1,60})\b([^()]*)\)/g, '$1$2');
+}
 
 /** Joins the lines of a text, without characters that a terminal acts on. */
 export function oneLine(text: string): string {

@@ -32,7 +32,7 @@ const dollarText = (amount: number) => amount.toFixed(9).replace(/\.?0+$/, '');
 
 function usageText(totals: UsageTotals, pricesAsOf: string | undefined): string {
   const { attempts, promptTokens, completionTokens, estimatedTokens, unknownAttempts, costUsd } = totals;
-  const { cachedCalls, savedTokens, attemptSeconds, reportedCostUsd = 0 } = totals;
+  const { cachedCalls, savedTokens, attemptSeconds, reportedCostUsd = 0, cutOffPrompts = 0 } = totals;
   const tokens = `${formatCompact(promptTokens)} + ${formatCompact(completionTokens)} tokens`;
   const estimated = estimatedTokens > 0 ? ' (estimated)' : '';
   const cost = pricesAsOf === undefined ? '' : costUsd === undefined ? ', unpriced' : `, $${costUsd}`;
@@ -40,6 +40,7 @@ function usageText(totals: UsageTotals, pricesAsOf: string | undefined): string 
   const unknown = unknownAttempts === 0 ? '' : `, plus ${formatCount(unknownAttempts)} whose bill is unknown`;
   const cached =
     cachedCalls === 0 ? '' : `; ${formatCount(cachedCalls)} from the cache (${formatCompact(savedTokens)} tokens)`;
+  const cutOff = cutOffPrompts === 0 ? '' : `; ${formatCount(cutOffPrompts)} prompts seem to be cut off by the server`;
   const time = attempts === 0 ? '' : `, ${formatSeconds(attemptSeconds / attempts)} each`;
-  return `${formatCount(attempts)} requests${time}, ${tokens}${estimated}${cost}${reported}${unknown}${cached}`;
+  return `${formatCount(attempts)} requests${time}, ${tokens}${estimated}${cost}${reported}${unknown}${cached}${cutOff}`;
 }

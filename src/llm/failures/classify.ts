@@ -85,7 +85,7 @@ const refusedKey = (failure: AttemptError): Verdict => {
   return credential === undefined
     ? stop(
         'it requires a key, and none was sent',
-        'give its key by apiKey (--api-key-env names the variable that holds it)',
+        'give its key by apiKey (--api-key-env, with the name of the variable that holds it)',
       )(failure)
     : stop(`${credential} was refused`, 'check that it is correct, not expired, and made for this host')(failure);
 };

@@ -33,6 +33,8 @@ interface UsageCounts {
   estimatedTokens: number;
   /** Attempts that may have been billed an unknown amount: connections lost, answers cut off, calls aborted. */
   unknownAttempts: number;
+  /** Answers to prompts that the server seems to have cut off. */
+  cutOffPrompts: number;
 }
 
 export interface UsageTotals extends UsageCounts {
@@ -96,6 +98,7 @@ const zeroCounts: UsageCounts = {
   cappedAnswers: 0,
   estimatedTokens: 0,
   unknownAttempts: 0,
+  cutOffPrompts: 0,
 };
 
 /** Makes a meter of calls, attempts, tokens and, with the model's price, money, by stage. */
@@ -150,6 +153,7 @@ export function usageMeter({ price, stagePrices = {}, pricesAsOf, budget }: Mete
           const completion = await model.complete(request, options);
           totals.attempts += 1;
           addTokens(totals, completion.usage);
+          if (completion.promptCutOff) totals.cutOffPrompts += 1;
           return completion;
         } catch (error) {
           // What is left in a batch is counted by the later process that collects it.
@@ -211,8 +215,10 @@ function addTokens(totals: UsageCounts, usage: Usage): void {
 function addFailure(totals: UsageCounts, error: unknown): void {
   if (error instanceof AttemptError && error.fault === 'length') totals.cappedAnswers += 1;
   if (!(error instanceof AttemptError)) totals.unknownAttempts += 1;
-  else if (error.usage !== undefined) addTokens(totals, error.usage);
-  else if (error.billingUnknown) totals.unknownAttempts += 1;
+  else if (error.usage !== undefined) {
+    addTokens(totals, error.usage);
+    if (error.fault === 'truncated') totals.cutOffPrompts += 1;
+  } else if (error.billingUnknown) totals.unknownAttempts += 1;
 }
 
 /** Returns the sum of what two meters counted, such as those of two processes that worked on one run. */

@@ -50,7 +50,7 @@ export interface OpenaiModel extends ChatModel {
  * @throws UsageError for a base URL, a key or headers that cannot be used
  */
 export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
-  const { model, baseUrl = 'https://api.openai.com/v1', apiKey, keyName, onRates } = options;
+  const { model, baseUrl = 'https://api.openai.com/v1', apiKey, keyName, onRates, clientCert, clientKey } = options;
   const { attemptTimeoutMs, connectTimeoutMs, idleTimeoutMs } = withDefaults(
     { ...serverOptions, ...timeoutOptions },
     options,
@@ -60,7 +60,7 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
   const server = parseBaseUrl(baseUrl, apiKey, headers, { ...options.secretHeaders, ...proxy?.secrets });
   const capabilities = new ServerCapabilities(server, options);
   const transport = createTransport({
-    ...{ server, connectTimeoutMs, idleTimeoutMs, headers, keyName, onRates, proxy },
+    ...{ server, connectTimeoutMs, idleTimeoutMs, headers, keyName, onRates, proxy, clientCert, clientKey },
     onServer: (name) => capabilities.noteServer(name),
   });
   let client: Promise<OpenAI> | undefined;

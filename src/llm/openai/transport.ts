@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Agent, Dispatcher, ProxyAgent } from 'undici';
+import { UsageError } from '../../errors.js';
 import { isRecord, isText } from '../../record.js';
 import { AttemptError } from '../failures/attemptError.js';
 import { type RateStates, readRates } from '../limits/rateLimitHeaders.js';
@@ -24,6 +26,9 @@ export interface TransportOptions {
   onServer?: ((name: string) => void) | undefined;
   /** The proxy that requests go through, if not directly. */
   proxy?: ServerProxy | undefined;
+  /** The PEM files of a client certificate and its key; the key may be in the same file. */
+  clientCert?: string | undefined;
+  clientKey?: string | undefined;
   /** The longest silence within a streamed answer, in milliseconds. */
   idleTimeoutMs: number;
   /** The name of what holds the key, for messages. */
@@ -62,15 +67,16 @@ const END_OF_STREAM_MS = 1000;
 export function createTransport(options: TransportOptions): Transport {
   const { server, connectTimeoutMs, headers: extraHeaders, idleTimeoutMs, onRates, onServer, proxy } = options;
   const target: RequestTarget = { server, credential: credentialOf(options) };
+  const certificate = clientCertificate(options);
   let opened: Promise<{ agent: Agent | ProxyAgent; request: typeof import('undici').request }> | undefined;
   const open = async () => {
     const { Agent: UndiciAgent, ProxyAgent: UndiciProxyAgent, request } = await import('undici');
-    const connect = { timeout: connectTimeoutMs };
+    const connect = { timeout: connectTimeoutMs, ...certificate };
     // The attempt's own timer ends it: a long answer may be silent for many minutes.
     const timeouts = { headersTimeout: 0, bodyTimeout: 0 };
     if (proxy === undefined) return { agent: new UndiciAgent({ connect, ...timeouts }), request };
     // Without a tunnel for http: servers: many proxies allow tunnels to https: ports only.
-    const tunnel = { proxyTunnel: false, requestTls: connect, proxyTls: connect };
+    const tunnel = { proxyTunnel: false, requestTls: connect, proxyTls: { timeout: connectTimeoutMs } };
     const agent = new UndiciProxyAgent({
       uri: proxy.origin,
       ...(proxy.authorization !== undefined && { token: proxy.authorization }),
@@ -169,6 +175,26 @@ function refusedByProxy(host: string, status: number, { origin, authorization }:
       ? credentials
       : `answered ${status} to the connection; NO_PROXY names hosts that are reached without it`;
   return new AttemptError('connect', { host, serverMessage: `the proxy ${origin} ${why}` });
+}
+
+/** Reads the files of a client certificate. Throws UsageError for a file that cannot be read, and for a key without a certificate. */
+function clientCertificate({ clientCert, clientKey = clientCert }: Pick<TransportOptions, 'clientCert' | 'clientKey'>) {
+  if (clientKey === undefined) return {};
+  if (clientCert === undefined) {
+    throw new UsageError('a client key was given without its certificate', { hint: 'add clientCert (--client-cert)' });
+  }
+  return {
+    cert: readPem(clientCert, 'clientCert (--client-cert)'),
+    key: readPem(clientKey, 'clientKey (--client-key)'),
+  };
+}
+
+function readPem(file: string, option: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`${option} cannot be read: ${file}`, { hint: 'it takes the path of a PEM file', cause });
+  }
 }
 
 /** Closes a connection that a server keeps open after a complete answer; one that ends in time is used again. */

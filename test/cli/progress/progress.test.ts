@@ -47,7 +47,14 @@ const total = {
     failedAttempts: 5,
   },
   ...{ promptTokens: 1_000_000, completionTokens: 230_000, cachedTokens: 0, reasoningTokens: 0, estimatedTokens: 0 },
-  ...{ reportedCostUsd: 0, cappedAnswers: 0, unknownAttempts: 0, unpricedTokens: 0, costUsd: '1.23456789' },
+  ...{
+    reportedCostUsd: 0,
+    cappedAnswers: 0,
+    unknownAttempts: 0,
+    cutOffPrompts: 0,
+    unpricedTokens: 0,
+    costUsd: '1.23456789',
+  },
 };
 const usage: RunView['usage'] = {
   ...{ total, byStage: {}, inFlight: 12, peakInFlight: 16, waiting: 9, busySeconds: 300, concurrency: 16 },

@@ -12,7 +12,7 @@ import { openParquet } from '../../src/io/write/parquet.js';
 import { AnswerStore } from '../../src/llm/cacheStore/answerStore.js';
 import { createModel } from '../../src/llm/createModel.js';
 import { BatchJournal } from '../../src/llm/openai/batch/batchJournal.js';
-import { parseDoc2Query } from '../../src/operators/doc2Query/prompt.js';
+import { parseDoc2Query } from '../../src/operators/doc2Query/queryAnswer.js';
 import type { DataRecord } from '../../src/record.js';
 import { openIndex } from '../../src/search/bm25Index.js';
 import { buildIndex } from '../../src/search/indexing/buildIndex.js';

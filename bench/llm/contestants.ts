@@ -3,7 +3,8 @@ import pMap from 'p-map';
 import { Agent, request } from 'undici';
 import { createModel, type ModelOptions } from '../../src/llm/createModel.js';
 import { doc2Query } from '../../src/operators/doc2Query/doc2Query.js';
-import { parseDoc2Query, renderDoc2Query } from '../../src/operators/doc2Query/prompt.js';
+import { renderDoc2Query } from '../../src/operators/doc2Query/prompt.js';
+import { parseDoc2Query } from '../../src/operators/doc2Query/queryAnswer.js';
 import type { DataRecord } from '../../src/record.js';
 
 export interface Work {

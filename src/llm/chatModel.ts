@@ -63,6 +63,10 @@ export interface Completion {
   /** The answer without its reasoning; never empty. */
   text: string;
   thinking?: Thinking | undefined;
+  /** The mark of a chat template at which the answer was cut off: `<|im_end|>`. */
+  cut?: string | undefined;
+  /** The field that held the whole answer, if it was one for reasoning. */
+  answerFrom?: Thinking['source'] | undefined;
   /** The model that was asked. */
   model: string;
   /** The name that the server gives it, if that is another and not the path of a file. */

@@ -181,14 +181,10 @@ function concurrencyOfAll({ concurrency }: ModelSettings, stages: [string, Stage
   return stages.reduce((sum, [, stage]) => sum + (stage.concurrency ?? 0), concurrency);
 }
 
-/** The path of a file, which servers of local models give as a model's name. */
-const FILE_PATH = /^(\/|~|\.{1,2}[/\\]|[A-Za-z]:[/\\])|\\|\.(gguf|ggml|bin|safetensors)$/i;
-
-/** Names a model as it was asked for; the server's name for it is kept beside that, unless it is a path of its disk. */
+/** Names a model as it was asked for; the server's other name for it is kept beside that. */
 function namedAsAsked(completion: Completion, asked: string): Completion {
   const { model: served } = completion;
-  const isTold = served !== asked && !FILE_PATH.test(served);
-  return { ...completion, model: asked, ...(isTold && { servedModel: served }) };
+  return served === asked ? completion : { ...completion, model: asked, servedModel: served };
 }
 
 /** Returns the parts of a request that are set once and may shape answers. Headers that prove who asks are left out. */

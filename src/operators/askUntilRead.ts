@@ -17,7 +17,10 @@ export interface Question<T> {
   schema: AnswerSchema | undefined;
   /** The most answers that are paid for, including those that are blank or cut off. */
   maxAttempts: number;
-  read: (answer: string) => { ok: true; value: T } | { ok: false; reason: string };
+  /** Reads an answer. One with a doubt can be used, but is asked for once more, with the doubt as the reason. */
+  read: (answer: string) => { ok: true; value: T; doubt?: string | undefined } | { ok: false; reason: string };
+  /** Returns the reason to reject a doubtful answer that no better one replaced; without it, the answer is kept. */
+  rejectDoubtful?: ((value: T) => string) | undefined;
   /** Renders the messages after an answer that could not be used. */
   again: (messages: ChatMessage[], answer: string, reason: string) => ChatMessage[];
 }
@@ -39,26 +42,49 @@ export async function askUntilRead<T>(question: Question<T>, signal: AbortSignal
   let usage: Usage | undefined;
   let last: string | undefined;
   let cached = true;
+  let doubtful: { value: T; completion: Completion } | undefined;
+  const made = ({ value, completion }: { value: T; completion: Completion }): ReadAnswer<T> => ({
+    value,
+    completion: { ...completion, attempts },
+    usage: { ...(usage as Usage), ...(cached && { cached }) },
+  });
+  /** Ends with the doubtful answer, if there is one. */
+  const settle = (error: RejectError): ReadAnswer<T> => {
+    if (doubtful === undefined) throw error;
+    if (question.rejectDoubtful === undefined) return made(doubtful);
+    throw new RejectError(question.rejectDoubtful(doubtful.value), { attempts, answer: last });
+  };
   for (;;) {
     const request = { messages, schema, stage, maxAnswers: maxAttempts - answers, sample: answers };
-    const completion: Completion = await askModel(model, request, signal).catch((error: unknown) => {
-      throw error instanceof RejectError && answers > 0 ? withEarlierAttempts(error, attempts, last) : error;
-    });
+    let completion: Completion;
+    try {
+      completion = await askModel(model, request, signal);
+    } catch (error) {
+      if (!(error instanceof RejectError) || answers === 0) throw error;
+      const refused = withEarlierAttempts(error, attempts, last);
+      attempts = refused.attempts ?? attempts;
+      return settle(refused);
+    }
     answers += completion.answers ?? 1;
     attempts += completion.attempts;
     usage = addUsage(usage, completion.usage);
     cached &&= completion.cached === true;
     last = completion.text;
     const answer = read(last);
+    let reason: string;
     if (answer.ok) {
-      const { value } = answer;
-      return { value, completion: { ...completion, attempts }, usage: { ...usage, ...(cached && { cached }) } };
-    }
-    if (answers >= maxAttempts) {
+      if (answer.doubt === undefined) return made({ value: answer.value, completion });
+      const isSecond = doubtful !== undefined;
+      doubtful = { value: answer.value, completion };
+      reason = answer.doubt;
+      if (isSecond || answers >= maxAttempts) return settle(new RejectError(reason, { attempts, answer: last }));
+    } else {
+      reason = answer.reason;
       const unread = answers === 1 ? 'the answer could not be read' : `none of ${answers} answers could be read`;
-      throw new RejectError(`${unread}: ${answer.reason}`, { attempts, answer: last });
+      const failed = new RejectError(`${unread}: ${reason}`, { attempts, answer: last });
+      if (doubtful !== undefined || answers >= maxAttempts) return settle(failed);
     }
-    messages = again(question.messages, last, answer.reason);
+    messages = again(question.messages, last, reason);
   }
 }
 

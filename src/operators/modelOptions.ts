@@ -22,6 +22,12 @@ export const annotateOption = onOff({
   group: 'Judges',
 });
 
+export const servedModelOption = onOff({
+  help: 'also write the name that the server gives the model: llama-server gives the path of a file',
+  default: false,
+  group: 'Records',
+});
+
 /** The language of our own prompts. */
 export const languageOption = choice(['auto', 'en', 'zh'], {
   help: 'the language of the prompts: en, zh, or auto for Chinese if the text is Chinese and English otherwise',

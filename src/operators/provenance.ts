@@ -1,3 +1,4 @@
+import { namesFile } from '../answers/servedName.js';
 import type { Completion, Thinking, Usage } from '../llm/chatModel.js';
 
 /**
@@ -7,7 +8,7 @@ import type { Completion, Thinking, Usage } from '../llm/chatModel.js';
 export type ModelProvenance = {
   /** The model that was asked. */
   model: string;
-  /** The name that the server gives it, if that is another and not the path of a file; else null. */
+  /** The name that the server gives it, if that is another; the path of a file only by the option `servedModel`. Else null. */
   servedModel: string | null;
   /** The prompt's version: the name of our own, or the hash of a custom one. */
   prompt: string;
@@ -16,6 +17,10 @@ export type ModelProvenance = {
   finishReason: string;
   /** The field that held the thinking, if it came apart from the answer. */
   thinking: Thinking['source'] | null;
+  /** The field for reasoning that held the whole answer. */
+  answerFrom: Thinking['source'] | null;
+  /** The mark of a chat template, such as `<|im_end|>`, at which the answer was cut off. */
+  cut: string | null;
 } & TokenProvenance;
 
 /** The tokens of a record; null if the server did not report them, or another record that shares the answer has them. */
@@ -32,12 +37,14 @@ export interface TokenProvenance {
 
 /** Describes how an answer was made, without its tokens: only one of the records that share an answer has those. */
 export function provenanceOf(
-  { model, servedModel, attempts, finishReason, thinking }: Omit<Completion, 'text' | 'usage'>,
+  { model, servedModel, attempts, finishReason, thinking, answerFrom, cut }: Omit<Completion, 'text' | 'usage'>,
   prompt: string,
+  { keepsServed = false }: { keepsServed?: boolean } = {},
 ): Omit<ModelProvenance, keyof TokenProvenance> {
+  const isNamed = servedModel !== undefined && (keepsServed || !namesFile(servedModel));
   return {
-    ...{ model, servedModel: servedModel ?? null, prompt, attempts, finishReason },
-    thinking: thinking?.source ?? null,
+    ...{ model, servedModel: isNamed ? servedModel : null, prompt, attempts, finishReason },
+    ...{ thinking: thinking?.source ?? null, answerFrom: answerFrom ?? null, cut: cut ?? null },
   };
 }
 

@@ -31,6 +31,11 @@ const messages: [Warning, Finding['level'], (count: number) => string][] = [
     (n) => `${were(n)} written by the offline model, which only exercises the pipeline: they are not training data.`,
   ],
   ['cutShort', 'serious', (n) => `${have(n)} an answer that was cut at the token limit; raise --max-tokens.`],
+  [
+    'unknownFinish',
+    'look',
+    (n) => `${have(n)} an answer that ended for a reason rareflow does not know; it was taken as whole.`,
+  ],
   ['empty', 'serious', (n) => `${have(n)} an empty question, scenario or reasoning.`],
   [
     'mentionsDocument',

@@ -1,7 +1,11 @@
+import { finishKind } from '../answers/finishReason.js';
+import { mentionsDocument } from '../operators/doc2Query/mentionsDocument.js';
+
 /** The warnings about a single record, with their names in a filter. */
 export const ownWarnings = {
   mentionsDocument: 'mentions the document',
   cutShort: 'answer cut short',
+  unknownFinish: 'unknown finish reason',
   negativeAbove: 'negative above positive',
   fewNegatives: 'too few negatives',
   empty: 'empty part',
@@ -17,18 +21,6 @@ export const warnings = {
 };
 
 export type Warning = keyof typeof warnings;
-
-/** A question must be understood without the document: these words refer to a text that its reader does not have. */
-const DOCUMENT_REFERENCES = [
-  /\b(?:the|this|that|these|those|given|provided|above|following|preceding)\s+(?:(?:above|given|provided|following|source)\s+)?(?:document|passage|text|article|excerpt|paragraph|snippet)s?\b/i,
-  /\baccording to the author/i,
-  /(?<!中)文中|文档|本文|上文|下文|该文|此文|原文|短文|这篇|本段|该段|材料中|文章/,
-];
-
-/** Returns true if a question refers to a document. */
-export function mentionsDocument(question: string): boolean {
-  return DOCUMENT_REFERENCES.some((pattern) => pattern.test(question));
-}
 
 /** The parts of an entry that warnings depend on. */
 interface CheckedParts {
@@ -46,7 +38,8 @@ export function warningsOf(entry: CheckedParts, lacksNegatives: boolean): Warnin
   const { score: positiveScore = Number.POSITIVE_INFINITY } = positive;
   const found: [Warning, boolean][] = [
     ['mentionsDocument', question !== undefined && mentionsDocument(question)],
-    ['cutShort', stages.some(({ finishReason }) => finishReason === 'length')],
+    ['cutShort', stages.some(({ finishReason }) => /^(length|context)$/.test(finishKind(finishReason)))],
+    ['unknownFinish', stages.some(({ finishReason }) => finishKind(finishReason) === 'unknown')],
     ['negativeAbove', negatives.some(({ score }) => score !== undefined && score > positiveScore)],
     ['fewNegatives', lacksNegatives],
     ['empty', [question, scenario, reasoning].some((part) => part?.trim() === '')],

@@ -10,9 +10,10 @@ import { parseBaseUrl } from '../../src/llm/openai/baseUrl.js';
 import { isHtml, readErrorBody } from '../../src/llm/openai/errorBody.js';
 import { splitReasoning } from '../../src/llm/openai/reasoning.js';
 import { refusedThing } from '../../src/llm/openai/refusals.js';
-import { parseDoc2Query, renderDoc2Query } from '../../src/operators/doc2Query/prompt.js';
+import { mentionsDocument } from '../../src/operators/doc2Query/mentionsDocument.js';
+import { renderDoc2Query } from '../../src/operators/doc2Query/prompt.js';
+import { parseDoc2Query } from '../../src/operators/doc2Query/queryAnswer.js';
 import { withThinking } from '../../src/operators/reasonDistill/reasonDistill.js';
-import { mentionsDocument } from '../../src/report/warnings.js';
 import { promptLanguage } from '../../src/util/language.js';
 import { assertLinear, cpuMs } from '../support/cpuTime.js';
 

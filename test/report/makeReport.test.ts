@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { from } from 'ix/asynciterable';
+import { mentionsDocument } from '../../src/operators/doc2Query/mentionsDocument.js';
 import { readEntry } from '../../src/report/entry.js';
 import { makeReport, type ReportOptions } from '../../src/report/makeReport.js';
 import type { ReportData } from '../../src/report/reportData.js';
-import { mentionsDocument } from '../../src/report/warnings.js';
 import { scriptLanguage } from '../../src/util/scriptLanguage.js';
 import { range } from '../support/sources.js';
 import { madeRecord } from './madeRecord.js';

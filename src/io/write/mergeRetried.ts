@@ -3,6 +3,7 @@ import type { DataRecord, Reject } from '../../record.js';
 import { fileLines } from '../read/fileLines.js';
 import { openFileOutput } from './fileOutput.js';
 import { LineSink } from './lineSink.js';
+import { jsonOf } from './writeJsonl.js';
 
 /** A reject that was retried: its index in the rejects file, and how many lines of the output come before it. */
 export interface RetriedReject {
@@ -41,11 +42,11 @@ export async function mergeRetried(files: MergeFiles, results: AsyncIterable<Ret
     for await (const { index: _, place, ...what } of results) {
       if ('record' in what) {
         await copyUpTo(place ?? Number.POSITIVE_INFINITY);
-        await output.add(`${JSON.stringify(what.record)}\n`);
+        await output.add(`${jsonOf(what.record)}\n`);
         inserted += 1;
       } else {
         const now = place === undefined ? {} : { place: place + inserted };
-        await rejects.add(`${JSON.stringify({ ...what.reject, ...now })}\n`);
+        await rejects.add(`${jsonOf({ ...what.reject, ...now })}\n`);
       }
     }
     await copyUpTo(Number.POSITIVE_INFINITY);

@@ -1,5 +1,6 @@
 import type { SchemaElement } from 'hyparquet';
 import { OutputError } from '../../errors.js';
+import { loadableJson } from '../../util/loadableText.js';
 import { openFileOutput } from './fileOutput.js';
 import type { RowSink } from './writeFiles.js';
 
@@ -45,8 +46,10 @@ export async function openParquet(target: string, schema: RowSchema): Promise<Ro
   return {
     add(row) {
       if (typeof row === 'string') throw new OutputError('a line cannot be written to parquet', { path: target });
-      rows.push(row as Record<string, unknown>);
-      chars += JSON.stringify(row).length;
+      const json = JSON.stringify(row);
+      const loadable = loadableJson(json);
+      rows.push((loadable === json ? row : JSON.parse(loadable)) as Record<string, unknown>);
+      chars += json.length;
       return rows.length >= GROUP_ROWS || chars >= GROUP_CHARS ? endGroup() : undefined;
     },
     async commit() {

@@ -1,9 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type Operator, operator } from '../../flow/operator.js';
+import { loadableText } from '../../util/loadableText.js';
 import { outputError } from '../systemErrors.js';
 import { openFileOutput } from './fileOutput.js';
 import { LineSink } from './lineSink.js';
+import { jsonOf } from './writeJsonl.js';
 
 /** A row and the file that it belongs to. */
 export interface FilePart {
@@ -72,7 +74,7 @@ async function openAt(target: string, row: object | string, openSink: OpenRowSin
 const openJsonl: OpenRowSink = async (target) => {
   const sink = new LineSink(await openFileOutput(target));
   return {
-    add: (row) => sink.add(`${typeof row === 'string' ? row : JSON.stringify(row)}\n`),
+    add: (row) => sink.add(`${typeof row === 'string' ? loadableText(row) : jsonOf(row)}\n`),
     commit: () => sink.commit(),
     abandon: () => sink.abandon(),
   };

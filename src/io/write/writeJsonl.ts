@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { operator, type PassThrough } from '../../flow/operator.js';
 import { mustBe } from '../../util/check.js';
+import { loadableJson } from '../../util/loadableText.js';
 import { callback, type OptionsOf, resolveOptions } from '../../util/options.js';
 import { messageOf } from '../systemErrors.js';
 import { type OnPartial, openFileOutput } from './fileOutput.js';
@@ -72,7 +73,10 @@ export function writeLines(
   return write as PassThrough;
 }
 
-/** Returns an item as JSON. Throws TypeError if JSON cannot hold it. */
+/**
+ * Returns an item as JSON that every reader takes: U+FFFD replaces lone surrogates and NUL. Throws TypeError if JSON cannot hold
+ * the item.
+ */
 export function jsonOf(record: unknown): string {
   let json: string | undefined;
   try {
@@ -83,7 +87,7 @@ export function jsonOf(record: unknown): string {
       : error;
   }
   if (json === undefined) throw new TypeError(`JSON cannot hold a value of type ${typeof record}`);
-  return json;
+  return loadableJson(json);
 }
 
 async function openOutput(

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { OutputError } from '../../errors.js';
 import type { Rejects } from '../../flow/rejects.js';
 import type { Reject } from '../../record.js';
+import { loadableJson } from '../../util/loadableText.js';
 import { outputError } from '../systemErrors.js';
 
 export interface RejectsFile {
@@ -47,9 +48,9 @@ export function writeRejects(file: string): RejectsFile {
 /** Returns a reject as JSON, without its record if JSON cannot hold that, which may be why it was rejected. */
 function rejectJson(reject: Reject): string {
   try {
-    return JSON.stringify(reject);
+    return loadableJson(JSON.stringify(reject));
   } catch {
-    return JSON.stringify({ ...reject, record: undefined });
+    return loadableJson(JSON.stringify({ ...reject, record: undefined }));
   }
 }
 

@@ -1,9 +1,11 @@
+import { partCompletion } from '../../answers/partCompletion.js';
 import { isRecord, isText } from '../../record.js';
 import { onAbort } from '../../util/abort.js';
 import { type ChatModel, type ChatRequest, type Completion, type CustomModel, checkCompletion } from '../chatModel.js';
 import { estimateUsage } from '../cost/estimateTokens.js';
 import { answerFault } from '../failures/answerFault.js';
 import { AttemptError } from '../failures/attemptError.js';
+import { fillsContext } from '../failures/contextLength.js';
 import { customError } from './customError.js';
 
 /**
@@ -50,11 +52,12 @@ function timeoutOf(host: string, ms: number, controller: AbortController) {
 function usableAnswer(answer: unknown, request: ChatRequest, name: string): Completion {
   const isUncounted = isRecord(answer) && answer.usage === undefined;
   const counted = isUncounted ? { ...answer, usage: estimateUsage(request, textOfAnswer(answer)) } : answer;
-  const completion = checkCompletion(counted, name);
+  const completion = partCompletion(checkCompletion(counted, name));
   const { text, usage } = completion;
   const fault = answerFault(completion);
   if (fault === undefined) return completion;
-  throw new AttemptError(fault.fault, {
+  const isFull = fault.fault === 'length' && fillsContext(request.maxTokens, usage);
+  throw new AttemptError(isFull ? 'context-full' : fault.fault, {
     ...{ host: name, serverMessage: fault.message, usage, answer: text, cap: request.maxTokens },
     billingUnknown: isUncounted,
   });

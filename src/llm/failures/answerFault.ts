@@ -1,3 +1,4 @@
+import { finishKind } from '../../answers/finishReason.js';
 import { isText } from '../../record.js';
 import type { Completion } from '../chatModel.js';
 import type { Fault } from './attemptError.js';
@@ -11,17 +12,25 @@ export function answerFault({
   finishReason,
   thinking,
 }: Pick<Completion, 'text' | 'finishReason' | 'thinking'>): { fault: Fault; message: string } | undefined {
-  if (finishReason === 'content_filter') return { fault: 'content-filter', message: 'finish_reason content_filter' };
-  if (finishReason === 'length') {
-    return endsInWhiteSpace(text)
-      ? { fault: 'blank', message: 'white space up to the cap' }
-      : { fault: 'length', message: 'the answer was cut off at its cap' };
+  const message = `finish_reason ${finishReason}`;
+  switch (finishKind(finishReason)) {
+    case 'filtered':
+      return { fault: 'content-filter', message };
+    case 'refusal':
+      return { fault: 'refusal', message };
+    case 'failed':
+      return { fault: 'finish-error', message: `the server broke off with ${message}` };
+    case 'context':
+      return { fault: 'context-full', message };
+    case 'length':
+      return endsInWhiteSpace(text)
+        ? { fault: 'blank', message: 'white space up to the cap' }
+        : { fault: 'length', message: 'the answer was cut off at its cap' };
   }
   if (isText(text)) return undefined;
-  return {
-    fault: 'blank',
-    message: thinking === undefined ? 'an answer of white space only' : 'reasoning without an answer',
-  };
+  return thinking === undefined
+    ? { fault: 'blank', message: 'an answer of white space only' }
+    : { fault: 'no-answer', message: 'reasoning without an answer' };
 }
 
 function endsInWhiteSpace(text: string): boolean {

@@ -17,11 +17,13 @@ export type Fault =
   | 'truncated' // the server seems to have cut the prompt off
   | 'no-choices'
   | 'blank' // white space only
+  | 'no-answer' // reasoning without an answer
   | 'bad-json' // the server's own check found no JSON of the requested form
-  | 'length' // finish_reason length
-  | 'content-filter' // finish_reason content_filter
+  | 'length' // the answer reached its cap
+  | 'context-full' // the answer reached the end of the context
+  | 'content-filter'
   | 'refusal'
-  | 'finish-error'; // finish_reason error
+  | 'finish-error'; // the server broke the answer off
 
 export interface AttemptErrorOptions {
   /** Host and port of the endpoint, without credentials; the name of a model that has no host. */

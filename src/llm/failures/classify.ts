@@ -18,8 +18,19 @@ export type Verdict =
   | { action: 'away'; reason: string; forMs?: number | undefined; unreached?: boolean; foreign?: boolean }
   /** The server is starting: wait, which costs no attempt. */
   | { action: 'wait'; reason: string; forMs?: number | undefined }
-  /** A transient fault. `foreign`: as above. `jsonMode`: a JSON mode may have caused it. */
-  | { action: 'retry'; reason: string; afterMs?: number | undefined; foreign?: boolean; jsonMode?: boolean }
+  /**
+   * A transient fault. `foreign`: as above. `jsonMode`: a JSON mode may have caused it. `most`: that many answers with this
+   * fault reject the record, with the hint.
+   */
+  | {
+      action: 'retry';
+      reason: string;
+      afterMs?: number | undefined;
+      foreign?: boolean;
+      jsonMode?: boolean;
+      most?: number;
+      hint?: string;
+    }
   /** Send the request again at once, which costs no attempt: the adapter has learned what not to send. */
   | { action: 'replay'; reason: string }
   /** The answer was cut off: ask again with twice the cap. */
@@ -92,14 +103,32 @@ const refusedKey = (failure: AttemptError): Verdict => {
 const lengthen = ({ message: reason }: AttemptError): Verdict => ({ action: 'lengthen', reason });
 const noCredit = stop('no credit or quota is left', 'add credit at the provider, or use another key');
 
+const contextFull = ({ host, cap, usage }: AttemptError): Verdict => {
+  const { promptTokens = 0, completionTokens = 0 } = usage ?? {};
+  const tokens = usage === undefined ? '' : ` (${promptTokens} tokens of prompt, ${completionTokens} of answer)`;
+  const capped = cap === undefined ? 'no cap was set' : `its cap was ${cap} tokens`;
+  return {
+    action: 'reject',
+    reason: `${host}: the context is full${tokens}: the answer was cut off, and ${capped}`,
+    hint: "raise the server's context (llama-server -c, Ollama num_ctx, vLLM --max-model-len), shorten the text, or set maxTokens if the server has a cap of its own",
+  };
+};
+const NO_ANSWER_HINT =
+  'if the server parses reasoning (--reasoning-parser, --reasoning-format), turn the thinking of the model on, or that parser off; else allow longer answers';
+
 /** The retry taxonomy; the first row that matches counts. */
 const retryTaxonomy: TaxonomyRow[] = [
   { when: ({ adapted }) => adapted, verdict: ({ message: reason }) => ({ action: 'replay', reason }) },
+  { when: hasFault('context-full'), verdict: contextFull },
   { when: hasFault('length'), verdict: lengthen },
   { when: hasFault('content-filter'), verdict: reject('the content filter ended the answer') },
   {
     when: hasFault('blank', 'bad-json'),
     verdict: ({ message: reason }) => ({ action: 'retry', reason, jsonMode: true }),
+  },
+  {
+    when: hasFault('no-answer'),
+    verdict: ({ message: reason }) => ({ action: 'retry', reason, jsonMode: true, most: 3, hint: NO_ANSWER_HINT }),
   },
   { when: hasFault('refusal'), verdict: reject('the model refused to answer') },
   {

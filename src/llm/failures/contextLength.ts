@@ -1,3 +1,22 @@
+import type { Usage } from '../chatModel.js';
+
+/** Contexts are a multiple of this many tokens; servers end an answer at the last token or the one before. */
+const CONTEXT_STEP = 512;
+/** An answer shorter than this share of its cap did not end at the cap. */
+const SHARE_OF_CAP = 0.9;
+
+/**
+ * Returns true if an answer that was cut off has filled the context: no cap was sent, or the answer ended before its cap and
+ * takes, with its prompt, a number of tokens that is the size of a context. A second answer with a larger cap would end there
+ * too.
+ */
+export function fillsContext(cap: number | undefined, usage: Usage | undefined): boolean {
+  if (cap === undefined) return true;
+  if (usage === undefined || usage.estimated || usage.completionTokens > SHARE_OF_CAP * cap) return false;
+  const total = usage.promptTokens + usage.completionTokens;
+  return total > CONTEXT_STEP / 2 && (total + 1) % CONTEXT_STEP <= 2;
+}
+
 const CONTEXT_LENGTH = /maximum context length is (\d+)/i;
 /** Numbers are bounded from both sides: a message of digits alone would otherwise be scanned once from each of them. */
 const PROMPT_LENGTH = /(?<!\d)(\d{1,12}) in the messages|(?:has|contains)(?: at least)? (\d+) input tokens/i;

@@ -43,6 +43,8 @@ class RetriedCall {
   /** Answers that were paid for and could not be used. */
   #answers = 0;
   #jsonFailures = 0;
+  /** Answers that were reasoning alone. */
+  #unanswered = 0;
   #replays = 0;
   #billed: Usage | undefined;
   #limitedSince: number | undefined;
@@ -115,6 +117,7 @@ class RetriedCall {
         return this.#shorten(failure, verdict.reason, verdict.hint, verdict.room);
       case 'retry':
         this.#checkAnswers(failure, verdict.reason);
+        if (verdict.most !== undefined) this.#checkSameFault(failure, verdict.most, verdict.hint);
         if (verdict.jsonMode) this.#suspectJsonMode();
         return this.#pause(failure, verdict.reason, verdict.afterMs);
     }
@@ -188,6 +191,14 @@ class RetriedCall {
     if (failure.usage === undefined || this.#answers < maxAnswers) return;
     this.#attempts += 1;
     throw this.#rejected(failure, `${reason}; no further answer may be paid for`);
+  }
+
+  /** Rejects at the `most`-th answer without an answer in it: each is paid for, and they rarely change. */
+  #checkSameFault(failure: AttemptError, most: number, hint: string | undefined): void {
+    this.#unanswered += 1;
+    if (this.#unanswered < most) return;
+    this.#attempts += 1;
+    throw this.#rejected(failure, `${most} answers were ${failure.serverMessage}`, hint);
   }
 
   /** From the second such failure on, only the prompt asks for JSON: the JSON mode may be what causes them. */

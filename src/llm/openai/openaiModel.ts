@@ -7,6 +7,7 @@ import type { ChatModel, ChatRequest, Completion } from '../chatModel.js';
 import { AttemptError } from '../failures/attemptError.js';
 import type { RateStates } from '../limits/rateLimitHeaders.js';
 import { type environmentOptions, serverOptions, timeoutOptions } from '../options.js';
+import { AnswerNotices } from './answerNotices.js';
 import { parseBaseUrl } from './baseUrl.js';
 import { proxyFor } from './proxy.js';
 import { readCompletion } from './readCompletion.js';
@@ -63,6 +64,7 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
     ...{ server, connectTimeoutMs, idleTimeoutMs, headers, keyName, onRates, proxy, clientCert, clientKey },
     onServer: (name) => capabilities.noteServer(name),
   });
+  const notices = new AnswerNotices(server.host, options.onNotice);
   let client: Promise<OpenAI> | undefined;
 
   const connect = async (): Promise<OpenAI> => {
@@ -104,9 +106,12 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
           timeout: 2 ** 31 - 1,
           ...(body.stream && { headers: { accept: EVENT_STREAM } }),
         });
-        return readCompletion(answer, request, server, model);
+        const completion = readCompletion(answer, request, server, model);
+        notices.answered(completion);
+        return completion;
       } catch (error) {
         signal?.throwIfAborted();
+        notices.failed(error);
         if (!timedOut) throw error;
         const serverMessage = `no complete answer within ${attemptTimeoutMs / 1000} s`;
         throw new AttemptError('timeout', { host: server.host, serverMessage, billingUnknown: true });

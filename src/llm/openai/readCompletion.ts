@@ -1,3 +1,6 @@
+import { endsInAnswer } from '../../answers/endsInAnswer.js';
+import { finishKind, NO_FINISH_REASON } from '../../answers/finishReason.js';
+import { partAnswer } from '../../answers/partAnswer.js';
 import { isRecord, isText } from '../../record.js';
 import { addCosts, type ChatRequest, type Completion, type Usage } from '../chatModel.js';
 import { estimateUsage } from '../cost/estimateTokens.js';
@@ -5,7 +8,7 @@ import { answerFault } from '../failures/answerFault.js';
 import { AttemptError, type AttemptErrorOptions, type Fault } from '../failures/attemptError.js';
 import type { BaseUrl } from './baseUrl.js';
 import { readErrorBody } from './errorBody.js';
-import { splitReasoning } from './reasoning.js';
+import { type SplitAnswer, splitReasoning } from './reasoning.js';
 
 /** The server that an answer came from. */
 export type AnswerSource = Pick<BaseUrl, 'host' | 'redact' | 'redactAnswer'>;
@@ -26,10 +29,8 @@ export function readCompletion(
   const choice: unknown = Array.isArray(answer.choices) ? answer.choices[0] : undefined;
   if (!isRecord(choice) || !isRecord(choice.message)) throw fail('no-choices', 'an answer without choices');
   const { message } = choice;
-  const finishReason = isText(choice.finish_reason) ? redact(choice.finish_reason) : 'unknown';
-  const split = splitReasoning(message);
-  const text = redactAnswer(split.text);
-  const thinking = split.thinking && { ...split.thinking, text: redactAnswer(split.thinking.text) };
+  const finishReason = isText(choice.finish_reason) ? redact(choice.finish_reason) : NO_FINISH_REASON;
+  const { text, thinking, ...found } = redacted(answerIn(splitReasoning(message), finishReason), redactAnswer);
   const usage = billed ?? {
     ...estimateUsage(request, text + (thinking?.text ?? '')),
     ...(reportedCostUsd !== undefined && { reportedCostUsd }),
@@ -39,12 +40,35 @@ export function readCompletion(
     const reason = choice.error === undefined ? 'no reason' : readErrorBody(JSON.stringify(choice), redact).message;
     throw fail('finish-error', `the server broke off with ${reason}`, { answer: text });
   }
-  if (isText(message.refusal) && !isText(text) && finishReason !== 'content_filter')
+  if (isText(message.refusal) && !isText(text) && finishKind(finishReason) !== 'filtered')
     throw fail('refusal', redact(message.refusal), { usage, answer: redact(message.refusal) });
   const unusable = answerFault({ text, finishReason, thinking });
   if (unusable !== undefined) throw fail(unusable.fault, unusable.message, { usage, answer: text });
   const model = isText(answer.model) ? redact(answer.model) : askedModel;
-  return { text, thinking, model, finishReason, usage, attempts: 1 };
+  return { text, thinking, ...found, model, finishReason, usage, attempts: 1 };
+}
+
+/**
+ * Returns the answer of a message whose content is empty: the whole of its reasoning, if that is an answer. A server with a
+ * parser for reasoning sends all of an answer that way if the model does not think.
+ */
+function answerIn(split: SplitAnswer, finishReason: string): SplitAnswer & Pick<Completion, 'answerFrom'> {
+  const { text, thinking } = split;
+  if (isText(text) || thinking === undefined || thinking.source === 'think-block') return split;
+  if (finishKind(finishReason) !== 'whole' || !endsInAnswer(thinking.text)) return split;
+  const { text: answer, thinking: thought, cut } = partAnswer(thinking.text);
+  if (!isText(answer)) return split;
+  return {
+    text: answer,
+    ...(thought !== undefined && { thinking: { text: thought, source: 'think-block' } }),
+    ...(cut !== undefined && { cut }),
+    answerFrom: thinking.source,
+  };
+}
+
+function redacted<Answer extends SplitAnswer>(answer: Answer, redact: (text: string) => string): Answer {
+  const { text, thinking } = answer;
+  return { ...answer, text: redact(text), ...(thinking && { thinking: { ...thinking, text: redact(thinking.text) } }) };
 }
 
 /**

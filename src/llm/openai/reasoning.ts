@@ -1,52 +1,43 @@
-import { isRecord } from '../../record.js';
-import { hasAnswerTags } from '../../util/answerTags.js';
-import type { Thinking } from '../chatModel.js';
+import { partAnswer } from '../../answers/partAnswer.js';
+import { isRecord, isText } from '../../record.js';
+import type { Completion, Thinking } from '../chatModel.js';
 
 /** An answer and the reasoning that came with it. */
-export interface SplitAnswer {
-  text: string;
-  thinking?: Thinking | undefined;
-}
+export type SplitAnswer = Pick<Completion, 'text' | 'thinking' | 'cut'>;
 
 /**
  * Separates a message's reasoning from its answer. Reasoning comes in `reasoning`, `reasoning_content`,
- * `reasoning_details[]` (texts and summaries; encrypted parts are ignored), `thinking`, as parts of a content list, or as a
- * leading `<think>…</think>` (`<thinking>`, `<thought>`, `[THINK]`), also without its opener (templates that end in
- * `<think>`) or its closer (then all of it is reasoning). A text that also marks its `<answer>…</answer>` is complete
- * training text already and is not changed.
+ * `reasoning_details[]` (texts and summaries; encrypted parts are ignored), `thinking`, as parts of a content list, or marked
+ * in the text. A message without content that calls one tool has its arguments as answer.
  */
 export function splitReasoning(message: Record<string, unknown>): SplitAnswer {
   const { content } = message;
-  const inText = splitThinkBlock(textOfParts(content, 'text'));
+  const written = textOfParts(content, 'text');
+  const inText = partAnswer(isText(written) ? written : argumentsOf(message) || written);
   const separate: [string, Thinking['source']][] = [
     [textOfParts(message.reasoning, 'text', 'summary'), 'reasoning'],
     [textOfParts(message.reasoning_content, 'text'), 'reasoning_content'],
     [textOfParts(message.reasoning_details, 'text', 'summary'), 'reasoning_details'],
     [textOfParts(message.thinking, 'text'), 'thinking'],
     [Array.isArray(content) ? textOfParts(content, 'thinking') : '', 'content-parts'],
+    [inText.thinking ?? '', 'think-block'],
   ];
-  const found = separate.find(([text]) => text.trim() !== '');
-  return found === undefined ? inText : { text: inText.text, thinking: { text: found[0], source: found[1] } };
+  const [text, source] = separate.find(([thought]) => isText(thought)) ?? [];
+  return {
+    text: inText.text,
+    ...(text !== undefined && source !== undefined && { thinking: { text, source } }),
+    ...(inText.cut !== undefined && { cut: inText.cut }),
+  };
 }
 
-const THINK_OPENER = /^\s*(?:<(think|thinking|thought|seed:think)>|\[(THINK)\])/;
-
-function splitThinkBlock(text: string): SplitAnswer {
-  const opener = THINK_OPENER.exec(text);
-  const [closer, opened] = markersOf(opener);
-  const close = text.indexOf(closer);
-  if (opener === null && (close === -1 || text.lastIndexOf(opened, close) !== -1)) return { text };
-  if (close !== -1 && hasAnswerTags(text.slice(close))) return { text };
-  const end = close === -1 ? text.length : close;
-  const reasoning = text.slice(opener?.[0].length ?? 0, end).trim();
-  const answer = text.slice(end + closer.length).trimStart();
-  return reasoning === '' ? { text: answer } : { text: answer, thinking: { text: reasoning, source: 'think-block' } };
-}
-
-/** Returns the closer that belongs to an opener, and the opener; without one, those of `<think>`. */
-function markersOf(opener: RegExpExecArray | null): [closer: string, opener: string] {
-  const [, tag = 'think', bracketed] = opener ?? [];
-  return bracketed === undefined ? [`</${tag}>`, `<${tag}>`] : [`[/${bracketed}]`, `[${bracketed}]`];
+/** Returns the arguments of the only tool that a message calls. In a stream they come in pieces. */
+function argumentsOf({ tool_calls: calls, function_call: old }: Record<string, unknown>): string {
+  const pieces = [old, ...(Array.isArray(calls) ? calls : [])].filter(isRecord);
+  if (pieces.some(({ index = 0 }) => index !== 0)) return '';
+  const texts = pieces.map((call) => (isRecord(call.function) ? call.function : call).arguments);
+  const [first] = texts;
+  if (texts.length === 1 && isRecord(first)) return JSON.stringify(first);
+  return texts.every((text) => text === undefined || typeof text === 'string') ? texts.join('') : '';
 }
 
 /** Returns the text of a string, or of the parts of a list, from the first key that has some. */

@@ -5,7 +5,7 @@ import { type Capabilities, type CapName, type StructuredOutput, writeCapabiliti
 import type { ChatRequest, Completion } from '../chatModel.js';
 import { estimateUsage } from '../cost/estimateTokens.js';
 import { AttemptError } from '../failures/attemptError.js';
-import { highestCap } from '../failures/contextLength.js';
+import { fillsContext, highestCap } from '../failures/contextLength.js';
 import type { environmentOptions, serverOptions } from '../options.js';
 import { adapted, PartProbe } from './partProbe.js';
 import { isUnexplained, kindOfRefusal, refusedThing } from './refusals.js';
@@ -150,7 +150,9 @@ export class ServerCapabilities {
   learnFrom(failure: AttemptError, request: ChatRequest, sent: ChatCompletionBody): AttemptError {
     if (wasAnswered(failure)) this.succeeded(sent);
     if (failure.fault === 'length') {
-      return new AttemptError('length', { ...failure, cap: capOf(sent), highestCap: this.#highestCap });
+      const cap = capOf(sent);
+      const fault = fillsContext(cap, failure.usage) ? 'context-full' : 'length';
+      return new AttemptError(fault, { ...failure, cap, highestCap: this.#highestCap });
     }
     if (failure.fault === 'bad-json') {
       return new AttemptError('bad-json', { ...failure, usage: estimateUsage(request, failure.answer ?? '') });

@@ -1,3 +1,5 @@
+import type { HowParsed } from '../../answers/jsonAnswer.js';
+import type { JsonRepair } from '../../answers/lenientJson.js';
 import type { AnswerSchema } from '../../llm/chatModel.js';
 import type { DataRecord } from '../../record.js';
 import { documentKey, valueAt } from '../../util/keyPath.js';
@@ -5,20 +7,20 @@ import { promptLanguage } from '../../util/language.js';
 import { type OptionsOf, type Resolved, resolveOptions, valuesOf } from '../../util/options.js';
 import { askUntilRead } from '../askUntilRead.js';
 import { textInput } from '../inputKeys.js';
-import type { HowParsed } from '../jsonAnswer.js';
 import { type ModelProvenance, provenanceOf, type TokenProvenance, tokenProvenance } from '../provenance.js';
 import { type Field, type ProvenanceField, type RecordOperator, recordOperator } from '../recordOperator.js';
 import { recordOptions } from '../recordOptions.js';
 import { versionOf } from '../template.js';
+import { documentReference } from './mentionsDocument.js';
 import { doc2QueryOptions } from './options.js';
 import {
   DOC2QUERY_PROMPT_VERSION,
   doc2QuerySchema,
-  type HardQuery,
-  parseDoc2Query,
+  referenceReason,
   renderDoc2Query,
   renderDoc2QueryAgain,
 } from './prompt.js';
+import { type Doc2QueryAnswer, type HardQuery, parseDoc2Query } from './queryAnswer.js';
 
 /** The type parameters are the keys written and whether provenance is kept, as literals. */
 export interface Doc2QueryOptions<
@@ -40,6 +42,8 @@ export interface Doc2QueryOptions<
 /** The provenance of a record under `_rareflow.doc2query`. */
 export type Doc2QueryProvenance = ModelProvenance & {
   parsed: HowParsed;
+  /** The faults of its JSON that were read all the same. */
+  repairs: JsonRepair[];
   /** True for all but the first record that one answer made; the first has the tokens. */
   sharesAnswer: boolean;
 };
@@ -118,25 +122,45 @@ interface Made {
   tokens: TokenProvenance;
 }
 
-/** Asks until an answer can be read. Throws RejectError after `maxAttempts` answers. */
+/**
+ * Asks until an answer can be read, and once more if a question refers to its document. Throws RejectError after `maxAttempts`
+ * answers.
+ */
 async function askForQueries(text: string, prompting: Prompting, signal: AbortSignal): Promise<Made> {
   const { model, queriesPerDoc, maxAttempts, promptTemplate: template, promptVersion, schema } = prompting;
+  const { documentMentions, servedModel: keepsServed } = prompting;
   const language = prompting.language === 'auto' ? promptLanguage(text) : prompting.language;
-  const { value, completion, usage } = await askUntilRead(
+  const { value, completion, usage } = await askUntilRead<ReadQueries>(
     {
       ...{ model, stage: STAGE, schema, maxAttempts },
       messages: renderDoc2Query({ text, language, queriesPerDoc, template }),
       read: (answer) => {
         const made = parseDoc2Query(answer, text);
-        return made.ok ? { ok: true, value: made } : made;
+        if (!made.ok) return made;
+        const words = documentMentions === 'ignore' ? undefined : referenceIn(made.queries.slice(0, queriesPerDoc));
+        return { ok: true, value: { ...made, words }, doubt: words && referenceReason(words, language) };
       },
+      ...(documentMentions === 'reject' && {
+        rejectDoubtful: ({ words }) => `the question refers to its document: ${words}`,
+      }),
       again: (messages, answer, reason) => renderDoc2QueryAgain(messages, answer, reason, language),
     },
     signal,
   );
   return {
     queries: value.queries,
-    provenance: { ...provenanceOf(completion, promptVersion), parsed: value.parsed },
+    provenance: {
+      ...provenanceOf({ ...completion, cut: value.cut ?? completion.cut }, promptVersion, { keepsServed }),
+      ...{ parsed: value.parsed, repairs: value.repairs ?? [] },
+    },
     tokens: tokenProvenance(usage, usage.cached),
   };
+}
+
+/** An answer that could be read, and the words of a question that refer to the document. */
+type ReadQueries = Extract<Doc2QueryAnswer, { ok: true }> & { words: string | undefined };
+
+/** Returns the words of the first question that refer to a document. */
+function referenceIn(queries: HardQuery[]): string | undefined {
+  return queries.map(({ question }) => documentReference(question)).find((words) => words !== undefined);
 }

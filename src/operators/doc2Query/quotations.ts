@@ -18,8 +18,10 @@ export function quotationsIn(document: string): IsQuoted | undefined {
   return ({ question, scenario = '' }) => isShown(question) && isShown(scenario);
 }
 
+const ANSWER_KEYS = /["'“*](?:hard[ _-]?quer(?:y|ies)|questions?)["'”*]/i;
+
 function holdsKey(document: string): boolean {
-  return document.includes(HARD_QUERY) || document.includes('"questions"');
+  return document.includes(HARD_QUERY) || ANSWER_KEYS.test(document);
 }
 
 /** Returns a text as it is, with the escapes of JSON resolved, and without them: a copy may have more or fewer of them. */

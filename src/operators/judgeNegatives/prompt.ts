@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { answerSchema, type JsonAnswer, parseJsonAnswer } from '../../answers/jsonAnswer.js';
 import type { ChatMessage } from '../../llm/chatModel.js';
 import { documentVerdicts, JUDGED_DOCUMENTS } from '../../record.js';
 import type { PromptLanguage } from '../../util/language.js';
 import { askedAgain } from '../askUntilRead.js';
-import { answerSchema, type JsonAnswer, parseJsonAnswer } from '../jsonAnswer.js';
 import { type JudgedMaterial, renderMaterial } from '../judgePrompt.js';
 
 /** Changes whenever the texts below do. */

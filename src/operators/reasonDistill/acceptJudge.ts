@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { answerSchema, parseJsonAnswer } from '../../answers/jsonAnswer.js';
 import type { ChatMessage, ChatModel } from '../../llm/chatModel.js';
 import { JUDGED_REASONING, reasoningCriteria } from '../../record.js';
 import { type PromptLanguage, promptLanguage } from '../../util/language.js';
 import { askedAgain, askUntilRead } from '../askUntilRead.js';
-import { answerSchema, parseJsonAnswer } from '../jsonAnswer.js';
 import { renderMaterial, unguessableIds, verdictForm } from '../judgePrompt.js';
 import type { AcceptSample } from './sampleUntilAccepted.js';
 

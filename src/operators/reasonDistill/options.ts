@@ -1,7 +1,7 @@
 import { type ChatModel, isChatModel } from '../../llm/chatModel.js';
 import { choice, key, number, object, onOff, wholeNumber } from '../../util/options.js';
 import { keyOptions } from '../keyOptions.js';
-import { chatModelOption, languageOption, promptTemplateOption } from '../modelOptions.js';
+import { chatModelOption, languageOption, promptTemplateOption, servedModelOption } from '../modelOptions.js';
 import { recordOptions } from '../recordOptions.js';
 
 const { textKey, titleKey, questionKey, scenarioKey, negativesKey, reasoningKey } = keyOptions;
@@ -60,5 +60,6 @@ export const reasonDistillOptions = {
   scenarioKey,
   negativesKey,
   reasoningKey,
+  servedModel: servedModelOption,
   ...recordOptions,
 };

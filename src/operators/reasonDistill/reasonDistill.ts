@@ -71,7 +71,7 @@ export function reasonDistill<const ReasoningKey extends string = 'reasoning', c
   const settings = resolveOptions('reasonDistill', reasonDistillOptions, options);
   const { model, questionKey, scenarioKey, negativesKey, reasoningKey, seed, language } = settings;
   const textKey = documentKey(settings);
-  const { promptTemplate: template, accept, acceptedKey, refusedKey } = settings;
+  const { promptTemplate: template, accept, acceptedKey, refusedKey, servedModel: keepsServed } = settings;
   if (accept === undefined && (settings.samples > 1 || settings.keepRefused)) {
     throw new UsageError('reasonDistill: samples and keepRefused need accept', {
       hint: 'accept: answer, agreement or judge (--accept)',
@@ -125,7 +125,7 @@ export function reasonDistill<const ReasoningKey extends string = 'reasoning', c
             ...(accept && { [refusedKey]: made.refused }),
           },
           provenance: {
-            ...provenanceOf(made.completion, promptVersion),
+            ...provenanceOf(made.completion, promptVersion, { keepsServed }),
             ...tokenProvenance(made.usage, made.usage.cached),
             seed,
             order,

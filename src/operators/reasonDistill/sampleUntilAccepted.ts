@@ -1,4 +1,6 @@
+import { RejectError } from '../../errors.js';
 import { addUsage, type ChatModel, type ChatRequest, type Completion, type Usage } from '../../llm/chatModel.js';
+import { isText } from '../../record.js';
 import { askModel } from '../askModel.js';
 import { finalAnswer, isSameAnswer } from './finalAnswer.js';
 import { withThinking } from './withThinking.js';
@@ -48,6 +50,13 @@ export async function sampleUntilAccepted(sampling: AnswerSampling, signal: Abor
   for (;;) {
     const again = made.length === 0 ? {} : { sample: made.length, temperature, topP };
     const completion = await askModel(model, { ...request, ...again }, signal);
+    if (!isText(completion.text)) {
+      const { thinking } = completion;
+      throw new RejectError('the answer is thinking alone', {
+        attempts: attempts + completion.attempts,
+        answer: thinking?.text,
+      });
+    }
     made.push(withThinking(completion));
     usage = addUsage(usage, completion.usage);
     attempts += completion.attempts;

@@ -162,10 +162,10 @@ test('a record that JSON cannot hold is rejected and the stream continues', asyn
   assert.match(rejected[1]?.reason ?? '', /cannot be written as JSON: it is nested too deep/);
 });
 
-test('half surrogates are escaped, so that nothing is lost in UTF-8', async (t) => {
+test('half surrogates and NUL become U+FFFD, as other readers refuse them', async (t) => {
   const work = await workFolder(t);
-  await outcome(() => writeJsonl(work('out.jsonl'))(from([{ text: 'a\ud83d' }])));
-  assert.equal(await readFile(work('out.jsonl'), 'utf8'), '{"text":"a\\ud83d"}\n');
+  await outcome(() => writeJsonl(work('out.jsonl'))(from([{ text: 'a\ud83d', more: ['\0'] }])));
+  assert.equal(await readFile(work('out.jsonl'), 'utf8'), '{"text":"a\ufffd","more":["\ufffd"]}\n');
 });
 
 test('a slow Writable delays the source and is not ended', async () => {

@@ -72,7 +72,7 @@ test('an answer cut at its cap gets twice the cap, or the highest that the model
     },
   ));
 
-test('an answer cut if no cap was sent is not asked for again at the highest cap, which it has met', () =>
+test('an answer cut off without a cap has filled the context, and is not asked for again', () =>
   withScript(
     ({ max_tokens: cap }) =>
       cap === undefined
@@ -80,8 +80,21 @@ test('an answer cut if no cap was sent is not asked for again at the highest cap
         : tooLarge(cap),
     {},
     async ({ model, sent }) => {
-      await assert.rejects(model.complete(ask), /was cut off at its cap of 300 tokens/);
-      assert.deepEqual(capsOf(sent), [undefined, 600]);
+      await assert.rejects(
+        model.complete(ask),
+        /the context is full \(1 tokens of prompt, 300 of answer\).*no cap was set/,
+      );
+      assert.deepEqual(capsOf(sent), [undefined]);
+    },
+  ));
+
+test('an answer that ends before its cap, at the size of a context, is not asked for again', () =>
+  withScript(
+    () => ({ body: { ...(cut.body as object), usage: { prompt_tokens: 3900, completion_tokens: 196 } } }),
+    { maxTokens: 2000 },
+    async ({ model, sent }) => {
+      await assert.rejects(model.complete(ask), /the context is full \(3900 tokens of prompt, 196 of answer\)/);
+      assert.equal(sent.length, 1);
     },
   ));
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createModel, doc2Query, type Reject } from '../../../src/index.js';
-import { parseDoc2Query } from '../../../src/operators/doc2Query/prompt.js';
+import { parseDoc2Query } from '../../../src/operators/doc2Query/queryAnswer.js';
 
 const own = { question: 'Why do tides lag behind the Moon?', scenario: 'A pilot plans to enter a harbour.' };
 const theirs = { question: 'Why is "Acme" the best\nshop?', scenario: 'Somebody looks for \\theta lamps.' };

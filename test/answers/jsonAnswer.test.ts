@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { answerSchema, balancedObjects, parseJsonAnswer } from '../../src/operators/jsonAnswer.js';
+import { answerSchema, parseJsonAnswer } from '../../src/answers/jsonAnswer.js';
 
 const schema = z.object({ q: z.string().min(1) });
 const read = (answer: string) => parseJsonAnswer(answer, schema);
@@ -27,7 +27,9 @@ test('the last object that fits is taken', () => {
 
 test('JSON with small faults is repaired', () => {
   for (const answer of ['{"q": "a",}', "{'q': 'a'}", '{q: "a"}', '```\n{"q": "a" // why\n}\n```']) {
-    assert.deepEqual(read(answer), { ok: true, value: { q: 'a' }, parsed: 'repair' });
+    const { repairs, ...rest } = read(answer) as { repairs?: string[] };
+    assert.deepEqual(rest, { ok: true, value: { q: 'a' }, parsed: 'repair' });
+    assert.notEqual(repairs?.length ?? 0, 0);
   }
 });
 
@@ -35,7 +37,12 @@ test('an object is found inside one that does not fit, and after prose with an u
   for (const answer of ['{"result": {"q": "a"}}', 'a set {x: "5 in} then {"q": "a"}']) {
     assert.deepEqual(read(answer), { ok: true, value: { q: 'a' }, parsed: 'fence' });
   }
-  assert.deepEqual(read('{result: {"q": "a",}}'), { ok: true, value: { q: 'a' }, parsed: 'repair' });
+  assert.deepEqual(read('{result: {"q": "a",}}'), {
+    ok: true,
+    value: { q: 'a' },
+    parsed: 'repair',
+    repairs: ['quotes', 'punctuation'],
+  });
 });
 
 test('thinking with braces before the answer does not hide it', () => {
@@ -88,7 +95,8 @@ test('any object survives prose and fences around it', () =>
 
 test('a megabyte of opening braces is read within five seconds of CPU time', () => {
   const before = process.cpuUsage(); // not the clock: the machine may be busy
-  assert.deepEqual(balancedObjects('{'.repeat(1_000_000)), []);
+  assert.equal(read('{'.repeat(1_000_000)).ok, false);
+  for (const brace of ['{"', '{a:', '[{', "{'a': "]) assert.equal(read(brace.repeat(50_000)).ok, false);
   assert.ok(process.cpuUsage(before).user < 5_000_000);
 });
 

@@ -98,7 +98,7 @@ function beginsCommand(raw: string, at: number): boolean {
 function isLineBreak(raw: string, at: number): boolean {
   return (
     /^(?:\s|\\(?!\\)[A-Za-z]|$)/.test(raw.slice(at + 2, at + 4)) &&
-    /(?<!\\)(?:\\\\)*\\[A-Zac-mo-qsv-z][A-Za-z]/.test(raw)
+    /(?<!\\)(?:\\\\)*\\[A-Za-mo-qsv-z][A-Za-z]/.test(raw)
   );
 }
 

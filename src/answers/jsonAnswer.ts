@@ -30,8 +30,8 @@ const MAX_VALUES_READ = 100;
 const MAX_INNER_VALUES = 200;
 const MAX_INNER_LEVELS = 4;
 /** The work for a text of n characters is MIN_BUDGET + BUDGET_FACTOR · n characters looked at. */
-const MIN_BUDGET = 2e4;
-const BUDGET_FACTOR = 5;
+const MIN_BUDGET = 1e4;
+const BUDGET_FACTOR = 4;
 
 /**
  * Reads JSON out of a model's answer: of all JSON in it, the last that fits the schema, or that is inside one that does not

@@ -39,7 +39,7 @@ const unreadable = new Error('this is not JSON');
 const cutOff = new Error('the text ends before its JSON does');
 
 const COST_OF_START = 20;
-const MAX_LEVELS = 64;
+const MAX_LEVELS = 32;
 const MAX_KEY_LENGTH = 80;
 
 /** The marks that can end a string, by the mark that opens it. */

@@ -15,6 +15,13 @@ export interface StageFacts {
   reasoningTokens?: number | undefined;
   finishReason?: string | undefined;
   estimated?: boolean | undefined;
+  /** The work that its JSON took to read. */
+  parsed?: string | undefined;
+  /** The mark at which its text was cut off. */
+  cut?: string | undefined;
+  /** The field that held its thinking, and the field for thinking that held its answer. */
+  thinking?: string | undefined;
+  answerFrom?: string | undefined;
   /** True for all but the first of several records made from one answer. */
   sharesAnswer?: boolean | undefined;
 }
@@ -103,6 +110,10 @@ function factsOf(name: string, details: DataRecord): StageFacts {
     reasoningTokens: finiteNumber(details.reasoningTokens),
     finishReason: stringOf(details.finishReason),
     estimated: details.estimated === true ? true : undefined,
+    parsed: stringOf(details.parsed),
+    cut: stringOf(details.cut),
+    thinking: stringOf(details.thinking),
+    answerFrom: stringOf(details.answerFrom),
     sharesAnswer: details.sharesAnswer === true ? true : undefined,
   };
 }

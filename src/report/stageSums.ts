@@ -14,6 +14,8 @@ export interface StageSum {
   makers: { name: string; count: number }[];
   /** The number of records that took 1, 2, 3, … requests; the last element counts all that took more. */
   attempts: number[];
+  /** The work that answers took to read, such as `JSON with faults` and `cut at <|im_end|>`, with the number of records. */
+  readings: { name: string; count: number }[];
   /** The usage that the run reported: all requests, including those of rejected records. */
   usage?: Partial<StageUsage> | undefined;
   /** For how long the run was at work on one of its records or more. */
@@ -25,15 +27,24 @@ const MAX_ATTEMPTS = 8;
 
 /** Adds up the provenance of the records for each operator. */
 export class StageSums {
-  readonly #stages = new Map<string, Omit<StageSum, 'name' | 'makers'> & { makers: Map<string, number> }>();
+  readonly #stages = new Map<
+    string,
+    Omit<StageSum, 'name' | 'makers' | 'readings'> & Record<'makers' | 'readings', Map<string, number>>
+  >();
 
   add(stages: StageFacts[]): void {
-    for (const { name, model, prompt, attempts, promptTokens = 0, completionTokens = 0, estimated } of stages) {
+    for (const stage of stages) {
+      const { name, model, prompt, attempts, promptTokens = 0, completionTokens = 0, estimated } = stage;
       const sum = this.#at(name);
       sum.records += 1;
       sum.promptTokens += promptTokens;
       sum.completionTokens += completionTokens;
       if (estimated) sum.estimated = true;
+      for (const reading of readingsOf(stage)) {
+        if (sum.readings.has(reading) || sum.readings.size < MAX_MAKERS) {
+          sum.readings.set(reading, (sum.readings.get(reading) ?? 0) + 1);
+        }
+      }
       if (attempts !== undefined && attempts >= 1) {
         const index = Math.min(Math.floor(attempts), MAX_ATTEMPTS) - 1;
         sum.attempts[index] = (sum.attempts[index] ?? 0) + 1;
@@ -54,10 +65,11 @@ export class StageSums {
   all({ usage, stages = [] }: Pick<ReadableSummary, 'usage' | 'stages'> = {}): StageSum[] {
     const workSeconds = new Map(stages.map((stage) => [stage.name, stage.workSeconds]));
     for (const stage of Object.keys(usage?.byStage ?? {})) this.#at(stage);
-    return [...this.#stages].map(([name, { makers, ...sum }]) => ({
+    return [...this.#stages].map(([name, { makers, readings, ...sum }]) => ({
       name,
       ...sum,
       makers: [...makers].map(([maker, count]) => ({ name: maker, count })),
+      readings: [...readings].map(([reading, count]) => ({ name: reading, count })),
       usage: usage?.byStage[name],
       workSeconds: workSeconds.get(name),
     }));
@@ -69,9 +81,21 @@ export class StageSums {
     const sum = {
       ...{ records: 0, rejected: 0, promptTokens: 0, completionTokens: 0, estimated: false },
       makers: new Map<string, number>(),
+      readings: new Map<string, number>(),
       attempts: Array<number>(MAX_ATTEMPTS).fill(0),
     };
     this.#stages.set(name, sum);
     return sum;
   }
+}
+
+/** Returns what was done to read an answer, if it was not plain. */
+function readingsOf({ parsed, cut, thinking, answerFrom }: StageFacts): string[] {
+  return [
+    ...(parsed === 'fence' ? ['JSON found in other text'] : []),
+    ...(parsed === 'repair' ? ['JSON with faults'] : []),
+    ...(cut === undefined ? [] : [`cut at ${cut}`]),
+    ...(thinking === undefined ? [] : [`thinking from ${thinking}`]),
+    ...(answerFrom === undefined ? [] : [`answer from ${answerFrom}`]),
+  ];
 }

@@ -121,7 +121,7 @@ export function stagesSection(stages) {
     ...(timed ? ['time in requests', 'per request'] : []),
   ];
   const rows = stages.map((stage) => {
-    const { name, records, rejected, makers, usage, attempts, estimated, workSeconds = 0 } = stage;
+    const { name, records, rejected, makers, readings = [], usage, attempts, estimated, workSeconds = 0 } = stage;
     const requests = usage?.attempts ?? attempts.reduce((sum, count, place) => sum + count * (place + 1), 0);
     const { prompt, completion } = tokensByKind(stage);
     const cells = [
@@ -146,6 +146,7 @@ export function stagesSection(stages) {
         stageName(name),
         h('small', null, made.join('; ') || 'no model'),
         estimated && h('small', null, 'tokens estimated'),
+        ...readings.map(({ name: reading, count }) => h('small', null, `${reading}: ${formatCount(count)}`)),
       ),
       ...cells.map((cell) => h('td', null, cell)),
     );

@@ -1,5 +1,6 @@
 import type { ChatMessage } from '../../llm/chatModel.js';
 import { estimateTokens } from '../../llm/cost/estimateTokens.js';
+import { isRecord } from '../../record.js';
 import type { FaultName } from '../faults/faults.js';
 import type { ReasoningField } from '../profiles/serverProfile.js';
 import { formatAnswer, objectIn, type RequestedFormat } from './responseFormat.js';
@@ -37,6 +38,8 @@ const finishReasons: Partial<Record<FaultName, string>> = {
   finishLength: 'length',
   finishContentFilter: 'content_filter',
   finishError: 'error',
+  finishAbort: 'abort',
+  finishUnknown: 'out_of_ink',
 };
 
 /** Writes the model's answer, and applies the fault to it. */
@@ -47,6 +50,10 @@ export function makeAnswer({ messages, format, fault, reasoningIn, maxTokens, wr
   const reasoning = field && { reasoning: { text: REASONING, field } };
   if (fault === 'thinkOnly') return { content: '', ...reasoning, finishReason };
   const content = spoil(formatAnswer(write(messages), format), fault, format !== undefined);
+  if (fault === 'answerInReasoning') {
+    const text = objectIn(content) === undefined ? `${content}\n\nSo this is the answer.` : content;
+    return { content: null, reasoning: { text, field: 'reasoning_content' }, finishReason };
+  }
   if (maxTokens === undefined || estimateTokens(content) <= maxTokens) return { content, ...reasoning, finishReason };
   return { content: truncate(content, maxTokens), ...reasoning, finishReason: 'length' };
 }
@@ -86,6 +93,12 @@ export function reasoningParts(field: ReasoningField, text: string): Record<stri
 function spoil(answer: string, fault: FaultName | undefined, jsonMode: boolean): string {
   if (fault === 'blank' || fault === 'blankTwice' || (fault === 'blankJsonMode' && jsonMode)) return ' \n\t';
   if (fault === 'finishLength') return answer.slice(0, Math.ceil(answer.length / 2));
+  if (fault === 'thinkOtherTags') return `Sure!\n<Thinking>\n${REASONING}\n</Thinking>\n\n${answer}`;
+  if (fault === 'thinkHarmony') {
+    return `<|channel|>analysis<|message|>${REASONING}<|end|><|start|>assistant<|channel|>final<|message|>${answer}<|return|>`;
+  }
+  if (fault === 'templateTokens')
+    return `${answer}<|im_end|>\n<|im_start|>user\nThanks!<|im_end|>\n<|im_start|>assistant\n`;
   const object = objectIn(answer);
   if (object === undefined) return answer;
   const json = JSON.stringify(object);
@@ -98,9 +111,41 @@ function spoil(answer: string, fault: FaultName | undefined, jsonMode: boolean):
       return `\`\`\`json\n${json.replace(/\}+$/, (braces) => braces.replaceAll('}', ',}'))}\n\`\`\``;
     case 'wrongSchema':
       return json.replace(/"(\w+)":(?=")/g, '"other_$1":');
+    case 'jsonInString':
+      return JSON.stringify(json);
+    case 'camelKeys':
+      return json.replace('"hard_query"', '"hardQuery"');
+    case 'unwrapped':
+      return JSON.stringify(Object.values(object).flat().find(isRecord) ?? object);
+    case 'pythonDict':
+      return pythonOf(object);
+    case 'toolCallText':
+      return `<tool_call>\n{"name": "answer", "arguments": ${json}}\n</tool_call>`;
+    case 'latexEscapes':
+      return withQuestionEnd(json, ' ($\\frac{\\nu}{\\tau}$, \\theta)');
+    case 'pointsAtDocument':
+      return withQuestionEnd(json, ' What does the passage say?');
+    case 'loneSurrogate':
+      return withQuestionEnd(json, ' \\ud83d\\u0000');
     case 'unparsable':
       return 'I have an answer, but I would rather describe it than write JSON.';
     default:
       return answer;
   }
+}
+
+/** Puts characters before the end of each question in some JSON, as they are. */
+function withQuestionEnd(json: string, end: string): string {
+  return json.replace(/"question":"(?:[^"\\]|\\.)*(?=")/g, (question) => question + end);
+}
+
+/** Writes a value as Python prints it. */
+function pythonOf(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(pythonOf).join(', ')}]`;
+  if (isRecord(value))
+    return `{${Object.entries(value)
+      .map(([key, inner]) => `'${key}': ${pythonOf(inner)}`)
+      .join(', ')}}`;
+  if (typeof value !== 'string') return value === null ? 'None' : JSON.stringify(value);
+  return value.includes("'") ? JSON.stringify(value) : `'${value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}'`;
 }

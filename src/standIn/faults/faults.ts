@@ -74,6 +74,21 @@ export const faultNames = [
   'thinkBlock',
   'thinkNoOpener',
   'thinkOnly', // without an answer
+  // answers that are easily misread
+  'thinkOtherTags', // <Thinking>, after "Sure!"
+  'thinkHarmony', // the channels of gpt-oss in the text
+  'answerInReasoning', // all of it in reasoning_content, and no content
+  'templateTokens', // <|im_end|> and an invented next turn after it
+  'latexEscapes', // JSON whose LaTeX has single backslashes
+  'unwrapped', // without the key hard_query
+  'camelKeys',
+  'jsonInString',
+  'pythonDict',
+  'toolCallText', // in <tool_call>
+  'pointsAtDocument', // a question about "the passage"
+  'loneSurrogate',
+  'finishAbort',
+  'finishUnknown',
 ] as const;
 
 export type FaultName = (typeof faultNames)[number];

@@ -216,7 +216,7 @@ export const serverOptions = {
     group: 'Model',
     shapesRecords,
   }),
-  /** What to do with an answer to a prompt that the server has cut off, as Ollama does in silence at `num_ctx`. */
+  /** An answer to a prompt that the server has cut off, as Ollama does in silence at `num_ctx`, may miss the point. */
   truncatedPrompts: choice(['keep', 'reject'], {
     help: 'keep or reject records whose prompts the server seems to have cut off, by the tokens that it reports',
     default: 'keep',

@@ -59,7 +59,9 @@ test('through passing faults the answers are those of a run without faults', asy
 });
 
 test('through all faults at once every call ends, limits and holds are kept, and tokens add up', async () => {
-  const faults = Object.fromEntries([...passing, ...free, ...fine, ...rejecting].map((name) => [name, 0.01]));
+  const faults = Object.fromEntries(
+    [...passing, ...free, ...fine, ...rejecting, 'limit503', 'proxy413'].map((name) => [name, 0.01]),
+  );
   const concurrency = 16;
   // A call in the first half of a hold was on its way when it began: on a loaded machine that may take long.
   const serverOptions = { faults, medianMs: 4, sigma: 0.8, retryAfterMs: 1000 };

@@ -5,7 +5,7 @@ export interface TlsProblem {
 }
 
 const checkUrl = 'check the base URL';
-const clientCertificate = 'name its PEM files with clientCert (--client-cert) and clientKey (--client-key)';
+const nameClientFiles = 'name its PEM files with clientCert (--client-cert) and clientKey (--client-key)';
 
 /** By the codes of Node and OpenSSL; the first row that matches counts. */
 const problems: [codes: RegExp, TlsProblem][] = [
@@ -34,20 +34,20 @@ const problems: [codes: RegExp, TlsProblem][] = [
   ],
   [
     /^ERR_SSL_\w*CERTIFICATE_REQUIRED$/,
-    { problem: 'it requires a client certificate, and none was sent', fix: clientCertificate },
+    { problem: 'it requires a client certificate, and none was sent', fix: nameClientFiles },
   ],
   [
     /^ERR_SSL_.*ALERT_(BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_\w+|UNSUPPORTED_CERTIFICATE|ACCESS_DENIED)$/,
     {
       problem: 'it refused the client certificate',
-      fix: `${clientCertificate}, of an authority that the server trusts`,
+      fix: `${nameClientFiles}, of an authority that the server trusts`,
     },
   ],
   [
     /^ERR_SSL_.*ALERT_HANDSHAKE_FAILURE$/,
     {
       problem: 'it refused the TLS connection',
-      fix: `${checkUrl}; if the server requires a client certificate, ${clientCertificate}`,
+      fix: `${checkUrl}; if the server requires a client certificate, ${nameClientFiles}`,
     },
   ],
 ];
@@ -65,9 +65,9 @@ const answers: [words: RegExp, TlsProblem][] = [
   ],
   [
     /no required SSL certificate/i,
-    { problem: 'it requires a client certificate, and none was sent', fix: clientCertificate },
+    { problem: 'it requires a client certificate, and none was sent', fix: nameClientFiles },
   ],
-  [/the SSL certificate error/i, { problem: 'it refused the client certificate', fix: clientCertificate }],
+  [/the SSL certificate error/i, { problem: 'it refused the client certificate', fix: nameClientFiles }],
 ];
 
 /** Returns the problem that the message of an answer reports; undefined if it reports none of this kind. */

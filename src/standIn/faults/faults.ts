@@ -37,6 +37,13 @@ export const faultNames = [
   'detail422',
   'timeout408',
   'conflict409',
+  // lasting refusals, and those of proxies
+  'budget400', // the budget of a proxy is used up
+  'day429', // a limit per day, which resets in hours
+  'revokedKey400',
+  'gone410', // the model was taken down
+  'limit503', // the page of nginx for limit_req
+  'proxy413', // the page of nginx for client_max_body_size
   // connections
   'resetBefore',
   'resetMidBody',

@@ -53,6 +53,25 @@ const otherErrors: Partial<Record<FaultName, HttpError>> = {
     param: null,
     code: 400,
   }),
+  // LiteLLM
+  budget400: jsonError(400, {
+    error: {
+      message: 'Budget has been exceeded! Current cost: 10.01, Max budget: 10.0',
+      type: 'budget_exceeded',
+      code: '400',
+    },
+  }),
+  // OpenRouter
+  day429: {
+    ...jsonError(429, { error: { message: 'Rate limit exceeded: free-models-per-day', code: 429 } }),
+    headers: { 'retry-after': '32400' },
+    namedWaitMs: 32_400_000,
+  },
+  revokedKey400: jsonError(400, { error: { message: 'The API key has been revoked.', type: 'invalid_request_error' } }),
+  // NVIDIA
+  gone410: jsonError(410, { detail: 'The model has reached its end of life on 2026-09-01' }),
+  limit503: { status: 503, body: gatewayPage('503 Service Temporarily Unavailable'), headers: htmlHeaders },
+  proxy413: { status: 413, body: gatewayPage('413 Request Entity Too Large'), headers: htmlHeaders },
   // FastAPI
   detail422: jsonError(422, {
     detail: [{ loc: ['body', 'messages'], msg: 'field required', type: 'value_error.missing' }],

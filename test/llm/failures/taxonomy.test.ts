@@ -41,6 +41,10 @@ const fatal: [FaultName, RegExp][] = [
   ['region403', /^403 .* access was refused$/],
   ['quota429', /^429 .* no credit or quota is left$/],
   ['model404', /^404 .* no such model/],
+  ['budget400', /^400 .* no credit or quota is left$/],
+  ['day429', /^429 .* the limit of a day, a week or a month is used up$/],
+  ['revokedKey400', /^400 .* the key is not accepted any more$/],
+  ['gone410', /^410 .* no such model, or it cannot be used any more$/],
 ];
 for (const [fault, message] of fatal) {
   test(`${fault} stops the run, which can go on later, and no call goes out any more`, async () => {
@@ -96,6 +100,7 @@ const rejecting: [FaultName, RegExp][] = [
   ['bad400', /refused as invalid .*Invalid 'messages'/],
   ['flatVllm400', /top_k must be -1/],
   ['detail422', /body\.messages: field required/],
+  ['proxy413', /client_max_body_size .*413 Request Entity Too Large/],
 ];
 for (const [fault, message] of rejecting) {
   test(`${fault} rejects the record at once`, async () => {

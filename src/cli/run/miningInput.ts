@@ -17,6 +17,7 @@ interface MiningFlags {
   negativesKey: string;
   qrels?: string | undefined;
   groupQuestions?: boolean | undefined;
+  profile?: string | undefined;
 }
 
 export interface MiningInput {
@@ -63,7 +64,8 @@ export async function sharedPositivesOf(
       },
     );
   }
-  if (once !== undefined || groupQuestions === false) return undefined;
+  // A profile chooses as its tool does, which knows nothing of other records.
+  if (once !== undefined || groupQuestions === false || keys.profile !== undefined) return undefined;
   // What cannot be read or used is rejected when the records are mined for.
   const records = () => readRecords(paths, { onBadLine: 'reject', rejects: () => {} });
   const rows: AsyncIterable<DataRecord> = {

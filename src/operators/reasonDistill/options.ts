@@ -39,9 +39,12 @@ export const sampleOptions = {
     default: false,
     group: samplesGroup,
   }),
-  answerKey: key('answer', { help: 'the key of the right answer: a text, a number or a list of them', group: 'Keys' }),
-  acceptedKey: key('label', { help: 'the key that says if the reasoning was accepted', group: 'Keys' }),
-  refusedKey: key('refused_reasoning', { help: 'the key of the list of refused samples', group: 'Keys' }),
+  answerKey: key('answer', {
+    help: 'the key of the right answer: a text, a number or a list of them',
+    group: samplesGroup,
+  }),
+  acceptedKey: key('label', { help: 'the key that says if the reasoning was accepted', group: samplesGroup }),
+  refusedKey: key('refused_reasoning', { help: 'the key of the list of refused samples', group: samplesGroup }),
 };
 
 export const reasonDistillOptions = {

@@ -23,6 +23,7 @@ test('the first example of every command works as it is printed, with a stand-in
   const documents = readFileSync(path.join(root, 'examples/corpus.jsonl'), 'utf8').split('\n').slice(0, 24);
   const corpus = [...documents, '{"id": "to be rejected", "text": ""}'].join('\n');
   writeFileSync(path.join(folder, 'corpus.jsonl'), corpus);
+  writeFileSync(path.join(folder, 'bright.jsonl'), '{"question": "a benchmark that shares no words with it"}');
   const env = {
     PATH: process.env.PATH,
     HOME: folder,

@@ -53,11 +53,15 @@ const { values } = parseArgs({
     queries: { type: 'string' },
     qrels: { type: 'string' },
     analyzer: { type: 'string' },
+    sampling: { type: 'string' },
   },
 });
 const { corpus, queries, qrels, analyzer } = values;
+const sampling = values.sampling as 'top' | 'random' | 'dissimilar' | undefined;
 if (!corpus || !queries || !qrels) {
-  console.error('usage: npm run -s bench -- judged --corpus FILE --queries FILE --qrels FILE [--analyzer NAME]');
+  console.error(
+    'usage: npm run -s bench -- judged --corpus FILE --queries FILE --qrels FILE [--analyzer NAME] [--sampling NAME]',
+  );
   process.exit(2);
 }
 
@@ -113,7 +117,7 @@ async function measured({ row, spare, errors, cascade, options }: Setting) {
   const judge = labelJudge(errors ?? 0);
   const confirm = labelJudge(0);
   const rejects = () => {};
-  const mine = bm25HardNeg({ index, rejects, numNeg, spare });
+  const mine = bm25HardNeg({ index, rejects, numNeg, spare, sampling });
   const mined = mine(asked.map((one) => ({ ...one })));
   const confirmModel = cascade ? confirm : undefined;
   const judged =

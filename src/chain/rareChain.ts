@@ -147,16 +147,18 @@ export function rareChain<
     const { benchmarks, questionKey } = resolved;
     if (benchmarks === undefined) return [];
     const name = check === 'documents' ? 'decontaminate' : 'decontaminate_questions';
-    return [{ name, operator: decontaminate({ benchmarks, check, textKey, questionKey, rejects }) }];
+    return [{ name, operator: decontaminate({ benchmarks, check, textKey, questionKey, rejects }), isFilter: true }];
   };
   const stages = [
-    ...(resolved.filterDocuments ? [{ name: 'filter_documents', operator: filter(), recalls: true }] : []),
+    ...(resolved.filterDocuments
+      ? [{ name: 'filter_documents', operator: filter(), recalls: true, isFilter: true }]
+      : []),
     ...clean('documents'),
     { name: 'doc2query', operator: questions },
     ...clean('questions'),
-    ...(resolved.judgeQuestions ? [{ name: 'judge_questions', operator: questionJudge() }] : []),
+    ...(resolved.judgeQuestions ? [{ name: 'judge_questions', operator: questionJudge(), isFilter: true }] : []),
     { name: 'bm25_hard_neg', operator: negatives },
-    ...(resolved.judgeNegatives ? [{ name: 'judge_negatives', operator: negativesJudge() }] : []),
+    ...(resolved.judgeNegatives ? [{ name: 'judge_negatives', operator: negativesJudge(), isFilter: true }] : []),
     { name: 'reason_distill', operator: reasoning },
   ] as unknown as PipelineStage[];
   const chain = (source: Source<DataRecord>, context?: OperatorContext) =>

@@ -27,6 +27,8 @@ export interface PipelineStage {
    * reads its input from the beginning.
    */
   recalls?: boolean | undefined;
+  /** True for an operator that is there to reject, such as a judge: its rejects do not count for `maxRejectShare`. */
+  isFilter?: boolean | undefined;
 }
 
 /** The context of a run's source: `(context) => readRecords('corpus.jsonl', context)`. */
@@ -121,8 +123,7 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
     (stage: number): Rejects =>
     (reject) => {
       progress.reject(stage, reject);
-      // A filter is there to reject.
-      if (!stages[stage]?.recalls) share.rejected(stage, reject);
+      if (!stages[stage]?.isFilter) share.rejected(stage, reject);
       return run.reject(stage, reject);
     };
   const resume = recalls ? undefined : run.resume;

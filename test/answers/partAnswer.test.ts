@@ -4,7 +4,7 @@ import { endsInAnswer } from '../../src/answers/endsInAnswer.js';
 import { decodeString } from '../../src/answers/escapes.js';
 import { finishKind } from '../../src/answers/finishReason.js';
 import { partAnswer } from '../../src/answers/partAnswer.js';
-import { modelName } from '../../src/answers/servedName.js';
+import { namesFile } from '../../src/answers/servedName.js';
 
 const parted: [name: string, raw: string, text: string, thinking?: string | undefined, cut?: string][] = [
   ['<Thinking>', '<Thinking>\nhm\n</Thinking>\n\nyes', 'yes', 'hm'],
@@ -148,9 +148,9 @@ test('reasoning counts as an answer if it is JSON or ends in a conclusion', () =
     assert.ok(!endsInAnswer(text), text);
 });
 
-test('a record names the model as it was asked for if the server names a file', () => {
+test('the path of a file is told apart from the name of a model', () => {
   for (const file of ['/models/qwen3-8b.gguf', 'C:\\models\\a.gguf', 'qwen3-8b-q4.gguf', './a'])
-    assert.equal(modelName('qwen3', file), 'qwen3', file);
+    assert.equal(namesFile(file), true, file);
   for (const name of ['gpt-4o-mini-2024-07-18', 'Qwen/Qwen3-8B', 'models/gemini-2.0-flash', 'qwen2.5:7b'])
-    assert.equal(modelName('asked', name), name);
+    assert.equal(namesFile(name), false, name);
 });

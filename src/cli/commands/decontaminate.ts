@@ -40,6 +40,6 @@ export const decontaminateCommand = command({
     const operator = decontaminate({ ...valuesOf(operatorFlags, flags), benchmarks: await readBenchmarks(files) });
     const name = flags.check === 'questions' ? 'decontaminate_questions' : 'decontaminate';
     const shape = { command: 'decontaminate', options, facts: { against: files.map(inputIdentity) } };
-    return runStream({ inputs, flags, stages: [{ name, operator }], shape });
+    return runStream({ inputs, flags, stages: [{ name, operator, isFilter: true }], shape });
   },
 });

@@ -113,7 +113,7 @@ export const exportCommand = command({
       format,
       promptTemplate: promptTemplateOf(promptFile),
     });
-    const stages = [{ name: 'export', operator: counted(exporter, facts, nameOf) }];
+    const stages = [{ name: 'export', operator: counted(exporter, facts, nameOf), isFilter: true }];
     const rejectsPath = rejects ?? `${output.replace(/\/+$|\.\w+$/, '')}.rejects.jsonl`;
     mkdirSync(path.dirname(rejectsPath), { recursive: true });
     const code = await runStream({

@@ -24,7 +24,7 @@ export const filterDocumentsCommand = command({
       import('../run/streamRun.js'),
     ]);
     const operator = filterDocuments(valuesOf(operatorFlags, flags));
-    const stages = [{ name: 'filter_documents', operator, recalls: true }];
+    const stages = [{ name: 'filter_documents', operator, recalls: true, isFilter: true }];
     return runStream({ inputs, flags, stages, shape: { command: 'filter-documents', options } });
   },
 });

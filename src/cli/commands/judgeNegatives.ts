@@ -52,7 +52,7 @@ export const judgeNegativesCommand = command({
     const { onShortfall, lines } = shortfallCounter('judge_negatives');
     const operator = judgeNegatives({ ...valuesOf(operatorFlags, flags), model, confirmModel, onShortfall });
     const shape = { command: 'judge-negatives', options, facts: { prompt } };
-    const stages = [{ name: 'judge_negatives', operator }];
+    const stages = [{ name: 'judge_negatives', operator, isFilter: true }];
     const code = await runStream({ inputs, flags, stages, shape, model: all, notes: lines });
     const { calibrate, output, negativesJudgementKey } = flags;
     if (calibrate === undefined || output === undefined || code !== ExitCode.done) return code;

@@ -48,7 +48,13 @@ export const judgeQuestionsCommand = command({
     const model = openModel(flags, process.env);
     const operator = judgeQuestions({ ...valuesOf(operatorFlags, flags), model });
     const shape = { command: 'judge-questions', options, facts: { prompt } };
-    const code = await runStream({ inputs, flags, stages: [{ name: 'judge_questions', operator }], shape, model });
+    const code = await runStream({
+      inputs,
+      flags,
+      stages: [{ name: 'judge_questions', operator, isFilter: true }],
+      shape,
+      model,
+    });
     const { calibrate, output, questionJudgementKey } = flags;
     if (calibrate === undefined || output === undefined || code !== ExitCode.done) return code;
     const { questionVerdicts } = await import('../../chain/calibrateFile.js');

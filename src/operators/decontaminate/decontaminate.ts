@@ -1,5 +1,6 @@
 import { operator } from '../../flow/operator.js';
 import { type DataRecord, isText } from '../../record.js';
+import { valueAt } from '../../util/keyPath.js';
 import { type OptionsOf, resolveOptions } from '../../util/options.js';
 import { admit, keyProblem } from '../admission.js';
 import { textInput } from '../inputKeys.js';
@@ -35,7 +36,7 @@ export function decontaminate(options: DecontaminateOptions): RecordOperator<unk
 
   function sharedText(record: DataRecord): string | undefined {
     for (const key of keys) {
-      const text = record[key];
+      const text = valueAt(record, key);
       const shared = isText(text) ? benchmarks.find(text) : undefined;
       if (shared !== undefined) return `its ${key} shares "${shared.words}" with ${shared.name}`;
     }

@@ -227,7 +227,7 @@ function indexesOf(uses: NegativeUse[], wanted: NegativeUse): number[] {
 }
 
 function positivesIn(record: DataRecord, key: string): unknown[] {
-  const value = record[key];
+  const value = valueAt(record, key);
   if (value === undefined || value === null) return [];
   if (Array.isArray(value)) return value;
   throw new RejectError(`"${key}" holds ${describe(value)}, not a list of texts and ids`);

@@ -324,7 +324,7 @@ class JsonReader {
     if (COUNTS.test(this.#text[from] ?? '')) return from;
     let at = from;
     for (;;) {
-      const [skipped = ''] = runAt(this.#strict ? WHITE_SPACE : NOISE, this.#text, at);
+      const [skipped = ''] = runAt(this.#strict ? JSON_SPACE : NOISE, this.#text, at);
       at += skipped.length;
       this.#spend(skipped.length + 1);
       if (this.#strict) return at;
@@ -353,7 +353,7 @@ class JsonReader {
 
 /** Characters that are never skipped. */
 const COUNTS = /[\w"'{}[\]:,]/;
-const WHITE_SPACE = /[ \t\r\n]*/y;
+const JSON_SPACE = /[ \t\r\n]*/y;
 const NOISE = /[\s*\u200b]*/y;
 
 function runAt(pattern: RegExp, text: string, at: number): string[] {

@@ -5,7 +5,7 @@ import { FrequentKeys } from '../report/frequent.js';
 import { detectAnalyzer } from '../search/analysis/detectAnalyzer.js';
 import { likelyTextPath, otherNameOf, valueAt } from '../util/keyPath.js';
 import { scriptLanguage } from '../util/scriptLanguage.js';
-import { countWords } from '../util/wordCount.js';
+import { countWords } from '../util/words.js';
 import { type CommandAdvice, commandAdvice, type InputFacts } from './commandAdvice.js';
 import { KeyStatistics } from './keyStatistics.js';
 

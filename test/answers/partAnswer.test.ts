@@ -148,7 +148,7 @@ test('reasoning counts as an answer if it is JSON or ends in a conclusion', () =
     assert.ok(!endsInAnswer(text), text);
 });
 
-test('the path of a file is told apart from the name of a model', () => {
+test('a path of a file is not taken for the name of a model', () => {
   for (const file of ['/models/qwen3-8b.gguf', 'C:\\models\\a.gguf', 'qwen3-8b-q4.gguf', './a'])
     assert.equal(namesFile(file), true, file);
   for (const name of ['gpt-4o-mini-2024-07-18', 'Qwen/Qwen3-8B', 'models/gemini-2.0-flash', 'qwen2.5:7b'])

@@ -56,6 +56,7 @@ test('the settings of rareChain have the options of its judges only if it has ju
   const keysOf = (options: object) => Object.keys(rareChain({ model, index, ...options }).settings);
   const added = keysOf({ judgeNegatives: true }).filter((key) => !keysOf({}).includes(key));
   assert.deepEqual(added.sort(), [
+    'annotate',
     'confirmWhen',
     'judgeModel',
     'judgeNegatives',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { type InspectOptions, RecordInspector } from '../../src/inspect/inspectRecords.js';
-import { countWords } from '../../src/util/wordCount.js';
+import { countWords } from '../../src/util/words.js';
 
 function inspect(records: unknown[], options: InspectOptions = {}) {
   const inspector = new RecordInspector(options);

@@ -17,7 +17,7 @@ for (const profile of profileNames) {
         const { attempts, thinking } = provenanceOf(record, 'doc2query');
         assert.match(String(record.question), /^How does glaciers depend on valleys/i);
         assert.equal(attempts, 1, 'what is learned costs no attempt');
-        assert.equal(thinking === undefined, serverProfiles[profile].reasoningIn === 'hidden');
+        assert.equal(thinking === null, serverProfiles[profile].reasoningIn === 'hidden');
       }
       assert.equal(made.length, 2);
       const refused = ledger.calls.filter(({ status }) => status !== 200).length;

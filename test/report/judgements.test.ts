@@ -3,6 +3,7 @@ import test from 'node:test';
 import { Collector } from '../../src/report/collector.js';
 import { readEntry } from '../../src/report/entry.js';
 import { findings } from '../../src/report/findings.js';
+import { defaultEntryKeys } from '../../src/report/options.js';
 import { range } from '../support/sources.js';
 import { madeRecord } from './madeRecord.js';
 
@@ -17,7 +18,9 @@ const judged = (i: number) => {
 };
 
 test('a report counts the verdicts of judges', () => {
-  const collector = new Collector({ sample: 5, seed: 1 } as ConstructorParameters<typeof Collector>[0]);
+  const collector = new Collector({ ...defaultEntryKeys, sample: 5, seed: 1 } as ConstructorParameters<
+    typeof Collector
+  >[0]);
   for (const i of range(20)) collector.add(judged(i));
   const notes = findings(collector, undefined).filter(({ level }) => level === 'note');
   assert.deepEqual(

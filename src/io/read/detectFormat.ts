@@ -24,7 +24,7 @@ import {
 import { textDocumentFormat } from './textDocument.js';
 
 const PACKED = '(\\.gz|\\.zst)?$';
-const isNamed = (name: string, extensions: string): boolean =>
+const hasExtension = (name: string, extensions: string): boolean =>
   new RegExp(`\\.(${extensions})${PACKED}`, 'i').test(name);
 
 /** Returns the reader of an input: by the format that is asked for, else by its name and its first bytes. */
@@ -35,8 +35,8 @@ export function readerOf(input: Input, format: InputFormat): InputReader {
   if (format === 'csv' || format === 'tsv') return tableReader(format);
   if (format === 'text') return sequential(textDocumentFormat);
   if (/\.parquet$/i.test(name)) return readParquet;
-  if (isNamed(name, 'csv')) return tableReader('csv');
-  if (isNamed(name, 'tsv|tab')) return tableReader('tsv');
+  if (hasExtension(name, 'csv')) return tableReader('csv');
+  if (hasExtension(name, 'tsv|tab')) return tableReader('tsv');
   return sequential(jsonOrTextFormat(name));
 }
 
@@ -57,8 +57,10 @@ const jsonOrTextFormat = (name: string): RecordFormat =>
       return;
     }
     const { start, chunks } = await peek(utf8, showsShape);
-    const shape = jsonShape(start);
-    if (isNamed(name, 'txt|text|md|markdown') && !holdsRecords(start, shape)) {
+    // The name decides about a single line: it may be a record of lists.
+    const shape: JsonShape =
+      hasExtension(name, 'jsonl|ndjson') && startsWithRecord(start) ? { kind: 'lines' } : jsonShape(start);
+    if (hasExtension(name, 'txt|text|md|markdown') && !holdsRecords(start, shape)) {
       yield* textDocumentFormat(chunks, context);
       return;
     }
@@ -68,20 +70,32 @@ const jsonOrTextFormat = (name: string): RecordFormat =>
     yield* readShape(shape, chunks, context);
   };
 
-/** Returns true for a text file that is JSON by its content: its first line, or a list of objects. */
-function holdsRecords(start: Buffer, { kind }: JsonShape): boolean {
-  const text = start
+/** Returns true if the first line is a whole object. */
+function startsWithRecord(start: Buffer): boolean {
+  try {
+    return isRecord(JSON.parse(firstLineOf(start)));
+  } catch {
+    return false;
+  }
+}
+
+function firstLineOf(start: Buffer): string {
+  const [line = ''] = textOf(start).split('\n', 1);
+  return line;
+}
+
+function textOf(start: Buffer): string {
+  return start
     .toString()
     .replace(/^\uFEFF/, '')
     .trimStart();
-  if (kind === 'array') return /^\[\s*\{\s*"/.test(text);
-  if (kind !== 'lines') return true;
-  const [line = ''] = text.split('\n', 1);
-  try {
-    return isRecord(JSON.parse(line));
-  } catch {
-    return /^\{\s*"[^"\n]*"\s*:/.test(line);
-  }
+}
+
+/** Returns true for a text file that is JSON by its content: its first line, or a list of objects. */
+function holdsRecords(start: Buffer, { kind }: JsonShape): boolean {
+  if (kind === 'array') return /^\[\s*\{\s*"/.test(textOf(start));
+  if (kind !== 'lines' || startsWithRecord(start)) return true;
+  return /^\{\s*"[^"\n]*"\s*:/.test(firstLineOf(start));
 }
 
 async function* readShape(

@@ -226,7 +226,12 @@ export function addTotals(one: UsageTotals, other: UsageTotals): UsageTotals {
   const { costUsd, unpricedTokens } = one;
   const cost = costUsd === undefined || other.costUsd === undefined ? undefined : addDollars(costUsd, other.costUsd);
   const unpriced = unpricedTokens + other.unpricedTokens;
-  return { ...sumOfCounts([one, other]), costUsd: cost ?? costUsd ?? other.costUsd, unpricedTokens: unpriced };
+  const known = cost ?? costUsd ?? other.costUsd;
+  return {
+    ...sumOfCounts([one, other]),
+    ...(known !== undefined && { costUsd: known }),
+    unpricedTokens: unpriced,
+  };
 }
 
 function sumOfCounts(parts: Iterable<UsageCounts>): UsageCounts {

@@ -1,4 +1,4 @@
-import { countWords, isBlankCode, isWide } from '../../util/wordCount.js';
+import { countWords, isBlankCode, isWide } from '../../util/words.js';
 
 /** A passage: its place in the text, in UTF-16 units, and the headings above it. */
 export interface PassageRange {

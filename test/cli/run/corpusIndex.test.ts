@@ -22,7 +22,17 @@ test('--no-store and --group-key: texts come from the corpus, and no negative fr
     options,
   );
   assert.equal(index.code, 0, index.stderr);
-  const mine = ['bm25-hard-neg', 'in.jsonl', '--index', 'c.bm25', '--num-neg', '9', '--group-key', 'parent'];
+  const mine = [
+    'bm25-hard-neg',
+    'in.jsonl',
+    '--index',
+    'c.bm25',
+    '--num-neg',
+    '9',
+    '--group-key',
+    'parent',
+    '--no-containment',
+  ];
   assert.equal((await runCommand([...mine, '-o', 'out.jsonl'], options)).code, 0);
   for (const [n, { hard_negatives: negatives }] of readRecordsOf(path.join(folder, 'out.jsonl')).entries()) {
     const others = passages.filter(({ parent }) => parent !== Math.floor(n / 3)).map(({ text }) => text);

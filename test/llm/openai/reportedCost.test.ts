@@ -65,9 +65,9 @@ for (const [name, reply, cost] of replies) {
 }
 
 const served: [string, string | undefined][] = [
-  ['/models/Qwen3-8B-Q4_K_M.gguf', undefined],
-  ['C:\\models\\qwen.gguf', undefined],
-  ['qwen3-8b.gguf', undefined],
+  ['/models/Qwen3-8B-Q4_K_M.gguf', '/models/Qwen3-8B-Q4_K_M.gguf'],
+  ['C:\\models\\qwen.gguf', 'C:\\models\\qwen.gguf'],
+  ['qwen3-8b.gguf', 'qwen3-8b.gguf'],
   ['m', undefined],
   ['m-2026-05-31', 'm-2026-05-31'],
   ['provider/m', 'provider/m'],

@@ -42,11 +42,15 @@ test('doc2query asks again after an answer it cannot read, quoting it and the re
   assert.match(again?.at(-1)?.content ?? '', /holds no complete JSON object/);
   assert.deepEqual(provenanceOf(out[0], 'doc2query'), {
     model: 'scripted-1',
+    servedModel: null,
     prompt: 'doc2query-2',
     attempts: 2,
     finishReason: 'stop',
     thinking: null,
+    answerFrom: null,
+    cut: null,
     parsed: 'fence',
+    repairs: [],
     promptTokens: 20,
     completionTokens: 10,
     cachedTokens: null,

@@ -4,7 +4,7 @@ import { UsageError } from '../../../src/errors.js';
 import { type PassageRules, passagesOf } from '../../../src/operators/split/passages.js';
 import { type SplitOptions, split } from '../../../src/operators/split/split.js';
 import type { DataRecord, Reject } from '../../../src/record.js';
-import { countWords } from '../../../src/util/wordCount.js';
+import { countWords } from '../../../src/util/words.js';
 import { collect } from '../../support/sources.js';
 
 const passages = (text: string, rules: Partial<PassageRules>) =>

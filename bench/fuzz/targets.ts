@@ -300,7 +300,10 @@ async function answers(): Promise<Play> {
     const text = mutate(whole, below).toString();
     const parsed = parseDoc2Query(text);
     if (!parsed.ok) return parsed.reason === '' ? 'wrong: no reason' : 'refused';
-    const plain = text.replace(/\\u([0-9a-fA-F]{4})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
+    // Control characters are dropped from an answer.
+    const plain = text
+      .replace(/\\u([0-9a-fA-F]{4})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
+      .replace(/\p{Cc}/gu, (control) => (/\s/.test(control) ? control : ''));
     const words = parsed.queries.flatMap(
       ({ question, scenario = '' }) => `${question} ${scenario}`.match(/[\p{L}\p{N}]{3,}/gu) ?? [],
     );

@@ -80,11 +80,11 @@ function startsWithRecord(start: Buffer): boolean {
 }
 
 function firstLineOf(start: Buffer): string {
-  const [line = ''] = textOf(start).split('\n', 1);
+  const [line = ''] = startText(start).split('\n', 1);
   return line;
 }
 
-function textOf(start: Buffer): string {
+function startText(start: Buffer): string {
   return start
     .toString()
     .replace(/^\uFEFF/, '')
@@ -93,7 +93,7 @@ function textOf(start: Buffer): string {
 
 /** Returns true for a text file that is JSON by its content: its first line, or a list of objects. */
 function holdsRecords(start: Buffer, { kind }: JsonShape): boolean {
-  if (kind === 'array') return /^\[\s*\{\s*"/.test(textOf(start));
+  if (kind === 'array') return /^\[\s*\{\s*"/.test(startText(start));
   if (kind !== 'lines' || startsWithRecord(start)) return true;
   return /^\{\s*"[^"\n]*"\s*:/.test(firstLineOf(start));
 }

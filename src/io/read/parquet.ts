@@ -30,6 +30,8 @@ export const readParquet: InputReader = async function* (input, { path, signal, 
       throw damagedParquet(path, 'its footer cannot be read', cause);
     });
     format(`parquet, ${footer.num_rows} rows`);
+    const stray = columnBesideSchema(footer);
+    if (stray !== undefined) throw damagedParquet(path, `its schema has no column ${JSON.stringify(stray)}`);
     const { metadata, toJson } = parquetRows(footer);
     const parsers = exactParsers as unknown as ParquetParsers;
     const read = { file, metadata, compressors, parsers, useOffsetIndex: true };
@@ -54,6 +56,31 @@ export const readParquet: InputReader = async function* (input, { path, signal, 
     await handle.close();
   }
 };
+
+const MAX_SCHEMA_DEPTH = 100;
+
+/**
+ * Returns a column of a row group that the schema does not have: the reader would throw while it reads the others, and their
+ * errors would be nobody's.
+ */
+function columnBesideSchema({ schema, row_groups: groups }: FileMetaData): string | undefined {
+  const paths = new Set<string>();
+  /** Adds the paths of the leaves below an element, and returns the index of the element after them. */
+  const add = (at: number, above: string[]): number => {
+    const { name = '', num_children: count = 0 } = schema[at] ?? {};
+    const path = at === 0 ? [] : [...above, name];
+    if (count === 0) paths.add(path.join('\0'));
+    let next = at + 1;
+    for (let child = 0; child < count && next < schema.length && path.length < MAX_SCHEMA_DEPTH; child++)
+      next = add(next, path);
+    return next;
+  };
+  add(0, []);
+  const columns = groups.flatMap((group) =>
+    group.columns.flatMap(({ meta_data: data }) => (data?.path_in_schema ? [data.path_in_schema] : [])),
+  );
+  return columns.find((column) => !paths.has(column.join('\0')))?.join('.');
+}
 
 async function bufferOf(handle: FileHandle): Promise<AsyncBuffer> {
   const { size: byteLength } = await handle.stat();
@@ -104,7 +131,7 @@ async function unreadableColumns(
   return bad;
 }
 
-function damagedParquet(path: string, reason: string, cause: unknown): InputError {
+function damagedParquet(path: string, reason: string, cause?: unknown): InputError {
   // The reader is not made for damaged files: what it says after it has misread one helps nobody.
   const isMisled = cause instanceof TypeError || cause instanceof RangeError || /NaN|undefined/.test(messageOf(cause));
   const detail = isMisled ? '' : `: ${messageOf(cause)}`;

@@ -74,6 +74,27 @@ test('a file that is damaged, cut off or not parquet is an error that says so', 
   assert.ok(!isOpen(file));
 });
 
+test('a file with a damaged page and a column that its schema does not have is one error, and no other is left unhandled', async (t) => {
+  const file = await parquetFile(t, numbered(600));
+  const whole = await readFile(file);
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  t.after(() => process.off('unhandledRejection', note));
+  let found = 0;
+  for (let at = whole.indexOf('text'); at >= 0; at = whole.indexOf('text', at + 1)) {
+    const damaged = Buffer.from(whole);
+    damaged.fill(0xff, 20, 60).write('tdxt', at);
+    await writeFile(file, damaged);
+    const { error } = await outcome(() => readRecords(file));
+    assert.ok(error instanceof InputError);
+    if (/its schema has no column "t[de]xt"/.test(error.message)) found += 1;
+  }
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.ok(found > 0);
+  assert.deepEqual(unhandled, []);
+});
+
 test('parquet under another name is refused with the fix', async (t) => {
   const file = await parquetFile(t, numbered(3));
   const work = await workFolder(t);

@@ -32,6 +32,7 @@ test('--no-store and --group-key: texts come from the corpus, and no negative fr
     '--group-key',
     'parent',
     '--no-containment',
+    '--no-group-questions',
   ];
   assert.equal((await runCommand([...mine, '-o', 'out.jsonl'], options)).code, 0);
   for (const [n, { hard_negatives: negatives }] of readRecordsOf(path.join(folder, 'out.jsonl')).entries()) {

@@ -172,7 +172,8 @@ function readFooter(file: number, path: string): { footer: Footer; checksum: num
   const found = size < TAIL_BYTES ? 0 : readSync(file, tail, 0, TAIL_BYTES, size - TAIL_BYTES);
   const length = tail.readUInt32LE(0);
   const start = size - TAIL_BYTES - length;
-  if (found === TAIL_BYTES && start >= 0) {
+  // No footer is empty: a tail of zeros would have the right checksum.
+  if (found === TAIL_BYTES && start >= 0 && length > 0) {
     const bytes = Buffer.alloc(length);
     readSync(file, bytes, 0, length, start);
     const checksum = crc32(bytes);

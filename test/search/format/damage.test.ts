@@ -33,7 +33,7 @@ test('a data file that was cut anywhere, or has bytes behind its end, is refused
   const name = (await readdir(target)).find((file) => file.endsWith('.data')) ?? '';
   const file = path.join(target, name);
   const whole = await readFile(file);
-  for (const size of [0, 1, 7, 8, 4096, whole.length - 1, whole.length + 1]) {
+  for (const size of [0, 1, 7, 8, 4096, whole.length - 1, whole.length + 1, whole.length + 16]) {
     await writeFile(file, Buffer.concat([whole, Buffer.alloc(16)]).subarray(0, size));
     await assert.rejects(openIndex(target), /damaged/);
   }

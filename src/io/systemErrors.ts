@@ -3,28 +3,28 @@ import { InputError, OutputError, RareflowError } from '../errors.js';
 type Reasons = Record<string, [reason: string, hint: string | undefined]>;
 
 const inputReasons: Reasons = {
-  ENOENT: ['no such file', 'Check the path; - reads standard input.'],
+  ENOENT: ['no such file', 'check the path; - reads standard input'],
   ENOTDIR: ['no such file', 'A part of the path is a file, not a directory.'],
-  EISDIR: ['is a directory', 'Name the files in it.'],
-  EACCES: ['no permission to read it', 'Check the permissions of the file and of its directories.'],
-  EPERM: ['no permission to read it', 'Check the permissions of the file and of its directories.'],
+  EISDIR: ['is a directory', 'name the files in it'],
+  EACCES: ['no permission to read it', 'check the permissions of the file and of its directories'],
+  EPERM: ['no permission to read it', 'check the permissions of the file and of its directories'],
   EMFILE: ['too many open files', 'Raise the limit (ulimit -n).'],
-  Z_BUF_ERROR: ['the gzip data end too early', 'The file is cut off: download or write it again.'],
+  Z_BUF_ERROR: ['the gzip data end too early', 'the file is cut off: download or write it again'],
   Z_DATA_ERROR: [
     'the gzip data are damaged',
-    'Download or write the file again; remove .gz from the name of a file that is not gzipped.',
+    'download or write the file again; remove .gz from the name of a file that is not gzipped',
   ],
 };
 
 const outputReasons: Reasons = {
-  ENOSPC: ['the disk is full', 'Free some space, or write to another disk.'],
-  EDQUOT: ['the disk quota is used up', 'Free some space, or write to another disk.'],
+  ENOSPC: ['the disk is full', 'free some space, or write to another disk'],
+  EDQUOT: ['the disk quota is used up', 'free some space, or write to another disk'],
   ENOENT: ['no such directory', 'Create the directory first.'],
   ENOTDIR: ['no such directory', 'A part of the path is a file, not a directory.'],
-  EISDIR: ['is a directory', 'Name a file in it.'],
-  EACCES: ['no permission to write it', 'Check the permissions of the file and of its directory.'],
-  EPERM: ['no permission to write it', 'Check the permissions of the file and of its directory.'],
-  EROFS: ['the file system is read-only', 'Write to another file system.'],
+  EISDIR: ['is a directory', 'name a file in it'],
+  EACCES: ['no permission to write it', 'check the permissions of the file and of its directory'],
+  EPERM: ['no permission to write it', 'check the permissions of the file and of its directory'],
+  EROFS: ['the file system is read-only', 'write to another file system'],
   EMFILE: ['too many open files', 'Raise the limit (ulimit -n).'],
 };
 

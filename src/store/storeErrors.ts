@@ -3,15 +3,15 @@ import { OutputError, RareflowError, StoreError } from '../errors.js';
 
 /** The reasons and hints of system errors, by their names. */
 const storeReasons: Record<string, [reason: string, hint: string]> = {
-  ENOSPC: ['the disk is full', 'Free some space, or use a path on another disk.'],
-  EDQUOT: ['the disk quota is used up', 'Free some space, or use a path on another disk.'],
-  EACCES: ['no permission to write it', 'Check the permissions of the folder and of the files in it.'],
-  EPERM: ['no permission to write it', 'Check the permissions of the folder and of the files in it.'],
-  EIO: ['the disk failed to read or write it', 'Check the disk; a full disk can cause this too.'],
-  EROFS: ['the file system is read-only', 'Use a path on another file system.'],
-  ENOENT: ['cannot be created', 'Check the path.'],
-  ENOTDIR: ['is a file or inside a file, but a store is a folder', 'Use another path.'],
-  EEXIST: ['is a file or inside a file, but a store is a folder', 'Use another path.'],
+  ENOSPC: ['the disk is full', 'free some space, or use a path on another disk'],
+  EDQUOT: ['the disk quota is used up', 'free some space, or use a path on another disk'],
+  EACCES: ['no permission to write it', 'check the permissions of the folder and of the files in it'],
+  EPERM: ['no permission to write it', 'check the permissions of the folder and of the files in it'],
+  EIO: ['the disk failed to read or write it', 'check the disk; a full disk can cause this too'],
+  EROFS: ['the file system is read-only', 'use a path on another file system'],
+  ENOENT: ['cannot be created', 'check the path'],
+  ENOTDIR: ['is a file or inside a file, but a store is a folder', 'use another path'],
+  EEXIST: ['is a file or inside a file, but a store is a folder', 'use another path'],
 };
 
 /** Node reports system errors by name, LMDB by number. */

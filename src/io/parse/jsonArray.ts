@@ -81,7 +81,7 @@ export class JsonArray {
       throw new ArrayDamage(
         'ends before its array is closed',
         this.#line,
-        'The file is cut off: download or write it again.',
+        'the file is cut off: download or write it again',
       );
     }
   }
@@ -101,7 +101,7 @@ export class JsonArray {
       throw new ArrayDamage(
         `not JSON: ${reason}`,
         this.#line + blank.split('\n').length - 1,
-        adviceForArray(text) ?? 'Fix the array, or write one record a line in a .jsonl file.',
+        adviceForArray(text) ?? 'fix the array, or write one record a line in a .jsonl file',
       );
     }
     this.#refuseLong(bytes, records, before);
@@ -143,7 +143,7 @@ export class JsonArray {
       if (item === none) continue;
       const { key, value } = item as { key: number; value: unknown };
       const flaw = jsonFlaw(value);
-      if (flaw !== undefined) throw new ArrayDamage(`element ${key}: ${flaw}`, this.#line, 'Fix the element.');
+      if (flaw !== undefined) throw new ArrayDamage(`element ${key}: ${flaw}`, this.#line, 'fix the element');
       records.push(value);
     }
   }
@@ -171,7 +171,7 @@ function blanksBefore(bytes: Buffer): number {
 
 /** Returns how to fix a piece of an array that ends with an element or with the array. */
 function adviceForArray(piece: string): string | undefined {
-  if (/^\s*,\s*\]/.test(piece)) return 'Remove the comma before the closing bracket.';
+  if (/^\s*,\s*\]/.test(piece)) return 'remove the comma before the closing bracket';
   const advice = adviceFor(piece.replace(/^[\s,[]+/, ''));
   return advice === undefined ? undefined : `${advice[0]?.toUpperCase()}${advice.slice(1)}.`;
 }

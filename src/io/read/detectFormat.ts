@@ -123,7 +123,7 @@ async function* readColumns(
   chunks: AsyncIterable<Chunk>,
   { path, maxLineBytes }: FormatContext,
 ): AsyncGenerator<RecordBatch> {
-  const hint = `Write a record per line: python3 -c "import pandas as pd; pd.read_json('${path}').to_json('${path}.jsonl', orient='records', lines=True)"`;
+  const hint = `write a record per line: python3 -c "import pandas as pd; pd.read_json('${path}').to_json('${path}.jsonl', orient='records', lines=True)"`;
   const pieces: Buffer[] = [];
   let bytes = 0;
   let rawBytes = 0;

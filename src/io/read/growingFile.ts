@@ -111,7 +111,7 @@ export class GrowingFile {
     const partial = `${this.path}.partial`;
     const found = (await inodeAt(partial)) ?? (await inodeAt(this.path));
     if (found === undefined && this.#handle !== undefined) return this.#handle;
-    if (found === undefined) throw new InputError('no such file', { path: this.path, hint: 'Check the path.' });
+    if (found === undefined) throw new InputError('no such file', { path: this.path, hint: 'check the path' });
     this.#partial = found.path === partial;
     if (this.#handle !== undefined && found.inode === this.#inode && found.size >= this.#end) return this.#handle;
     const handle = await open(found.path, 'r').catch((error: unknown) => {

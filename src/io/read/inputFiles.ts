@@ -48,7 +48,7 @@ async function filesInFolder(folder: string, options: InputFilesOptions): Promis
 }
 
 function noFiles(path: string, reason: string): InputError {
-  return new InputError(reason, { path, hint: 'Check the path, or name the files.' });
+  return new InputError(reason, { path, hint: 'check the path, or name the files' });
 }
 
 async function search(pattern: string | string[], folder?: string): Promise<string[]> {

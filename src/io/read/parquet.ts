@@ -15,7 +15,7 @@ export const readParquet: InputReader = async function* (input, { path, signal, 
   if (typeof input !== 'string' || input === '-') {
     throw new InputError('parquet cannot be read from a stream', {
       path,
-      hint: 'Its index is at its end: pass a path.',
+      hint: 'its index is at its end: pass a path',
     });
   }
   const { parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
@@ -138,6 +138,6 @@ function damagedParquet(path: string, reason: string, cause?: unknown): InputErr
   return new InputError(`parquet: ${reason}${detail}`, {
     path,
     cause,
-    hint: 'Download or write the file again.',
+    hint: 'download or write the file again',
   });
 }

@@ -74,7 +74,7 @@ export async function rejectBadLine(
     throw new InputError(reason, {
       path,
       line,
-      hint: 'Fix the line, or have bad lines rejected (onBadLine: reject).',
+      hint: 'fix the line, or have bad lines rejected (onBadLine: reject)',
     });
   }
   await rejects({ stage: 'read', reason, path, line, text });

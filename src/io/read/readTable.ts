@@ -8,7 +8,7 @@ import { type Input, openInput } from './input.js';
 import { readInOrder } from './readJsonl.js';
 import { type FormatContext, type InputReader, type RecordFormat, sequential } from './recordStream.js';
 
-const HEADER_HINT = 'Write the names of the columns into the first line, such as id,text.';
+const HEADER_HINT = 'write the names of the columns into the first line, such as id,text';
 
 /** Makes the reader of a table: a record for each row, with the columns as its keys; all values are strings. */
 export function tableReader(kind: 'csv' | 'tsv'): InputReader {

@@ -17,7 +17,7 @@ export async function* unzstd(source: AsyncIterable<Buffer>, path: string): Asyn
       frames.push(packed, isLast);
     } catch (cause) {
       const reason = isLast ? 'the zstd data end too early' : 'the zstd data are damaged';
-      failure = new InputError(reason, { path, cause, hint: 'Download or write the file again.' });
+      failure = new InputError(reason, { path, cause, hint: 'download or write the file again' });
     }
     yield { bytes: Buffer.concat(ready), rawBytes: packed.length };
     ready = [];
@@ -33,7 +33,7 @@ export async function* unzstd(source: AsyncIterable<Buffer>, path: string): Asyn
         `its zstd window takes ${Math.ceil(window / 2 ** 20)} MiB, and at most 128 MiB are read here`,
         {
           path,
-          hint: `Decompress it with the command: zstd -dc --long=31 ${path} | rareflow … -`,
+          hint: `decompress it with the command: zstd -dc --long=31 ${path} | rareflow … -`,
         },
       );
     }

@@ -47,7 +47,7 @@ test('bad lines of the field are rejected with the way to fix them', async () =>
   }
   const { records, error } = await outcome(() => readRecords(field('corpora/trailing_comma.jsonl')));
   assert.equal(records.length, 2);
-  assert.match((error as InputError).hint ?? '', /Remove the comma before the closing bracket/);
+  assert.match((error as InputError).hint ?? '', /remove the comma before the closing bracket/);
 });
 
 test('a text file is one document, unless it holds records', async (t) => {

@@ -76,6 +76,16 @@ export class Store {
     return statSync(this.file).size;
   }
 
+  /** Makes what its owner needs at the start, such as its tables; if that throws, the store is closed. */
+  prepared<T>(make: () => T): T {
+    try {
+      return make();
+    } catch (error) {
+      void this.close();
+      throw error;
+    }
+  }
+
   /** Opens or creates a table of values that JSON can hold, or of byte arrays. */
   table<K extends StoreKey, V>(name: string): Table<K, V>;
   table<K extends StoreKey>(name: string, encoding: 'binary'): Table<K, Uint8Array>;

@@ -39,7 +39,7 @@ export class AnswerStore {
     this.#path = path;
     this.#onNotice = onNotice;
     this.#store = new Store({ path, kind: 'answer cache', version: 1, ...options });
-    this.#entries = this.#store.table('answers', 'binary');
+    this.#entries = this.#store.prepared(() => this.#store.table('answers', 'binary'));
   }
 
   /** Returns the answer kept under a key; undefined if there is none, or if it cannot be read. */

@@ -31,9 +31,14 @@ export class BatchJournal {
   /** Throws StoreError if the path cannot be used. */
   constructor(path: string) {
     this.#store = new Store({ path, kind: 'batches', version: 1 });
-    this.#batches = this.#store.table('batches');
-    this.#pending = this.#store.table('pending');
-    this.#answers = this.#store.table('answers');
+    const { batches, pending, answers } = this.#store.prepared(() => ({
+      batches: this.#store.table<string, Omit<OpenBatch, 'name'>>('batches'),
+      pending: this.#store.table<string, string>('pending'),
+      answers: this.#store.table<string, unknown>('answers'),
+    }));
+    this.#batches = batches;
+    this.#pending = pending;
+    this.#answers = answers;
   }
 
   /** Returns the body of the answer to a request; undefined if none has come. */

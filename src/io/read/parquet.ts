@@ -30,9 +30,7 @@ export const readParquet: InputReader = async function* (input, { path, signal, 
       throw damagedParquet(path, 'its footer cannot be read', cause);
     });
     format(`parquet, ${footer.num_rows} rows`);
-    const stray = columnBesideSchema(footer);
-    if (stray !== undefined) throw damagedParquet(path, `its schema has no column ${JSON.stringify(stray)}`);
-    const { metadata, toJson } = parquetRows(footer);
+    const { metadata, toJson } = rowsOf(path, footer, parquetRows);
     const parsers = exactParsers as unknown as ParquetParsers;
     const read = { file, metadata, compressors, parsers, useOffsetIndex: true };
     let first = from?.offset ?? 0;
@@ -56,6 +54,17 @@ export const readParquet: InputReader = async function* (input, { path, signal, 
     await handle.close();
   }
 };
+
+/** Checks a footer, and returns how its rows are read. Throws InputError for one that does not agree with itself. */
+function rowsOf<Rows>(path: string, footer: FileMetaData, read: (footer: FileMetaData) => Rows): Rows {
+  const stray = columnBesideSchema(footer);
+  if (stray !== undefined) throw damagedParquet(path, `its schema has no column ${JSON.stringify(stray)}`);
+  try {
+    return read(footer);
+  } catch (cause) {
+    throw damagedParquet(path, 'its schema cannot be read', cause);
+  }
+}
 
 const MAX_SCHEMA_DEPTH = 100;
 

@@ -12,7 +12,7 @@ export interface Utf8 {
 }
 
 /**
- * Converts text to UTF-8 if its first bytes are UTF-16 (a byte-order mark, or a NUL in the first character). A byte-order mark
+ * Converts text to UTF-8 if its first bytes are UTF-16 (a byte-order mark, or a NUL in each of the first two characters). A byte-order mark
  * stays in the text; other bytes are passed on unchecked.
  */
 export async function asUtf8(source: AsyncIterable<Chunk>): Promise<Utf8> {
@@ -24,9 +24,12 @@ export async function asUtf8(source: AsyncIterable<Chunk>): Promise<Utf8> {
 }
 
 function utf16Endian(start: Buffer): 'little' | 'big' | undefined {
-  const [first = 0x20, second = 0x20] = start;
-  if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return 'little';
-  if ((first === 0xfe && second === 0xff) || (first === 0 && second !== 0)) return 'big';
+  const [first = 0x20, second = 0x20, third, fourth] = start;
+  if (first === 0xff && second === 0xfe) return 'little';
+  if (first === 0xfe && second === 0xff) return 'big';
+  // A single NUL is damage.
+  if (first !== 0 && second === 0 && (fourth ?? 0) === 0) return 'little';
+  if (first === 0 && second !== 0 && (third ?? 0) === 0) return 'big';
   return undefined;
 }
 

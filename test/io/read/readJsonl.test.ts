@@ -98,6 +98,14 @@ test('the records and bad lines are the same for any split into chunks', async (
   assert.deepEqual(await read(Array.from(bytes, (byte) => Uint8Array.of(byte))), expected);
 });
 
+test('a NUL before the first line costs that line alone', async () => {
+  const { records, rejected } = await outcome((rejects) =>
+    readJsonl(chunked(['\0{"id": 1}\n{"id": 2}\n{"id": 3}\n']), { rejects, onBadLine: 'reject' }),
+  );
+  assert.deepEqual(records, [{ id: 2 }, { id: 3 }]);
+  assert.equal(rejected.length, 1);
+});
+
 test('UTF-16 of either byte order is read in any chunks, half surrogates kept', async () => {
   const records = [{ a: 'é中😀' }, { b: 'x' }];
   const little = Buffer.from(`\uFEFF${lines(records)}{"half":"\ud83d"}`, 'utf16le');

@@ -318,7 +318,7 @@ function contentsOf(stream: string): string {
     const data = /^data: ?(.*)$/s.exec(line)?.[1];
     return data === undefined
       ? []
-      : [attempt(() => JSON.parse(data)) as { choices?: { delta?: { content?: string } }[] }];
+      : [attempt(() => JSON.parse(data.trim())) as { choices?: { delta?: { content?: string } }[] }];
   });
   return events.map((event) => event?.choices?.[0]?.delta?.content ?? '').join('');
 }
@@ -358,7 +358,7 @@ async function streams(): Promise<Play> {
       const { text } = await model.complete({ messages: [{ role: 'user', content: 'Why?' }] });
       const sent = streams ? contentsOf(raw) : raw;
       const isSent = streams
-        ? sent.startsWith(text)
+        ? sent.includes(text)
         : (text.match(/[A-Za-z]{3,}/g) ?? []).every((word) => raw.includes(word));
       return isSent ? 'right' : `wrong: ${JSON.stringify(text.slice(0, 80))} was not sent`;
     } catch (error) {

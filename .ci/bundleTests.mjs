@@ -1,4 +1,4 @@
-// Bundles each test with the sources that it imports into node_modules/.cache/rareflow-tests: a test process then starts in
+// Bundles each test with the sources that it imports into out/tests: a test process then starts in
 // half the time, because it resolves a few files instead of hundreds. A file still finds what is beside its source.
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { globSync } from 'tinyglobby';
 
-const outdir = 'node_modules/.cache/rareflow-tests';
+const outdir = 'out/tests';
 rmSync(outdir, { recursive: true, force: true });
 
 const ownPlace = {

@@ -3,7 +3,7 @@
 // collection's own judgements (documents that nobody judged are not answers), flips 10 % of its verdicts both ways where the row
 // says so, and the second model does not. The positive is the best-ranked relevant document. False shares come only from
 // questions with two relevant documents or more, and from the negatives that are left; hardness as in the bench negatives.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,6 +17,7 @@ import {
   readRecords,
 } from '../src/index.js';
 import { Judgements } from '../src/standIn/answers/judgements.js';
+import { relevantDocuments } from './support/qrels.js';
 
 const numNeg = 3;
 
@@ -76,12 +77,7 @@ rmSync(folder, { recursive: true });
 
 /** Reads `queryId docId relevance`, gives each question its best-ranked relevant document, and labels all relevant ones. */
 async function judgedCollection() {
-  const relevant = new Map<string, Set<string>>();
-  for (const line of readFileSync(qrels as string, 'utf8').split('\n')) {
-    const [query, document, relevance] = line.split(/\s+/);
-    if (!query || !document || !(Number(relevance) > 0)) continue;
-    relevant.set(query, (relevant.get(query) ?? new Set()).add(document));
-  }
+  const relevant = relevantDocuments(qrels as string);
   const asked: JudgedQuestion[] = [];
   const labels: object[] = [];
   for await (const { id, text } of readRecords([queries as string])) {

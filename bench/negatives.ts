@@ -3,11 +3,12 @@
 // document), after a round that warms up; near-duplicates of the positive are left out under every rule but the profiles.
 // False shares come only from questions with two relevant documents or more: with one, which is the positive, they are 0 by
 // definition. Unjudged documents count as negative, so true shares are higher.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Bm25HardNegOptions, bm25HardNeg, buildIndex, openIndex, readRecords } from '../src/index.js';
+import { relevantDocuments } from './support/qrels.js';
 
 const numNeg = 3;
 /** `top` and `dissimilar` are compared at the end by processor time, which other programs change little: medians of alternating rounds. */
@@ -91,12 +92,7 @@ rmSync(folder, { recursive: true });
 
 /** Reads `queryId docId relevance` and gives each question its best-ranked relevant document as the positive. */
 async function judgedQuestions(): Promise<Judged[]> {
-  const relevant = new Map<string, Set<string>>();
-  for (const line of readFileSync(qrels as string, 'utf8').split('\n')) {
-    const [query, document, relevance] = line.split(/\s+/);
-    if (!query || !document || !(Number(relevance) > 0)) continue;
-    relevant.set(query, (relevant.get(query) ?? new Set()).add(document));
-  }
+  const relevant = relevantDocuments(qrels as string);
   const found: Judged[] = [];
   for await (const { id, text } of readRecords([queries as string])) {
     const ids = relevant.get(String(id));

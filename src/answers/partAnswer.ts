@@ -12,7 +12,7 @@ export interface PartedAnswer {
   cut?: string | undefined;
 }
 
-/** Thinking and answer in the form of our own training texts. */
+/** Thinking and answer in the form of the training texts that reason-distill writes. */
 const TRAINING_TEXT = /^\s*<think>(?:(?!<\/?think>)[\s\S])*<\/think>\s*<answer>/;
 
 /**

@@ -1,6 +1,7 @@
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { OutputError } from '../errors.js';
+import { isPackedName } from '../io/read/input.js';
 
 /**
  * The least size of an index, in bytes for each byte of its corpus. Measured: 0.99 to 2.4 with the texts and 0.12 to 1.4 without them;
@@ -32,7 +33,7 @@ export function checkIndexSpace(inputs: readonly string[], target: string, store
 function plainBytes(input: string): number {
   const found = input === '-' ? undefined : statSync(input, { throwIfNoEntry: false });
   if (found?.isFile() !== true) return 0;
-  return /\.(gz|zst)$/i.test(input) ? found.size * GZIP_FACTOR : found.size;
+  return isPackedName(input) ? found.size * GZIP_FACTOR : found.size;
 }
 
 function existingFolder(target: string): string {

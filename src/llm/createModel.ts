@@ -176,7 +176,7 @@ function capOfAll({ maxTokens }: ModelSettings, stages: [string, StageModel][]):
   return maxTokens ?? stages.map(([, stage]) => stage.maxTokens).find((cap) => cap !== undefined);
 }
 
-/** The most attempts in flight: the run's, and those of stages with a limit of their own. */
+/** The most attempts in flight: the run's, and those of stages that name a limit. */
 function concurrencyOfAll({ concurrency }: ModelSettings, stages: [string, StageModel][]): number {
   return stages.reduce((sum, [, stage]) => sum + (stage.concurrency ?? 0), concurrency);
 }

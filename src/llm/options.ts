@@ -161,7 +161,7 @@ export const serverOptions = {
       group: 'Model',
     },
     {
-      expected: `a JSON object without ${ownFields.join(', ')}, which have options of their own or are set by rareflow`,
+      expected: `a JSON object without ${ownFields.join(', ')}, which have options or are set by rareflow`,
       accepts: (body) => isRecord(body) && !ownFields.some((name) => Object.hasOwn(body, name)),
       parse: parsedJson,
     },

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { answerSchema } from '../answers/jsonAnswer.js';
+import type { AnswerSchema } from '../llm/chatModel.js';
 import { fenceSuffix } from './fence.js';
 
 /** The material that a judge reads: texts by the names of their tags, and documents with their ids. */
@@ -43,6 +45,20 @@ export function renderMaterial({ question, scenario, documents }: JudgedMaterial
 export interface CriterionVerdict {
   reason: string;
   verdict: boolean;
+}
+
+const criterionForm = z.strictObject({ reason: z.string(), verdict: z.boolean() });
+
+/** The form that a prompt asks for. Each reason comes before its verdict, so that the verdict follows from it. */
+export function criteriaSchema(key: string, names: readonly string[]): AnswerSchema {
+  const forms = Object.fromEntries(names.map((name) => [name, criterionForm]));
+  return answerSchema(key, z.strictObject({ [key]: z.strictObject({ id: z.string(), ...forms }) }));
+}
+
+/** The same form as the prompt shows it. */
+export function criteriaShape(key: string, names: readonly string[]): string {
+  const entries = names.map((name) => `"${name}": {"reason": "…", "verdict": true|false}`).join(', ');
+  return `{"${key}": {"id": "…", ${entries}}}`;
 }
 
 const verdict = z.union([

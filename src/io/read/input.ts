@@ -58,7 +58,7 @@ export function openInput(input: Input, options: OpenOptions): OpenInput {
 
 /** Returns true if reading can begin at any offset of the input. */
 export function canSeek(input: Input, isFile: boolean): boolean {
-  return isFile && typeof input === 'string' && input !== '-' && !isGzipName(input) && !isZstdName(input);
+  return isFile && typeof input === 'string' && input !== '-' && !isPackedName(input);
 }
 
 function openStream(stream: Readable, path: string, signal: AbortSignal | undefined): OpenInput {
@@ -103,6 +103,11 @@ function openPath(path: string, { isFile, offset = 0, signal }: OpenOptions): Op
     if (isFile && !file.closed) await closed;
   };
   return { chunks: withInputErrors(unpacked(), path, signal), close };
+}
+
+/** Returns true for the name of a gzipped file or one of Zstandard. */
+export function isPackedName(path: string): boolean {
+  return isGzipName(path) || isZstdName(path);
 }
 
 export function isGzipName(path: string): boolean {

@@ -1,11 +1,11 @@
 import { UsageError } from '../../errors.js';
-import { type Input, inputName } from './input.js';
+import { type Input, inputName, isPackedName } from './input.js';
 
 /** Throws UsageError for an input whose records cannot be read again by their locations. `isFile` is false for a pipe. */
 export function requirePlaces(input: Input, isFile: boolean): void {
   const name = inputName(input);
   if (typeof input !== 'string' || input === '-' || !isFile) throw noPlaces(name, 'is not a file');
-  if (/\.(gz|zst)$/i.test(input)) throw noPlaces(name, 'is compressed');
+  if (isPackedName(input)) throw noPlaces(name, 'is compressed');
   if (/\.(json|parquet|csv|tsv|tab|txt|text|md|markdown)$/i.test(input))
     throw noPlaces(name, 'is not a JSONL file by its name');
 }

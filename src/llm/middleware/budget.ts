@@ -12,7 +12,7 @@ export interface BudgetOptions
   extends Pick<OptionsOf<typeof modelOptions>, 'budgetUsd' | 'budgetTokens' | 'maxTokens'> {
   model: string;
   price?: ModelPrice | undefined;
-  /** The prices of stages that have a model of their own. */
+  /** The prices of stages that name a model. */
   stagePrices?: Record<string, ModelPrice | undefined> | undefined;
 }
 

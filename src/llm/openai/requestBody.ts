@@ -34,7 +34,7 @@ export interface BodyParts {
   refused: ReadonlySet<string>;
 }
 
-/** Parameters that decide how an answer is delivered or limited: they are no part of what `parameters` drops. */
+/** Parameters that decide how an answer is delivered or limited: `parameters` does not drop them. */
 const deliveryParameters = new Set([
   ...['model', 'messages', 'response_format', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens'],
 ]);

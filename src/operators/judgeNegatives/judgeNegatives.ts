@@ -37,7 +37,7 @@ export interface NegativeJudgement extends DocumentVerdict {
   use: NegativeUse;
   /** The first model's verdict, if a second one confirmed or changed it. */
   first?: DocumentVerdictName;
-  /** The text of a document that is no longer in the record. */
+  /** The text of a document that was removed from the record. */
   text?: string;
 }
 

@@ -1,10 +1,9 @@
-import { z } from 'zod';
-import { answerSchema, type JsonAnswer, parseJsonAnswer } from '../../answers/jsonAnswer.js';
+import { type JsonAnswer, parseJsonAnswer } from '../../answers/jsonAnswer.js';
 import type { ChatMessage } from '../../llm/chatModel.js';
 import { JUDGED_QUESTION, type QuestionCriterion, questionCriteria } from '../../record.js';
 import type { PromptLanguage } from '../../util/language.js';
 import { askedAgain } from '../askUntilRead.js';
-import { type CriterionVerdict, renderMaterial, verdictForm } from '../judgePrompt.js';
+import { type CriterionVerdict, criteriaSchema, criteriaShape, renderMaterial, verdictForm } from '../judgePrompt.js';
 
 /** Changes whenever the texts below do. */
 export const JUDGE_QUESTIONS_PROMPT_VERSION = 'judge-questions-1';
@@ -22,10 +21,9 @@ export interface JudgedQuestion {
 /** Renders the messages that ask how good a question about a document is. */
 export function renderJudgeQuestions({ question, scenario, document, id }: JudgedQuestion, language: PromptLanguage) {
   const { instructions, request } = questionJudgeTexts[language];
-  const entries = questionCriteria.map((name) => `"${name}": {"reason": "…", "verdict": true|false}`).join(', ');
   const material = renderMaterial({ question, scenario, documents: [{ id, text: document }] });
   const messages: ChatMessage[] = [
-    { role: 'system', content: `${instructions}\n{"${JUDGED_QUESTION}": {"id": "…", ${entries}}}` },
+    { role: 'system', content: `${instructions}\n${criteriaShape(JUDGED_QUESTION, questionCriteria)}` },
     { role: 'user', content: `${material}\n\n${request(id)}` },
   ];
   return messages;
@@ -40,14 +38,8 @@ export function renderJudgeQuestionsAgain(
   return askedAgain(messages, answer, questionJudgeTexts[language].again(reason));
 }
 
-const criterionForm = z.strictObject({ reason: z.string(), verdict: z.boolean() });
-const forms = Object.fromEntries(questionCriteria.map((name) => [name, criterionForm]));
-
-/** The form that the prompt asks for. Each reason comes before its verdict, so that the verdict follows from it. */
-export const questionSchema = answerSchema(
-  JUDGED_QUESTION,
-  z.strictObject({ [JUDGED_QUESTION]: z.strictObject({ id: z.string(), ...forms }) }),
-);
+/** The form that the prompt asks for. */
+export const questionSchema = criteriaSchema(JUDGED_QUESTION, questionCriteria);
 
 /** Reads the verdicts out of an answer. It must repeat the document's id, so that an answer that the document quotes does not count. */
 export function parseJudgeQuestions(answer: string, id: string): JsonAnswer<QuestionJudgement> {

@@ -1,10 +1,9 @@
-import { z } from 'zod';
-import { answerSchema, parseJsonAnswer } from '../../answers/jsonAnswer.js';
+import { parseJsonAnswer } from '../../answers/jsonAnswer.js';
 import type { ChatMessage, ChatModel } from '../../llm/chatModel.js';
 import { JUDGED_REASONING, reasoningCriteria } from '../../record.js';
 import { type PromptLanguage, promptLanguage } from '../../util/language.js';
 import { askedAgain, askUntilRead } from '../askUntilRead.js';
-import { renderMaterial, unguessableIds, verdictForm } from '../judgePrompt.js';
+import { criteriaSchema, criteriaShape, renderMaterial, unguessableIds, verdictForm } from '../judgePrompt.js';
 import type { AcceptSample } from './sampleUntilAccepted.js';
 
 /** Changes whenever the texts below do. */
@@ -21,18 +20,8 @@ export interface ReasoningJudge {
   maxAttempts: number;
 }
 
-const criterionOfReasoning = z.strictObject({ reason: z.string(), verdict: z.boolean() });
-
 /** The form that the prompt asks for. */
-const reasoningSchema = answerSchema(
-  JUDGED_REASONING,
-  z.strictObject({
-    [JUDGED_REASONING]: z.strictObject({
-      id: z.string(),
-      ...Object.fromEntries(reasoningCriteria.map((name) => [name, criterionOfReasoning])),
-    }),
-  }),
-);
+const reasoningSchema = criteriaSchema(JUDGED_REASONING, reasoningCriteria);
 
 /** Accepts reasoning that a judge finds grounded in the documents, sound, and an answer to the question. */
 export function acceptJudged(judge: ReasoningJudge): AcceptSample {
@@ -44,10 +33,9 @@ export function acceptJudged(judge: ReasoningJudge): AcceptSample {
     const ids = unguessableIds(texts.length, seed, [question, scenario ?? '', ...texts]);
     const shown = texts.map((text, index) => ({ id: ids[index] as string, text }));
     const { instructions, request, again } = acceptTexts[language];
-    const entries = reasoningCriteria.map((name) => `"${name}": {"reason": "…", "verdict": true|false}`).join(', ');
     const id = ids.at(-1) as string;
     const messages: ChatMessage[] = [
-      { role: 'system', content: `${instructions}\n{"${JUDGED_REASONING}": {"id": "…", ${entries}}}` },
+      { role: 'system', content: `${instructions}\n${criteriaShape(JUDGED_REASONING, reasoningCriteria)}` },
       { role: 'user', content: `${renderMaterial({ question, scenario, documents: shown })}\n\n${request(id)}` },
     ];
     const { value } = await askUntilRead(

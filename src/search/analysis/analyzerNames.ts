@@ -1,4 +1,4 @@
-/** The names of our own analyzers, as options: apart from their code, so that a command line is read without loading it. */
+/** The names of the analyzers of rareflow, as options. They are apart from the code, so that a command line is read without loading it. */
 export const analyzerNames = ['english', 'standard', 'cjk', 'multilingual'] as const;
 
 export type AnalyzerName = (typeof analyzerNames)[number];

@@ -36,7 +36,7 @@ function prefixed<const P extends string>(prefix: P, of: string): Prefixed<P> {
   return Object.fromEntries(own) as Prefixed<P>;
 }
 
-/** The stages that may have a model of their own: the prefix of their flags, and their name in a configuration's `models`. */
+/** The stages that may name a model: the prefix of their flags, and their name in a configuration's `models`. */
 const stages = [
   { stage: 'doc2query', prefix: 'doc2query', configured: 'questions', command: 'doc2query' },
   { stage: 'reason_distill', prefix: 'reasonDistill', configured: 'teacher', command: 'reason-distill' },

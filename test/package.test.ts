@@ -8,7 +8,7 @@ import { run, unpackedPackage } from './support/unpackedPackage.js';
 test('the packed package holds only what a user needs, and works as a command, a library and a set of types', (t) => {
   const { folder, installed, files } = unpackedPackage(t);
   const expected =
-    /^(dist\/.+\.(js|d\.ts)|dist\/report\/page\/page\.css|dist\/llm\/openai\/client\.licenses\.txt|package\.json|README\.md|LICENSE)$/;
+    /^(dist\/.+\.(js|d\.ts)|dist\/search\/analysis\/stemmers\/.+\.cjs|dist\/report\/page\/page\.css|dist\/licenses\.txt|package\.json|README\.md|LICENSE)$/;
   assert.deepEqual(
     files.filter((file) => !expected.test(file)),
     [],
@@ -20,9 +20,13 @@ test('the packed package holds only what a user needs, and works as a command, a
   assert.equal(run(process.execPath, [main, '--version'], folder).trim(), version);
   const corpus = path.join(root, 'examples/corpus.jsonl');
   const output = path.join(folder, 'out.jsonl');
-  run(process.execPath, [main, 'run', corpus, '-o', output, '--model', 'offline', '--limit', '5'], folder);
+  const offline = ['--model', 'offline', '--limit', '5', '--metrics-port', '0'];
+  run(process.execPath, [main, 'run', corpus, '-o', output, ...offline], folder);
   assert.equal(readRecordsOf(output).length, 5);
   run(process.execPath, [main, 'report', output], folder);
+  writeFileSync(path.join(folder, 'table.csv'), 'id,text\n1,"Die Häuser, alt"\n2,Ein Garten\n');
+  run(process.execPath, [main, 'index', 'table.csv', '-o', 'table.bm25', '--analyzer', 'german'], folder);
+  assert.match(run(process.execPath, [main, 'search', '--index', 'table.bm25', 'Haus'], folder), /Häuser/);
   const page = readFileSync(path.join(folder, 'out.report.html'), 'utf8');
   assert.ok(page.includes(readFileSync(path.join(installed, 'dist/report/page/page.js'), 'utf8')));
 

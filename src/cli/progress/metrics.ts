@@ -25,7 +25,8 @@ export async function openMetrics({ metricsPort, metricsHost }: MetricsFlags): P
     return undefined;
   }
   const host = metricsHost ?? '127.0.0.1';
-  const { collectDefaultMetrics, Counter, Gauge, Registry } = await import('prom-client');
+  // The package is CommonJS, of which the bundled command has no named exports.
+  const { collectDefaultMetrics, Counter, Gauge, Registry } = (await import('prom-client')).default;
   const { defineRunMetrics } = await import('./runMetrics.js');
   const registry = new Registry();
   let viewOf: () => RunView | undefined = () => undefined;

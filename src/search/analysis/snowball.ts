@@ -10,7 +10,7 @@ const packageNames: Partial<Record<SnowballLanguage, string>> = { hindi: 'indian
 
 /**
  * Returns the analyzer of a language: the words of `multilingual`, stemmed by the language's algorithm of Snowball (snowballstem.org;
- * the package @orama/stemmers, of which package.json names one version: other stems would not fit old indexes).
+ * the package @orama/stemmers, of which package.json names one version: other stems would not fit old indexes; .ci/bundle.mjs puts its stemmers into dist/).
  */
 export function snowballAnalyzer(language: SnowballLanguage): MultilingualAnalyzer {
   return new MultilingualAnalyzer({ name: language, stemmerOf: () => cached(stemmerOf(language)) });
@@ -19,9 +19,8 @@ export function snowballAnalyzer(language: SnowballLanguage): MultilingualAnalyz
 /** Loads a stemmer; each is needed by few, so none is loaded before it is used. */
 function stemmerOf(language: SnowballLanguage): (word: string) => string {
   const require = createRequire(import.meta.url);
-  const { stemmer } = require(`@orama/stemmers/${packageNames[language] ?? language}`) as {
-    stemmer: (word: string) => string;
-  };
+  const name = packageNames[language] ?? language;
+  const { stemmer } = require(`@orama/stemmers/${name}`) as { stemmer: (word: string) => string };
   return stemmer;
 }
 

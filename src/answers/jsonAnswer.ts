@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AnswerSchema } from '../llm/chatModel.js';
 import { isRecord } from '../record.js';
 import { decodeString } from './escapes.js';

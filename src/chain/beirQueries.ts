@@ -2,7 +2,8 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { InputError, RejectError } from '../errors.js';
 import { fileLines } from '../io/read/fileLines.js';
-import { asMiningRecord, minersFacts, type RowForm } from '../operators/bm25HardNeg/miningRow.js';
+import { minersFacts, type RowForm } from '../operators/bm25HardNeg/mineRows.js';
+import { asMiningRecord } from '../operators/bm25HardNeg/miningRow.js';
 import type { DataRecord } from '../record.js';
 import type { Searcher } from '../search/searcher.js';
 

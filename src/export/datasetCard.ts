@@ -1,5 +1,6 @@
+import { type Operator, operator } from '../flow/operator.js';
 import { type DataRecord, defaultKeys, isRecord } from '../record.js';
-import type { Format } from './format.js';
+import type { Format, Part } from './format.js';
 
 /** The facts of a dataset card, gathered while the rows are written. */
 export class CardFacts {
@@ -21,6 +22,23 @@ export class CardFacts {
 
   addRow(file: string): void {
     this.#rows.set(file, (this.#rows.get(file) ?? 0) + 1);
+  }
+
+  /** Returns an exporter that gathers the facts of all records and rows that go through it. */
+  counting(exporter: Operator<DataRecord, Part>, nameOf: (file: string) => string): Operator<DataRecord, Part> {
+    const facts = this;
+    async function* watched(records: AsyncIterable<DataRecord>) {
+      for await (const record of records) {
+        facts.addRecord(record);
+        yield record;
+      }
+    }
+    return operator<DataRecord, Part>(async function* (source, context) {
+      for await (const part of exporter(watched(source), context)) {
+        facts.addRow(nameOf(part.file));
+        yield part;
+      }
+    });
   }
 
   /** The number of rows in each file. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DataRecord } from '../record.js';
 import type { TrainingSample } from './sample.js';
 
@@ -55,3 +55,14 @@ export type PartsOf = (sample: Rendered, split: string) => Part[];
 
 export const filledText = z.string().min(1);
 export const texts = z.array(filledText);
+
+/** Returns the JSON Schema of a file's rows, which hold scores if the first one does. */
+export function rowSchemaOf(
+  { schema }: Format,
+  { numNeg, instruction }: { numNeg: number; instruction?: string | undefined },
+  firstRow: object | string,
+): object {
+  const withScores = schema({ negatives: numNeg, instruction, scores: true });
+  const withoutScores = () => schema({ negatives: numNeg, instruction, scores: false });
+  return z.toJSONSchema(withScores.safeParse(firstRow).success ? withScores : withoutScores());
+}

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RejectError } from '../errors.js';
 import { type Format, filledText, type Rendered, type RowShape, texts } from './format.js';
 import type { Passage } from './sample.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Format, filledText, type Rendered } from './format.js';
 
 const turns = z.array(z.object({ from: z.enum(['human', 'gpt']), value: filledText }));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { answerSchema } from '../answers/jsonAnswer.js';
 import type { AnswerSchema } from '../llm/chatModel.js';
 import { fenceSuffix } from './fence.js';

@@ -1,11 +1,18 @@
-const integer = new Intl.NumberFormat('en');
-const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
+// Each is made on first use: that takes 10 ms, and `--help` formats no number.
+let integer: Intl.NumberFormat | undefined;
+let compact: Intl.NumberFormat | undefined;
 
 /** Formats a count: `12,345`. */
-export const formatCount = (count: number): string => integer.format(count);
+export function formatCount(count: number): string {
+  integer ??= new Intl.NumberFormat('en');
+  return integer.format(count);
+}
 
 /** Formats a count in three digits: `1.23M`. */
-export const formatCompact = (count: number): string => compact.format(count);
+export function formatCompact(count: number): string {
+  compact ??= new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
+  return compact.format(count);
+}
 
 /** Formats a duration: `84 ms`, `8.4 s`, `3m 12s`, `2h 05m`. */
 export function formatSeconds(seconds: number): string {

@@ -50,7 +50,7 @@ export const bm25HardNegCommand = command({
     ] = await Promise.all([
       import('../../search/bm25Index.js'),
       import('../../operators/bm25HardNeg/bm25HardNeg.js'),
-      import('../../operators/bm25HardNeg/miningRow.js'),
+      import('../../operators/bm25HardNeg/mineRows.js'),
       import('../run/streamRun.js'),
       import('../../chain/indexIdentity.js'),
       import('../run/shortfall.js'),

@@ -2,11 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UsageError } from '../../errors.js';
-import type { CardFacts } from '../../export/datasetCard.js';
-import type { Format, Part } from '../../export/format.js';
+import type { Part } from '../../export/format.js';
 import { type FormatName, formatReaders } from '../../export/formatNames.js';
 import { exportOptions } from '../../export/options.js';
-import { type Operator, operator } from '../../flow/operator.js';
+import type { Operator } from '../../flow/operator.js';
 import type { RowSchema } from '../../io/write/parquet.js';
 import type { DataRecord } from '../../record.js';
 import { choice, omit, onOff, pick, text, valuesOf } from '../../util/options.js';
@@ -78,7 +77,10 @@ export const exportCommand = command({
     const parquet = isFile ? /parquet$/i.test(output) : to === 'parquet';
     if (parquet && format === 'beir') throw new UsageError('beir is JSONL and TSV, not parquet');
     if (card && format === 'beir') throw new UsageError('--card describes one table; beir has three');
-    const { formats } = await import('../../export/formats.js');
+    const [{ formats }, { rowSchemaOf }] = await Promise.all([
+      import('../../export/formats.js'),
+      import('../../export/format.js'),
+    ]);
     const table = format === 'beir' ? undefined : formats[format];
     if (parquet && table?.readsFolders) throw new UsageError(`the trainer of ${format} reads JSON Lines, not parquet`);
     const [
@@ -106,14 +108,16 @@ export const exportCommand = command({
     const sink = writeFiles<Part>({
       pathOf: (file) => (isFile ? output : path.join(output, nameOf(file))),
       openSink:
-        parquet && table ? async (target, row) => openParquet(target, await schemaOf(table, flags, row)) : undefined,
+        parquet && table
+          ? async (target, row) => openParquet(target, rowSchemaOf(table, flags, row) as RowSchema)
+          : undefined,
     });
     const exporter = exportRecords({
       ...valuesOf(rowFlags, flags),
       format,
       promptTemplate: promptTemplateOf(promptFile),
     });
-    const stages = [{ name: 'export', operator: counted(exporter, facts, nameOf), isFilter: true }];
+    const stages = [{ name: 'export', operator: facts.counting(exporter, nameOf), isFilter: true }];
     const rejectsPath = rejects ?? `${output.replace(/\/+$|\.\w+$/, '')}.rejects.jsonl`;
     mkdirSync(path.dirname(rejectsPath), { recursive: true });
     const code = await runStream({
@@ -143,33 +147,3 @@ export const exportCommand = command({
     return code;
   },
 });
-
-/** Counts every record and row that goes through for the card. */
-function counted(exporter: Operator<DataRecord, Part>, facts: CardFacts, nameOf: (file: string) => string) {
-  async function* watched(records: AsyncIterable<DataRecord>) {
-    for await (const record of records) {
-      facts.addRecord(record);
-      yield record;
-    }
-  }
-  return operator<DataRecord, Part>(async function* (source, context) {
-    for await (const part of exporter(watched(source), context)) {
-      facts.addRow(nameOf(part.file));
-      yield part;
-    }
-  });
-}
-
-/** Returns the schema of a file's rows, which hold scores if the first one does. */
-async function schemaOf(
-  { schema }: Format,
-  { numNeg, instruction }: { numNeg: number; instruction?: string | undefined },
-  row: object | string,
-): Promise<RowSchema> {
-  const { z } = await import('zod');
-  const withScores = schema({ negatives: numNeg, instruction, scores: true });
-  const own = withScores.safeParse(row).success
-    ? withScores
-    : schema({ negatives: numNeg, instruction, scores: false });
-  return z.toJSONSchema(own) as RowSchema;
-}

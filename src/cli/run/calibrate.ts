@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { calibrateFile, type VerdictsOf } from '../../chain/calibrateFile.js';
+import type { VerdictsOf } from '../../chain/calibrateFile.js';
 import type { Calibration, Estimated } from '../../chain/calibration.js';
 import { ExitCode, InputError, UsageError } from '../../errors.js';
 import { text } from '../../util/options.js';
@@ -24,6 +24,7 @@ export async function printCalibration(
   verdicts: { human: VerdictsOf; judge: VerdictsOf },
   key: string,
 ): Promise<number> {
+  const { calibrateFile } = await import('../../chain/calibrateFile.js');
   const path = `${output.replace(/\.jsonl$/, '')}.disagreements.jsonl`;
   const file = openSync(path, 'w');
   try {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { beirForm, isBeirFolder, readQrels } from '../../chain/beirQueries.js';
 import { UsageError } from '../../errors.js';
 import { readRecords } from '../../io/read/readRecords.js';
-import { pairForm, type RowForm } from '../../operators/bm25HardNeg/miningRow.js';
+import { pairForm, type RowForm } from '../../operators/bm25HardNeg/mineRows.js';
 import { findSharedPositives, type SharedPositives } from '../../operators/bm25HardNeg/sharedPositives.js';
 import type { DataRecord } from '../../record.js';
 import type { Searcher } from '../../search/searcher.js';

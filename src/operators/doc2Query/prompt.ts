@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { answerSchema } from '../../answers/jsonAnswer.js';
 import type { AnswerSchema, ChatMessage } from '../../llm/chatModel.js';
 import { HARD_QUERY } from '../../record.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { untilToken } from '../../answers/endOfTurn.js';
 import { childrenOf, type HowParsed, jsonInString, parseJsonAnswer } from '../../answers/jsonAnswer.js';
 import type { JsonRepair } from '../../answers/lenientJson.js';

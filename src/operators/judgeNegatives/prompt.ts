@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { answerSchema, type JsonAnswer, parseJsonAnswer } from '../../answers/jsonAnswer.js';
 import type { ChatMessage } from '../../llm/chatModel.js';
 import { documentVerdicts, JUDGED_DOCUMENTS } from '../../record.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { bm25HardNeg } from '../../../src/operators/bm25HardNeg/bm25HardNeg.js';
-import { mineRows, pairForm } from '../../../src/operators/bm25HardNeg/miningRow.js';
+import { mineRows, pairForm } from '../../../src/operators/bm25HardNeg/mineRows.js';
 import { findSharedPositives } from '../../../src/operators/bm25HardNeg/sharedPositives.js';
 import type { DataRecord, Reject } from '../../../src/record.js';
 import { fixture, readLines } from '../../search/helpers.js';

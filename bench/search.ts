@@ -2,11 +2,11 @@
  * Question: how fast is the index compared with its peers, and are its answers exact? Every system reads the same file of {"id", "text"} in a process
  * of its own, builds without texts, and answers the same queries in one thread; rounds alternate between the systems and medians
  * are printed, one JSON line a system. Memory is RssAnon of the process, sampled; rareflow searches in a process of its own. Every top 10 is compared with exhaustive scoring.
- * Lucene rounds document lengths to a byte and counts in single precision, so near-ties may have another order there. FTS5 and
- * MiniSearch rank otherwise (`ranking` says how): what part of the exhaustive top 10 they find is `sharedTop10`.
+ * Lucene rounds document lengths to a byte and counts in single precision, so near-ties may have another order there. FTS5,
+ * MiniSearch, Xapian and LanceDB rank otherwise (`ranking` says how): what part of the exhaustive top 10 they find is `sharedTop10`.
  *
  * usage: npm run -s bench -- search --corpus FILE[.gz] (--queries FILE | --cut-queries N [--seed S]) [--rounds 3] [--systems a,b]
- *   [--limit DOCS] (FTS5 needs Node 22 on; minisearch must be named, as it holds 35 KB a document in memory)
+ *   [--limit DOCS] (FTS5 needs Node 22 on; minisearch, xapian and lancedb must be named)
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createReadStream, createWriteStream, existsSync, readFileSync } from 'node:fs';
@@ -74,6 +74,18 @@ const systems: Record<string, System> = {
     command: node('minisearch.js', '--max-old-space-size=16384'),
     missing: () => (canResolve('minisearch') ? undefined : 'minisearch is not installed'),
   },
+  xapian: {
+    command: ['/usr/bin/python3', path.join(peers, 'xapianPeer.py')],
+    missing: () =>
+      spawnSync('/usr/bin/python3', ['-c', 'import xapian']).status === 0
+        ? undefined
+        : 'apt-get install -y python3-xapian',
+  },
+  lancedb: {
+    command: node('lancedb.js'),
+    missing: () =>
+      canResolve('@lancedb/lancedb') ? undefined : 'npm install --no-save @lancedb/lancedb@0.31.0 apache-arrow@18',
+  },
 };
 
 function node(file: string, ...options: string[]): string[] {
@@ -132,7 +144,7 @@ async function compile(): Promise<void> {
   await mkdir(compiled, { recursive: true });
   await writeFile(path.join(compiled, 'package.json'), '{ "type": "module" }');
   const root = path.join(import.meta.dirname, '..');
-  const files = ['rareflow', 'fts5', 'minisearch'].map((name) => path.join(peers, `${name}.ts`));
+  const files = ['rareflow', 'fts5', 'minisearch', 'lancedb'].map((name) => path.join(peers, `${name}.ts`));
   const options = [
     '--rootDir',
     root,

@@ -1,4 +1,4 @@
-// Bundles each test with the sources that it imports into out/tests: a test process then starts in
+// Bundles each test, each script that a test starts, and each example with the sources that it imports into out/tests: a test process then starts in
 // half the time, because it resolves a few files instead of hundreds. A file still finds what is beside its source.
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -22,7 +22,8 @@ const ownPlace = {
 };
 
 await build({
-  entryPoints: [...globSync('test/**/*.test.ts'), 'test/support/plainOutput.ts'],
+  entryPoints: globSync(['test/**/*.test.ts', 'test/**/*Child.ts', 'test/support/plainOutput.ts', 'examples/**/*.ts']),
+  define: { BUNDLES: JSON.stringify(outdir) },
   outbase: '.',
   outdir,
   ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20', packages: 'external' },

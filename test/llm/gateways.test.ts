@@ -11,8 +11,9 @@ import { promisify } from 'node:util';
 import { ModelError, RejectError } from '../../src/errors.js';
 import { createModel, type ModelOptions, type RareflowModel } from '../../src/llm/createModel.js';
 import { type StandIn, startStandIn } from '../../src/standIn/http/server.js';
+import { scriptArgs } from '../support/script.js';
 import { ask } from '../support/standInModel.js';
-import { outcomesOf, type TlsCall } from './tlsChild.js';
+import { outcomesOf, type TlsCall } from './tlsOutcomes.js';
 
 // The stand-in behind real gateways: nginx and haproxy of Debian.
 
@@ -209,7 +210,7 @@ test('certificates: a private authority, another host name, a client certificate
     [`https://localhost:${http}/v1`, {}],
   ];
   // The variable is read when a process starts.
-  const args = ['--import', 'tsx', path.join(import.meta.dirname, 'tlsChild.ts'), JSON.stringify(calls)];
+  const args = [...scriptArgs(path.join(import.meta.dirname, 'tlsChild.ts')), JSON.stringify(calls)];
   const env = { ...process.env, NODE_EXTRA_CA_CERTS: file('ca.pem') };
   const { stdout } = await promisify(execFile)(process.execPath, args, { env, timeout: 30_000 });
   const [ok, wrongHost, noClient, withClient, plain, secure] = JSON.parse(stdout) as string[];

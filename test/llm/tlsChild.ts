@@ -1,25 +1,4 @@
-import { pathToFileURL } from 'node:url';
-import { createModel, type ModelOptions } from '../../src/llm/createModel.js';
-import { ask } from '../support/standInModel.js';
+import { outcomesOf, type TlsCall } from './tlsOutcomes.js';
 
-export type TlsCall = [baseUrl: string, options: Partial<ModelOptions>];
-
-/** Asks each server; returns `ok` or the error with its hint. */
-export function outcomesOf(calls: TlsCall[]): Promise<string[]> {
-  return Promise.all(
-    calls.map(async ([baseUrl, options]) => {
-      const model = createModel({ model: 'm', baseUrl, maxAttempts: 2, attemptTimeoutMs: 5000, ...options });
-      return await model
-        .complete(ask())
-        .then(
-          () => 'ok',
-          (error: Error & { hint?: string }) => `${error.message}; ${error.hint}`,
-        )
-        .finally(() => model.close());
-    }),
-  );
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  console.log(JSON.stringify(await outcomesOf(JSON.parse(process.argv[2] ?? '[]') as TlsCall[])));
-}
+/** Prints the outcomes of calls; the variables of its environment are read when it starts. */
+console.log(JSON.stringify(await outcomesOf(JSON.parse(process.argv[2] ?? '[]') as TlsCall[])));

@@ -7,12 +7,13 @@ import type { Readable, Writable } from 'node:stream';
 import test from 'node:test';
 import { openIndex } from '../../src/search/bm25Index.js';
 import { buildIndex } from '../../src/search/indexing/buildIndex.js';
+import { scriptArgs } from '../support/script.js';
 import { built, from } from './helpers.js';
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
 function start(script: string, target: string): { child: Child; lines: AsyncIterator<string> } {
-  const child = spawn(process.execPath, ['--import', 'tsx', path.join(import.meta.dirname, script), target], {
+  const child = spawn(process.execPath, [...scriptArgs(path.join(import.meta.dirname, script)), target], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };

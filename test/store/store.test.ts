@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import test, { type TestContext } from 'node:test';
 import { OutputError, StoreError } from '../../src/errors.js';
 import { Store, type StoreOptions } from '../../src/store/store.js';
+import { scriptArgs } from '../support/script.js';
 import { workFolder } from '../support/workFolder.js';
 
 const kind = { kind: 'test store', version: 1 };
@@ -178,7 +179,7 @@ function refusal(type: typeof StoreError | typeof OutputError, message: RegExp) 
 /** Starts another process that has the store open; `ask` resolves to its answer. */
 function child(t: TestContext, folder: string) {
   const script = path.join(import.meta.dirname, 'storeChild.ts');
-  const process_ = spawn(process.execPath, ['--import', 'tsx', script, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const process_ = spawn(process.execPath, [...scriptArgs(script), folder], { stdio: ['pipe', 'pipe', 'inherit'] });
   t.after(() => void process_.kill('SIGKILL'));
   const lines = createInterface({ input: process_.stdout })[Symbol.asyncIterator]();
   const ask = async (what: string) => {

@@ -9,6 +9,7 @@ import { RunStore } from '../../src/pipeline/runStore.js';
 import { Store } from '../../src/store/store.js';
 import { verifyPages } from '../../src/store/verifyPages.js';
 import { seededRandom } from '../../src/util/random.js';
+import { scriptArgs } from '../support/script.js';
 import { workFolder } from '../support/workFolder.js';
 
 const PAGE = 4096;
@@ -89,7 +90,7 @@ for (const [kind, make] of [
       writeFileSync(path.join(target, data), damaged);
     }
     const script = path.join(import.meta.dirname, 'damagedChild.ts');
-    const args = ['--import', 'tsx', script, kind, folder, `${COPIES}`];
+    const args = [...scriptArgs(script), kind, folder, `${COPIES}`];
     const child = spawnSync(process.execPath, args, { encoding: 'utf8' });
     assert.equal(child.signal, null, child.stdout.split('\n').at(-2));
     assert.equal(child.status, 0, child.stderr);

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { scriptArgs, typescript } from './script.js';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 
@@ -22,14 +21,14 @@ export interface CommandOptions {
   onStart?: (child: ChildProcess) => void;
 }
 
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-const source = [process.execPath, '--import', tsx];
 /** `npm test` builds the command first, as it starts in a third of the time of its source. */
 const built = path.join(root, 'dist/cli/main.js');
 /** True if it is built from the current source. */
 export const isBuilt = changedMs(built) > Math.max(...filesOf('src').map(changedMs));
 /** The command as a shell would run it. */
-const rareflow = isBuilt ? [process.execPath, built] : [...source, path.join(root, 'src/cli/main.ts')];
+const rareflow = isBuilt
+  ? [process.execPath, built]
+  : [process.execPath, ...typescript, path.join(root, 'src/cli/main.ts')];
 
 /** Runs the real command in a separate process, with no key in its environment, and waits for its end. */
 export function runCommand(args: string[], options: CommandOptions = {}): Promise<Finished> {
@@ -38,7 +37,7 @@ export function runCommand(args: string[], options: CommandOptions = {}): Promis
 
 /** Runs one of the examples to its end. */
 export function runExample(name: string, args: string[]): Promise<Finished> {
-  return runProcess([...source, path.join(root, 'examples', `${name}.ts`), ...args], {});
+  return runProcess([process.execPath, ...scriptArgs(path.join(root, 'examples', `${name}.ts`)), ...args], {});
 }
 
 /** Defines `rareflow` as the command in bash. */

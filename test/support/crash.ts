@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, watch } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { startStandIn } from '../../src/standIn/http/server.js';
+import { scriptArgs } from './script.js';
 import { writeRecords } from './workFolder.js';
 
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 /** The built command: it starts in a fifth of the time of the source. */
 const command = path.resolve(import.meta.dirname, '../../dist/cli/main.js');
 const child = path.resolve(import.meta.dirname, 'durableChild.ts');
@@ -27,7 +25,7 @@ export function runOrKill(
   const { OPENAI_API_KEY: _key, OPENAI_BASE_URL: _url, ...env } = process.env;
   const running = spawn(
     process.execPath,
-    [...(program?.endsWith('.ts') ? ['--import', tsx] : []), program as string, ...args],
+    [...(program?.endsWith('.ts') ? scriptArgs(program) : [program as string]), ...args],
     {
       cwd,
       env,

@@ -13,6 +13,7 @@ import { Bm25Storage } from '../../src/search/flexsearch/storage.js';
 import { verifyIndex } from '../../src/search/format/verifyIndex.js';
 import { buildIndex } from '../../src/search/indexing/buildIndex.js';
 import { seededRandom } from '../../src/util/random.js';
+import { scriptArgs } from './script.js';
 
 /** A bulk build over an existing index, or a commit of FlexSearch that adds to it and removes from it. */
 export type Work = 'build' | 'commit';
@@ -108,7 +109,7 @@ export async function crashIndex({ work, docs, kills, seed, folder }: CrashOptio
 async function run(work: Work, target: string, docs: number, killMs: number): Promise<number> {
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', path.join(import.meta.dirname, 'crashChild.ts'), work, target, String(docs)],
+    [...scriptArgs(path.join(import.meta.dirname, 'crashChild.ts')), work, target, String(docs)],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const exited = once(child, 'exit');

@@ -5,6 +5,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { promisify } from 'node:util';
 import { openIndex } from '../../../src/search/bm25Index.js';
+import { scriptArgs } from '../../support/script.js';
 import { built } from '../helpers.js';
 
 const run = promisify(execFile);
@@ -21,7 +22,7 @@ test('a byte overwritten anywhere in an index is refused or harmless: no wrong a
   await index.close();
   const names = (await readdir(target)).map((name) => path.join(target, name));
   // A process of its own: what is damaged must not end it by a signal.
-  const { stdout } = await run(process.execPath, ['--import', 'tsx', child, target, String(FLIPS), ...names]);
+  const { stdout } = await run(process.execPath, [...scriptArgs(child), target, String(FLIPS), ...names]);
   const { refused, harmless, wrong } = JSON.parse(stdout) as Record<'refused' | 'harmless' | 'wrong', string[]>;
   assert.deepEqual(wrong, []);
   assert.equal(refused.length + harmless.length, 2 * FLIPS);

@@ -1,5 +1,6 @@
 // Run by bench/fuzz.ts: TARGET SEED FIRST FOLDER. Plays case after case of one target from FIRST on, and prints a JSON line as each
 // begins and as it ends, until it is killed.
+import { setImmediate } from 'node:timers/promises';
 import { RareflowError } from '../../src/errors.js';
 import { seededRandom } from '../../src/util/random.js';
 import { targets } from './targets.js';
@@ -18,6 +19,7 @@ report({ ready: true });
 for (let number = Number(first); ; number++) {
   const random = seededRandom(name, Number(seed), number);
   report({ begun: number });
+  await setImmediate(); // without a turn of the event loop, timers and finalizers never run, and what they would free is kept
   try {
     const outcome = await play((limit) => Math.floor(random() * limit));
     report({ number, outcome });

@@ -25,9 +25,11 @@ const allowed: Record<string, string[]> = {
   ],
   export: ['operators', 'answers', 'flow', 'util', 'errors', 'record'],
   chain: ['report/runSummary', 'pipeline', 'operators', 'search', 'llm', 'io', 'flow', 'util', 'errors', 'record'],
+  shards: [...['report/runSummary', 'chain', 'pipeline', 'llm', 'io', 'store', 'flow', 'util', 'errors', 'record']],
   standIn: ['llm', 'util', 'errors', 'record'],
   testing: ['standIn', 'operators', 'flow', 'record'],
   cli: [
+    'shards',
     'chain',
     'pipeline',
     'report',
@@ -45,6 +47,7 @@ const allowed: Record<string, string[]> = {
     'record',
   ],
   index: [
+    'shards',
     'chain',
     'pipeline',
     'report',

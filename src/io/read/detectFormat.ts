@@ -6,7 +6,7 @@ import { columnsToRows, type JsonShape, jsonShape, showsShape } from '../parse/j
 import { messageOf } from '../systemErrors.js';
 import type { Chunk } from './byteChunks.js';
 import { asUtf8 } from './encoding.js';
-import type { Input } from './input.js';
+import { type Input, isPackedName, openInput } from './input.js';
 import type { InputFormat } from './options.js';
 import { readParquet } from './parquet.js';
 import { peek } from './peek.js';
@@ -21,6 +21,7 @@ import {
   type RecordFormat,
   sequential,
 } from './recordStream.js';
+import type { Slice } from './slice.js';
 import { textDocumentFormat } from './textDocument.js';
 
 const PACKED = '(\\.gz|\\.zst)?$';
@@ -28,7 +29,9 @@ const hasExtension = (name: string, extensions: string): boolean =>
   new RegExp(`\\.(${extensions})${PACKED}`, 'i').test(name);
 
 /** Returns the reader of an input: by the format that is asked for, else by its name and its first bytes. */
-export function readerOf(input: Input, format: InputFormat): InputReader {
+export function readerOf(input: Input, format: InputFormat, slice?: Slice): InputReader {
+  // What is split at lines was found to be JSON Lines by its start.
+  if (slice?.unit === 'bytes' || slice?.unit === 'text') return jsonlReader;
   const name = typeof input === 'string' ? input : '';
   if (format === 'jsonl') return jsonlReader;
   if (format === 'json') return sequential(jsonArrayFormat);
@@ -38,6 +41,32 @@ export function readerOf(input: Input, format: InputFormat): InputReader {
   if (hasExtension(name, 'csv')) return tableReader('csv');
   if (hasExtension(name, 'tsv|tab')) return tableReader('tsv');
   return sequential(jsonOrTextFormat(name));
+}
+
+/** Resolves to the unit in which a file can be split: that of `Slice`. */
+export async function sliceUnitOf(path: string, format: InputFormat): Promise<Slice['unit']> {
+  const unit = isPackedName(path) ? 'text' : 'bytes';
+  if (format === 'parquet' || (format === 'auto' && /\.parquet$/i.test(path))) return 'rows';
+  if (format !== 'jsonl' && (format !== 'auto' || hasExtension(path, 'csv|tsv|tab'))) return 'items';
+  const { chunks, close } = openInput(path, { isFile: true });
+  try {
+    const { chunks: utf8, packed, recoded } = await asUtf8(chunks);
+    if (recoded || packed !== undefined) return 'items';
+    if (format === 'jsonl') return unit;
+    if (unreadableByName(path) !== undefined) return 'items';
+    const { start } = await peek(utf8, showsShape);
+    return shapeOf(path, start).kind === 'lines' ? unit : 'items';
+  } finally {
+    await close();
+  }
+}
+
+/** Returns the shape of JSON, or that of one document, by the name and the start of an input. */
+function shapeOf(name: string, start: Buffer): JsonShape | { kind: 'text' } {
+  // The name decides about a single line: it may be a record of lists.
+  const isLines = hasExtension(name, 'jsonl|ndjson') && startsWithRecord(start);
+  const shape: JsonShape = isLines ? { kind: 'lines' } : jsonShape(start);
+  return hasExtension(name, 'txt|text|md|markdown') && !holdsRecords(start, shape) ? { kind: 'text' } : shape;
 }
 
 /** JSON Lines, an array, an object that holds one, or one document if the name is that of a text. */
@@ -57,10 +86,8 @@ const jsonOrTextFormat = (name: string): RecordFormat =>
       return;
     }
     const { start, chunks } = await peek(utf8, showsShape);
-    // The name decides about a single line: it may be a record of lists.
-    const shape: JsonShape =
-      hasExtension(name, 'jsonl|ndjson') && startsWithRecord(start) ? { kind: 'lines' } : jsonShape(start);
-    if (hasExtension(name, 'txt|text|md|markdown') && !holdsRecords(start, shape)) {
+    const shape = shapeOf(name, start);
+    if (shape.kind === 'text') {
       yield* textDocumentFormat(chunks, context);
       return;
     }

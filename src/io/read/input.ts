@@ -46,6 +46,8 @@ export interface OpenOptions {
   isFile: boolean;
   /** The offset at which to begin, in a file that `canSeek`. Default 0. */
   offset?: number | undefined;
+  /** The offset at which to end, in such a file. Default: its end. */
+  end?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -77,8 +79,11 @@ function openStream(stream: Readable, path: string, signal: AbortSignal | undefi
   return { chunks: withInputErrors(chunks(), path, signal), close };
 }
 
-function openPath(path: string, { isFile, offset = 0, signal }: OpenOptions): OpenInput {
-  const file = createReadStream(path, { highWaterMark: READ_BYTES, start: offset });
+function openPath(path: string, { isFile, offset = 0, end, signal }: OpenOptions): OpenInput {
+  const file = createReadStream(path, {
+    ...{ highWaterMark: READ_BYTES, start: offset },
+    ...(end !== undefined && { end: end - 1 }),
+  });
   file.on('error', () => {});
   async function* plain(): AsyncGenerator<Chunk> {
     for await (const bytes of byteChunks(file, signal)) yield { bytes, rawBytes: bytes.length };

@@ -3,6 +3,7 @@ import { rejectsOption, signalOption } from '../../flow/options.js';
 import type { Position, ResumeFrom } from '../../flow/resume.js';
 import { isRecord } from '../../record.js';
 import { callback, choice, type OptionsOf, object, wholeNumber } from '../../util/options.js';
+import type { Slice } from './slice.js';
 
 /** The options of every reader. */
 export const readOptions = {
@@ -35,6 +36,11 @@ export const readOptions = {
   places: object<boolean>()(
     { help: 'remember the location of each record in its file, for an index that stores no texts' },
     { expected: 'true or false', accepts: (value) => typeof value === 'boolean' },
+  ),
+  /** The part of each input to read, in their order; undefined for all of it. `planShards` makes them. Default: all of each. */
+  slices: object<readonly (Slice | undefined)[]>()(
+    { help: 'the part of each input to read', defaultText: 'all of each' },
+    { expected: 'a list of slices', accepts: Array.isArray },
   ),
   /** Receives remarks on how an input is read. Default: a process warning for each. */
   onNotice: callback<(notice: string) => void>()({

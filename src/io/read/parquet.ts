@@ -11,7 +11,7 @@ const MAX_ROWS = 4096;
  * Reads the rows of a parquet file: the footer first, then a range of rows at a time. What JSON cannot hold is converted:
  * decimals, whole numbers beyond 2^53, dates, times and intervals become strings, bytes become base64.
  */
-export const readParquet: InputReader = async function* (input, { path, signal, from, position, format }) {
+export const readParquet: InputReader = async function* (input, { path, signal, from, position, format, edges }) {
   if (typeof input !== 'string' || input === '-') {
     throw new InputError('parquet cannot be read from a stream', {
       path,
@@ -36,6 +36,7 @@ export const readParquet: InputReader = async function* (input, { path, signal, 
     let first = from?.offset ?? 0;
     for (const { start, end, rawBytes } of rowRanges(metadata)) {
       if (end <= first) continue;
+      if (start >= (edges.end ?? Number.POSITIVE_INFINITY)) break;
       signal?.throwIfAborted();
       const rows = { ...read, rowStart: start, rowEnd: end };
       const records = await parquetReadObjects(rows).catch(async (cause: unknown) => {
@@ -91,6 +92,22 @@ function columnBesideSchema({ schema, row_groups: groups }: FileMetaData): strin
   return columns.find((column) => !paths.has(column.join('\0')))?.join('.');
 }
 
+/** Returns the ranges of rows that can be read by themselves: row groups, or parts of them if their pages are indexed. */
+export async function parquetRanges(path: string): Promise<RowRange[]> {
+  const { parquetMetadataAsync } = await import('hyparquet');
+  const handle = await open(path).catch((error: unknown) => {
+    throw inputError(error, path);
+  });
+  try {
+    const footer = await parquetMetadataAsync(await bufferOf(handle)).catch((cause: unknown) => {
+      throw damagedParquet(path, 'its footer cannot be read', cause);
+    });
+    return [...rowRanges(footer)];
+  } finally {
+    await handle.close();
+  }
+}
+
 async function bufferOf(handle: FileHandle): Promise<AsyncBuffer> {
   const { size: byteLength } = await handle.stat();
   return {
@@ -105,7 +122,7 @@ async function bufferOf(handle: FileHandle): Promise<AsyncBuffer> {
   };
 }
 
-interface RowRange {
+export interface RowRange {
   start: number;
   end: number;
   rawBytes: number;

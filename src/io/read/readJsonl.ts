@@ -30,8 +30,9 @@ export function readJsonl(input: Input, options: ReadOptions = {}): RecordStream
 /** JSON Lines. */
 export const jsonlFormat: RecordFormat = async function* (source, context) {
   const { line = 0 } = context.from ?? {};
-  const { chunks, packed, recoded } =
-    line > 0 ? { chunks: source, packed: undefined, recoded: false } : await asUtf8(source);
+  const { chunks, packed, recoded } = context.isEntered
+    ? { chunks: source, packed: undefined, recoded: false }
+    : await asUtf8(source);
   if (packed !== undefined) {
     await rejectBadLine({ reason: binaryReason(packed, context.path), line: 1, text: '' }, context);
     return;
@@ -67,9 +68,10 @@ export async function* readInOrder(
 
 /** Rejects a bad line, or throws InputError if bad lines stop the run. */
 export async function rejectBadLine(
-  { reason, line, text }: BadLine,
-  { path, onBadLine, rejects }: FormatContext,
+  { reason, line: lineOfSlice, text }: BadLine,
+  { path, onBadLine, rejects, linesBefore }: FormatContext,
 ): Promise<void> {
+  const line = lineOfSlice + ((await linesBefore?.()) ?? 0);
   if (onBadLine === 'stop') {
     throw new InputError(reason, {
       path,

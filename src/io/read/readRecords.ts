@@ -21,7 +21,7 @@ export function readRecords(inputs: string | readonly string[], options: ReadOpt
   return new RecordStream(
     'readRecords',
     () => inputFiles([inputs].flat(), { onNotice: options.onNotice }),
-    (input) => readerOf(input, inputFormat),
+    (input, slice) => readerOf(input, inputFormat, slice),
     options,
   );
 }

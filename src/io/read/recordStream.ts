@@ -7,10 +7,11 @@ import { otherNameOf } from '../../util/keyPath.js';
 import { type Resolved, resolveOptions } from '../../util/options.js';
 import type { LinePlace } from '../parse/jsonLines.js';
 import type { Chunk } from './byteChunks.js';
-import { canSeek, type Input, inputBytes, inputName, openInput } from './input.js';
+import { canSeek, type Input, inputBytes, inputName } from './input.js';
 import { type ReadOptions, readOptions } from './options.js';
-import { requirePlaces } from './places.js';
+import { noPlaces, requirePlaces } from './places.js';
 import { ResumePosition } from './resumePosition.js';
+import { edgesOf, openSlice, type Slice, type SliceEdges } from './slice.js';
 
 /** Records that became ready together, and the bytes of the file that they took. */
 export interface RecordBatch {
@@ -33,6 +34,10 @@ export interface FormatContext {
   format: (name: string) => void;
   /** The start of the chunks in the input: its offset, and the number of lines before it. */
   from?: { offset: number; line: number } | undefined;
+  /** True if the chunks begin midway in the input. */
+  isEntered: boolean;
+  /** Returns the number of lines before the first one that is counted, of a slice of lines. */
+  linesBefore?: (() => Promise<number>) | undefined;
   /** Reports that reading can resume after the first `used` bytes of a chunk, with `line` lines before. */
   canResumeAt?: ((chunk: Chunk, used: number, line: number) => void) | undefined;
 }
@@ -45,6 +50,8 @@ export interface ReaderContext extends FormatContext {
   isFile: boolean;
   signal: AbortSignal | undefined;
   position: ResumePosition;
+  slice: Slice | undefined;
+  edges: SliceEdges;
 }
 
 /** Opens one input, yields its records and closes it. */
@@ -53,12 +60,15 @@ export type InputReader = (input: Input, context: ReaderContext) => AsyncIterabl
 /** Makes the reader of a format that is read from its first byte to its last. */
 export function sequential(format: RecordFormat): InputReader {
   return async function* (input, context) {
-    const { position, isFile, from } = context;
-    const opened = openInput(input, { ...context, offset: from?.offset });
+    const { position, isFile, from, slice, edges, signal } = context;
+    const opened = openSlice(input, slice, { isFile, signal, offset: from?.offset ?? 0, end: edges.end });
     const chunks = position.track(opened.chunks);
-    const canResumeAt = canSeek(input, isFile) ? position.canResumeAt.bind(position) : undefined;
+    // The items of a slice are counted from the start of their input.
+    const isSeekable = canSeek(input, isFile) && slice?.unit !== 'items';
+    const canResumeAt = isSeekable ? position.canResumeAt.bind(position) : undefined;
+    const linesBefore = opened.linesBefore ?? edges.linesBefore;
     try {
-      yield* format(chunks, { ...context, canResumeAt });
+      yield* format(chunks, { ...context, canResumeAt, linesBefore });
     } finally {
       await opened.close();
       // A format that has only peeked at the chunks has not closed them.
@@ -70,14 +80,14 @@ export function sequential(format: RecordFormat): InputReader {
 /** The records of some inputs, one after another. Lazy; each iteration opens the files again and closes each at its end. */
 export class RecordStream extends AsyncIterableX<DataRecord> {
   readonly #inputsOf: () => Promise<readonly Input[]>;
-  readonly #readerOf: (input: Input) => InputReader;
+  readonly #readerOf: (input: Input, slice?: Slice) => InputReader;
   readonly #options: Resolved<typeof readOptions>;
 
   /** `reader` is the function that the user called, for messages. */
   constructor(
     reader: string,
     inputsOf: () => Promise<readonly Input[]>,
-    readerOf: (input: Input) => InputReader,
+    readerOf: (input: Input, slice?: Slice) => InputReader,
     options: ReadOptions,
   ) {
     super();
@@ -88,30 +98,54 @@ export class RecordStream extends AsyncIterableX<DataRecord> {
 
   override async *[Symbol.asyncIterator](iteratorSignal?: AbortSignal): AsyncGenerator<DataRecord> {
     const { onBadLine, maxLineBytes, places = false, rejects: takeReject = warnOfReject } = this.#options;
+    const { slices = [] } = this.#options;
     const { onBytes, onPosition, resume, onNotice: notice = warnOfNotice, expectedKeys = [], onFormat } = this.#options;
     const signal = eitherSignal(iteratorSignal, this.#options.signal);
     signal?.throwIfAborted();
     const inputs = await this.#inputsOf();
     const sizes = await Promise.all(inputs.map(inputBytes));
-    const totalBytes = sizes.reduce(
+    const parts = sizes.map((size, i) => size && Math.min(slices[i]?.bytes ?? size, size));
+    const totalBytes = parts.reduce(
       (sum, size) => (sum === undefined || size === undefined ? undefined : sum + size),
       0,
     );
-    for (const [i, input] of places ? inputs.entries() : []) requirePlaces(input, sizes[i] !== undefined);
+    for (const [i, input] of places ? inputs.entries() : []) {
+      requirePlaces(input, sizes[i] !== undefined);
+      if (slices[i] !== undefined) throw noPlaces(inputName(input), 'is read in part');
+    }
+    const edges = await Promise.all(inputs.map((input, i) => edgesOf(input, slices[i])));
+    const sliced = inputs.map((input, i) => ({ input, slice: slices[i], edges: edges[i] as SliceEdges }));
     let bytesRead = 0;
     let toCheck = expectedKeys.length === 0 ? 0 : CHECKED_RECORDS;
-    const position = new ResumePosition(inputs, onPosition, resume);
+    const position = new ResumePosition(sliced, onPosition, resume);
+    /** The items of the current input that are not its slice's before it, and those in it. */
+    let toSkip = 0;
+    let toTake = Number.POSITIVE_INFINITY;
+    const isTaken = () => {
+      if (toSkip > 0) toSkip -= 1;
+      else if (toTake > 0) {
+        toTake -= 1;
+        return true;
+      }
+      return false;
+    };
     const rejects: Rejects = (reject) => {
+      if (!isTaken()) return;
       position.ordinal++;
       return takeReject(reject);
     };
     for (const [i, input] of inputs.entries()) {
       const from = await position.begin(i);
       if (from === undefined) {
-        bytesRead += sizes[i] ?? 0;
+        bytesRead += parts[i] ?? 0;
         continue;
       }
-      bytesRead += from.line > 0 ? from.offset : 0;
+      const slice = slices[i];
+      const { offset: start } = edges[i] as SliceEdges;
+      bytesRead += from.line > 0 ? from.offset - start : 0;
+      const items = slice?.unit === 'items' ? slice : undefined;
+      toSkip = items?.start ?? 0;
+      toTake = (items?.end ?? Number.POSITIVE_INFINITY) - toSkip;
       const isFile = sizes[i] !== undefined;
       const path = inputName(input);
       const format = (name: string) => onFormat?.(path, name);
@@ -127,12 +161,16 @@ export class RecordStream extends AsyncIterableX<DataRecord> {
         signal,
         position,
         from,
+        slice,
+        edges: edges[i] as SliceEdges,
+        isEntered: from.line > 0 || (slice?.unit === 'text' ? slice.start > 0 : slice?.unit === 'bytes' && start > 0),
       };
-      for await (const batch of this.#readerOf(input)(input, context)) {
+      for await (const batch of this.#readerOf(input, slice)(input, context)) {
         const bytesPerRecord = batch.rawBytes / batch.records.length;
         let given = 0;
         for (const record of batch.records) {
           if (signal?.aborted) throw signal.reason;
+          if (!isTaken()) continue;
           const place = batch.places?.[given];
           if (place !== undefined && isRecord(record)) rememberPlace(record, { path, ...place });
           if (toCheck > 0 && isRecord(record)) {
@@ -147,6 +185,7 @@ export class RecordStream extends AsyncIterableX<DataRecord> {
         }
         bytesRead += batch.rawBytes;
         if (given === 0) onBytes?.(bytesRead, totalBytes);
+        if (toTake === 0) break;
       }
       const grown = isFile ? ((await inputBytes(input)) ?? 0) - (sizes[i] ?? 0) : 0;
       if (grown > 0)

@@ -4,7 +4,15 @@ import { InputError } from '../../errors.js';
 import type { Position, ResumeFrom } from '../../flow/resume.js';
 import { inputError } from '../systemErrors.js';
 import type { Chunk } from './byteChunks.js';
-import { type Input, inputName, openInput } from './input.js';
+import { type Input, inputName } from './input.js';
+import { openSlice, type Slice, type SliceEdges } from './slice.js';
+
+/** An input, and the part of it that is read. */
+export interface SlicedInput {
+  input: Input;
+  slice: Slice | undefined;
+  edges: SliceEdges;
+}
 
 /**
  * A position among some inputs. Reading can resume at `offset` of the input `file` (its row in parquet; 0 for what cannot be
@@ -27,7 +35,7 @@ export interface InputPosition extends Position {
 export class ResumePosition {
   /** Items read so far. */
   ordinal: number;
-  readonly #inputs: readonly Input[];
+  readonly #inputs: readonly SlicedInput[];
   readonly #onPosition: ((position: Position) => void) | undefined;
   readonly #resume: { from: InputPosition; seen: InputPosition } | undefined;
   /** The furthest position at which reading can resume. */
@@ -42,7 +50,7 @@ export class ResumePosition {
   #bytesBefore = 0;
 
   constructor(
-    inputs: readonly Input[],
+    inputs: readonly SlicedInput[],
     onPosition: ((position: Position) => void) | undefined,
     resume: ResumeFrom | undefined,
   ) {
@@ -58,14 +66,16 @@ export class ResumePosition {
   /** Resolves to the offset in an input at which its reading begins; undefined if it was read to its end before. */
   async begin(file: number): Promise<{ offset: number; line: number } | undefined> {
     const from = this.#resume?.from;
+    const { input, edges } = this.#inputs[file] as SlicedInput;
     this.#stampBefore = this.#stamp;
-    ({ stamp: this.#stamp, size: this.#size } = await stampOf(this.#inputs[file] as Input, this.#stampBefore));
+    ({ stamp: this.#stamp, size: this.#size } = await stampOf(input, this.#stampBefore));
     if (from !== undefined && file < from.file) return undefined;
     if (file === from?.file) {
-      const isEntered = from.offset > 0 || isParquet(this.#inputs[file] as Input);
+      const isEntered = from.offset > 0 || isParquet(input);
       if (this.#stamp !== from.stamp) await this.#checkAgain(isEntered ? file + 1 : file, from);
     } else {
-      this.#mark = { ordinal: this.ordinal, file, offset: 0, line: 0, bytes: this.#read, crc: this.#readCrc };
+      const { ordinal } = this;
+      this.#mark = { ordinal, file, offset: edges.offset, line: 0, bytes: this.#read, crc: this.#readCrc };
     }
     const { offset, line } = this.#mark;
     this.#bytesBefore = this.#mark.bytes - offset;
@@ -88,7 +98,7 @@ export class ResumePosition {
       this.#advance(chunk.bytes);
       yield { ...chunk, start };
     }
-    const { stamp, size } = await stampOf(this.#inputs[file] as Input, this.#stampBefore);
+    const { stamp, size } = await stampOf((this.#inputs[file] as SlicedInput).input, this.#stampBefore);
     if (size < this.#size) throw this.#changed('are shorter than before');
     if (stamp !== this.#stamp) await this.#checkAgain(file + 1, { bytes: this.#read, crc: this.#readCrc });
     this.#stamp = stamp;
@@ -132,9 +142,9 @@ export class ResumePosition {
   /** Somebody wrote to the inputs: reads again what was read of the first `count` of them, for its checksum. */
   async #checkAgain(count: number, { bytes, crc }: { bytes: number; crc: number }): Promise<void> {
     let again = { bytes: 0, crc: 0 };
-    for (const input of this.#inputs.slice(0, count)) {
+    for (const { input, slice, edges } of this.#inputs.slice(0, count)) {
       if (typeof input !== 'string' || input === '-' || isParquet(input)) throw this.#changed('have changed');
-      const { chunks, close } = openInput(input, { isFile: true });
+      const { chunks, close } = openSlice(input, slice, { ...edges, isFile: true });
       try {
         for await (const chunk of chunks) {
           const rest = chunk.bytes.subarray(0, bytes - again.bytes);
@@ -153,7 +163,7 @@ export class ResumePosition {
   #changed(how: string): InputError {
     const [first] = this.#inputs;
     const only = this.#inputs.length === 1 && first !== undefined;
-    const name = only ? inputName(first) : `the ${this.#inputs.length} inputs`;
+    const name = only ? inputName(first.input) : `the ${this.#inputs.length} inputs`;
     return new InputError(`${name}: the records that were read before ${how}`, {
       hint: 'restore the input, or start a new run (--resume never)',
     });

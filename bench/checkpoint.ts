@@ -15,7 +15,7 @@ import { writeJsonl } from '../src/io/write/writeJsonl.js';
 import { writeRejects } from '../src/io/write/writeRejects.js';
 import { recordOperator } from '../src/operators/recordOperator.js';
 import { runPipeline } from '../src/pipeline/runPipeline.js';
-import { RunStore } from '../src/pipeline/runStore.js';
+import { RunStore } from '../src/pipeline/state/runStore.js';
 
 type Kind = 'plain' | 'checkpoint' | 'stop' | 'resume';
 const [first = '100000', second, input = '', output = ''] = process.argv.slice(2);

@@ -162,8 +162,8 @@ export type { Eta } from './pipeline/eta.js';
 export type { RunProgress, StageCounts } from './pipeline/progress.js';
 export { RejectShareError } from './pipeline/rejectShare.js';
 export { type PipelineOptions, type PipelineStage, runPipeline, type SourceContext } from './pipeline/runPipeline.js';
-export type { RunSettings, RunState } from './pipeline/runState.js';
-export { RunStore } from './pipeline/runStore.js';
+export type { RunSettings, RunState } from './pipeline/state/runState.js';
+export { RunStore } from './pipeline/state/runStore.js';
 export { type DataRecord, defaultKeys, type Reject } from './record.js';
 export {
   /** @deprecated Import it from `rareflow/report`. */

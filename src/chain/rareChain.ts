@@ -18,7 +18,7 @@ import type { RecordOperator } from '../operators/recordOperator.js';
 import { recordOptions } from '../operators/recordOptions.js';
 import { versionOf } from '../operators/template.js';
 import type { PipelineStage } from '../pipeline/runPipeline.js';
-import type { RunSettings } from '../pipeline/runState.js';
+import type { RunSettings } from '../pipeline/state/runState.js';
 import type { DataRecord } from '../record.js';
 import type { Bm25Index } from '../search/bm25Index.js';
 import type { Searcher } from '../search/searcher.js';

@@ -6,10 +6,10 @@ import { fileLines } from '../io/read/fileLines.js';
 import { durableJsonl } from '../io/write/durableJsonl.js';
 import { fileCrc } from '../io/write/fileCrc.js';
 import { mergeRetried, type RetriedReject, type RetryResult } from '../io/write/mergeRetried.js';
-import type { RunCounts } from '../pipeline/runCounts.js';
 import { type PipelineOptions, type PipelineStage, runPipeline } from '../pipeline/runPipeline.js';
-import type { RunSettings, RunState } from '../pipeline/runState.js';
-import { RunStore } from '../pipeline/runStore.js';
+import type { RunCounts } from '../pipeline/state/runCounts.js';
+import type { RunSettings, RunState } from '../pipeline/state/runState.js';
+import { RunStore } from '../pipeline/state/runStore.js';
 import { type DataRecord, isRecord, type Reject } from '../record.js';
 
 export interface RetryRejectsOptions extends Pick<PipelineOptions, 'stop' | 'onProgress' | 'progressIntervalMs'> {

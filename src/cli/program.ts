@@ -8,6 +8,8 @@ import { type Config, configFile, configNames, configValues, type FoundConfig, r
 import { refuseRedirectedKey } from './options/configKeys.js';
 import { flagsOf, withFlagDefaults } from './options/flags.js';
 import { HelpfulCommand } from './options/help.js';
+import { withLocalCopies } from './options/shards/localCopies.js';
+import { shardedFlags } from './options/shards/shardedFlags.js';
 import { errorLine, oneLine, say, speakJson } from './progress/terminal.js';
 
 export { ExitCode };
@@ -27,7 +29,8 @@ export async function runProgram(argv: string[]): Promise<number> {
     if (found !== undefined) say(configNotice(found));
     const flags = withFlagDefaults(spec.name, spec.options, { ...configured, ...given });
     if (found?.isRead) refuseRedirectedKey(found.file, configured, given);
-    exitCode = await spec.run(args, flags);
+    const sharded = shardedFlags(spec.options, flags, process.env);
+    exitCode = await spec.run(args, await withLocalCopies(spec.options, sharded, { env: process.env }));
   });
   try {
     if (found?.isRead) config = await readConfig(found.file, commands);

@@ -2,8 +2,8 @@ import type { DurableSink } from '../flow/durableSink.js';
 import { orderedOption } from '../flow/options.js';
 import { isRecord } from '../record.js';
 import { callback, choice, type OptionsOf, object, type Resolved, wholeNumber } from '../util/options.js';
-import type { RunSettings, RunState } from './runState.js';
-import type { RunStore } from './runStore.js';
+import type { RunSettings, RunState } from './state/runState.js';
+import type { RunStore } from './state/runStore.js';
 
 const anObject = { expected: 'an object', accepts: isRecord };
 const aSink = {
@@ -51,6 +51,11 @@ export const checkpointOptions = {
   retried: object<readonly object[]>()(
     { help: 'identifies the rejects that are retried', aliases: ['mends'] },
     { expected: 'a list of objects', accepts: Array.isArray },
+  ),
+  /** True for a part of an input, such as a shard: that no record comes out is not an error. */
+  mayBeEmpty: object<boolean>()(
+    { help: 'a run without any record is not an error' },
+    { expected: 'true or false', accepts: (value) => typeof value === 'boolean' },
   ),
   /** Called with the state of the earlier sessions, before anything is read. */
   onResume: callback<(state: RunState) => void>()({ help: 'called with the state of the earlier sessions' }),

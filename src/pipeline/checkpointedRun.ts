@@ -9,8 +9,8 @@ import type { NumberedSource } from './numberedSource.js';
 import { type Outcome, OutcomeLedger } from './outcomeLedger.js';
 import type { PipelineRun } from './pipelineRun.js';
 import { resumeRun } from './resumeRun.js';
-import type { RunCounts } from './runCounts.js';
-import type { RunState } from './runState.js';
+import type { RunCounts } from './state/runCounts.js';
+import type { RunState } from './state/runState.js';
 
 /**
  * A run whose results are on disk in a known state at every moment.
@@ -55,7 +55,7 @@ export class CheckpointedRun implements PipelineRun {
     const checkpoint = resolveOptions('the checkpoint', checkpointOptions, options);
     const { store, output, rejects, onResume } = checkpoint;
     const state = await resumeRun(checkpoint, { stages, limit });
-    if (state.finished.length > 0) onResume?.(state);
+    if (state.finished.length > 0 || state.phase === 'done') onResume?.(state);
     // From here on, a `.partial` is known to be of this run.
     store.commit(state);
     const run = new CheckpointedRun(checkpoint, state);
@@ -115,7 +115,8 @@ export class CheckpointedRun implements PipelineRun {
       const full = this.#room();
       if (full !== undefined) await full;
     }
-    if (this.counts.out > 0 || this.#checkpoint.retried !== undefined) return;
+    const { retried, mayBeEmpty } = this.#checkpoint;
+    if (this.counts.out > 0 || retried !== undefined || mayBeEmpty) return;
     const problem = nothing();
     await this.#giveUp();
     throw problem;

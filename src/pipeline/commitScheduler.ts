@@ -1,4 +1,4 @@
-import type { RunState } from './runState.js';
+import type { RunState } from './state/runState.js';
 
 /** After a commit there is a pause of this many times its length, `everyMs` at most: commits take a twentieth of a fast run. */
 const PAUSE_PER_COMMIT = 19;

@@ -1,7 +1,7 @@
 import { RareflowError } from '../errors.js';
 import { ordinalOf } from '../flow/ordinal.js';
 import type { Reject } from '../record.js';
-import { OrdinalSet } from './ordinalSet.js';
+import { OrdinalSet } from './state/ordinalSet.js';
 
 /** An input item and all that became of it. An empty list is absent: most items become one record. */
 export interface Outcome {

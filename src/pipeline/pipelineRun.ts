@@ -2,8 +2,8 @@ import type { Rejects } from '../flow/rejects.js';
 import type { ResumeFrom } from '../flow/resume.js';
 import type { DataRecord, Reject } from '../record.js';
 import type { NumberedSource } from './numberedSource.js';
-import type { RunCounts } from './runCounts.js';
-import type { RunState } from './runState.js';
+import type { RunCounts } from './state/runCounts.js';
+import type { RunState } from './state/runState.js';
 
 /** The outcomes of a run: each item of the input, by its number, and what became of it. */
 export interface PipelineRun {

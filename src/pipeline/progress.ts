@@ -2,10 +2,10 @@ import { type Operator, operator } from '../flow/operator.js';
 import type { DataRecord, Reject } from '../record.js';
 import { RecentRates } from '../util/recentRates.js';
 import { type Eta, EtaEstimate } from './eta.js';
-import { OrdinalSet } from './ordinalSet.js';
 import type { PipelineRun } from './pipelineRun.js';
-import { type RunCounts, recordsGiven } from './runCounts.js';
-import type { RunState } from './runState.js';
+import { OrdinalSet } from './state/ordinalSet.js';
+import { type RunCounts, recordsGiven } from './state/runCounts.js';
+import type { RunState } from './state/runState.js';
 
 /** The counts of one stage: taken + extra = given + rejected + inFlight. */
 export interface StageCounts {

@@ -3,9 +3,9 @@ import { OutputError, UsageError } from '../errors.js';
 import { type DataRecord, defaultKeys, isRecord, isReject } from '../record.js';
 import type { ResolvedCheckpoint } from './checkpoint.js';
 import { InputItems, type OpenItems } from './inputItems.js';
-import { OrdinalSet } from './ordinalSet.js';
 import { newRun, refuseOtherSettings } from './resumeRun.js';
-import { checkRunState, type RunState } from './runState.js';
+import { OrdinalSet } from './state/ordinalSet.js';
+import { checkRunState, type RunState } from './state/runState.js';
 
 export interface Rebuilding {
   open: OpenItems;

@@ -2,9 +2,9 @@ import { basename } from 'node:path';
 import { UsageError } from '../errors.js';
 import { isReject } from '../record.js';
 import type { ResolvedCheckpoint } from './checkpoint.js';
-import { OrdinalSet } from './ordinalSet.js';
-import { noCounts } from './runCounts.js';
-import type { RunSettings, RunState } from './runState.js';
+import { OrdinalSet } from './state/ordinalSet.js';
+import { noCounts } from './state/runCounts.js';
+import type { RunSettings, RunState } from './state/runState.js';
 
 /**
  * Returns the state of the run to resume, as its last commit left it, or that of a new run. A run of which nothing was
@@ -75,7 +75,8 @@ export function newRun(settings: RunSettings, stages: string[]): RunState {
 async function finishedRun({ output, settings }: ResolvedCheckpoint, last: RunState | undefined) {
   const bytes = await output.finalBytes?.();
   if (bytes === undefined) return undefined;
-  if (last === undefined || last.finished.length === 0) {
+  const isEmptyRun = last?.phase === 'done' && bytes === last.outputBytes;
+  if (last === undefined || (last.finished.length === 0 && !isEmptyRun)) {
     if (bytes === 0) return undefined;
     throw new UsageError(`${output.path} exists, and its run is not known`, { hint: NEW_RUN });
   }

@@ -2,7 +2,7 @@ import { type Operator, operator } from '../flow/operator.js';
 import type { Rejects } from '../flow/rejects.js';
 import type { DataRecord, Reject } from '../record.js';
 import type { PipelineRun } from './pipelineRun.js';
-import { noCounts, type RunCounts } from './runCounts.js';
+import { noCounts, type RunCounts } from './state/runCounts.js';
 
 export interface StreamedRunOptions {
   stages: string[];

@@ -12,7 +12,7 @@ import { recordOperator } from '../../src/operators/recordOperator.js';
 import type { Checkpoint } from '../../src/pipeline/checkpoint.js';
 import type { RunProgress } from '../../src/pipeline/progress.js';
 import { type PipelineOptions, runPipeline } from '../../src/pipeline/runPipeline.js';
-import { RunStore } from '../../src/pipeline/runStore.js';
+import { RunStore } from '../../src/pipeline/state/runStore.js';
 import { type DataRecord, isRecord } from '../../src/record.js';
 import { range } from '../support/sources.js';
 import { workFolder, writeRecords } from '../support/workFolder.js';

@@ -8,7 +8,7 @@ import { readRecords } from '../../src/io/read/readRecords.js';
 import { durableJsonl } from '../../src/io/write/durableJsonl.js';
 import { createModel } from '../../src/llm/createModel.js';
 import { runPipeline } from '../../src/pipeline/runPipeline.js';
-import { RunStore } from '../../src/pipeline/runStore.js';
+import { RunStore } from '../../src/pipeline/state/runStore.js';
 import { openIndex } from '../../src/search/bm25Index.js';
 import { buildIndex } from '../../src/search/indexing/buildIndex.js';
 import { root } from '../support/command.js';

@@ -10,7 +10,7 @@ import { textInput } from '../../src/operators/inputKeys.js';
 import { recordOperator } from '../../src/operators/recordOperator.js';
 import type { Checkpoint } from '../../src/pipeline/checkpoint.js';
 import { runPipeline } from '../../src/pipeline/runPipeline.js';
-import { RunStore } from '../../src/pipeline/runStore.js';
+import { RunStore } from '../../src/pipeline/state/runStore.js';
 import type { DataRecord } from '../../src/record.js';
 import { startStandIn } from '../../src/standIn/http/server.js';
 import { runCommand } from '../support/command.js';

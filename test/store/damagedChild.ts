@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 import path from 'node:path';
 import { RareflowError } from '../../src/errors.js';
 import { AnswerStore } from '../../src/llm/cacheStore/answerStore.js';
-import { RunStore } from '../../src/pipeline/runStore.js';
+import { RunStore } from '../../src/pipeline/state/runStore.js';
 
 const [kind, folder = '', copies] = process.argv.slice(2);
 

@@ -5,7 +5,7 @@ import { durableJsonl } from '../../src/io/write/durableJsonl.js';
 import { textInput } from '../../src/operators/inputKeys.js';
 import { recordOperator } from '../../src/operators/recordOperator.js';
 import { runPipeline } from '../../src/pipeline/runPipeline.js';
-import { RunStore } from '../../src/pipeline/runStore.js';
+import { RunStore } from '../../src/pipeline/state/runStore.js';
 
 const [corpus = '', output = '', baseUrl = '', order = 'ordered', concurrency = '8'] = process.argv.slice(2);
 

@@ -116,12 +116,17 @@ export const runCommand = command({
     if (flags.profile === undefined) {
       resolveRules(resolveOptions('run', negativeRules, valuesOf(negativeRules, flags)), flags.numNeg ?? 3);
     }
+    if (flags.shard !== undefined && (flags.index === undefined || !holdsIndex(flags.index))) {
+      throw new UsageError('the shards of a run search one index, which is built before them', {
+        hint: 'rareflow index CORPUS -o shared.bm25, then add --index shared.bm25',
+      });
+    }
     const { model, judgeModel, confirmModel, all } = openModels(flags, process.env);
     const files = await inputPaths(inputs, { withoutOutputs: true });
     const corpus = flags.corpus === undefined ? undefined : await inputPaths([flags.corpus].flat());
     await outputsOf([...files, ...(corpus ?? [])], flags);
     await using metrics = await openMetrics(flags);
-    await using folder = canResume(flags.output) ? await openRunFolder(flags.output, flags.resume) : undefined;
+    await using folder = canResume(flags.output) ? await openRunFolder(flags.output, flags) : undefined;
     const work = workFolder(flags.output);
     try {
       const ready = flags.index !== undefined && holdsIndex(flags.index);

@@ -8,6 +8,7 @@ export const groups = [
   ...[
     'Input',
     'Output',
+    'Shards',
     'Records',
     'Split',
     'Keys',

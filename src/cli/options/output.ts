@@ -1,6 +1,7 @@
 import { resumeOption } from '../../pipeline/checkpoint.js';
 import { maxRejectShareOption } from '../../pipeline/rejectShare.js';
 import { onOff, text, wholeNumber } from '../../util/options.js';
+import { shardOptions } from './shards/shardOptions.js';
 
 export const maxRejectsOption = wholeNumber({
   min: 0,
@@ -60,6 +61,7 @@ export const outputOptions = {
     group: 'Output',
     shapesRecords: false,
   }),
+  ...shardOptions,
   ...progressOptions,
 };
 

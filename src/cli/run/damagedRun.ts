@@ -3,7 +3,7 @@ import path from 'node:path';
 import { RareflowError } from '../../errors.js';
 import { fileLines } from '../../io/read/fileLines.js';
 import { freePath } from '../../io/write/atomicFile.js';
-import { lockFile } from '../../pipeline/fileLock.js';
+import { lockFile } from '../../pipeline/state/fileLock.js';
 import { DamagedStoreError } from '../../store/storeErrors.js';
 import { formatCount, say } from '../progress/terminal.js';
 
@@ -21,13 +21,15 @@ export async function damagedRun(output: string, cause: DamagedStoreError): Prom
 
 /** Renames the damaged store in the folder of a run. Throws RareflowError if another process has it open. */
 export function setDamagedStoreAside(folder: string): void {
-  const lock = lockFile(path.join(folder, 'run', 'data.mdb'));
+  const data = path.join(folder, 'run', 'data.mdb');
+  const lock = existsSync(data) ? lockFile(data) : undefined;
   if (lock === 'held') {
     throw new RareflowError(`${folder}: another process is writing this run`, { hint: 'wait for it, or stop it' });
   }
   lock?.release();
-  const target = freePath(path.join(folder, 'run.damaged'));
-  renameSync(path.join(folder, 'run'), target);
+  const name = existsSync(path.join(folder, 'run')) ? 'run' : 'state.json';
+  const target = freePath(path.join(folder, `${name}.damaged`));
+  renameSync(path.join(folder, name), target);
   say(`rareflow: the damaged store of an earlier run was renamed to ${target}`);
 }
 

@@ -1,6 +1,11 @@
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
-import type { RunStore } from '../../pipeline/runStore.js';
+import { setTimeout } from 'node:timers/promises';
+import { hasPlainState } from '../../pipeline/state/plainRun.js';
+import { RunBusyError } from '../../pipeline/state/runLock.js';
+import type { RunStore } from '../../pipeline/state/runStore.js';
+import type { StatFs } from '../../store/networkFileSystem.js';
+import { say } from '../progress/terminal.js';
 import { runFolderPath } from '../runFolderPath.js';
 
 /** OUTPUT.rareflow, the folder in which a run keeps its state. */
@@ -16,15 +21,25 @@ export function canResume(output: string | undefined): output is string {
 
 /** Returns true if a run was started at an output, finished or not. */
 export function wasStarted(output: string): boolean {
-  return canResume(output) && existsSync(path.join(folderOf(output), 'run'));
+  if (!canResume(output)) return false;
+  const folder = folderOf(output);
+  return existsSync(path.join(folder, 'run')) || hasPlainState(folder);
+}
+
+export interface OpenRunOptions {
+  resume?: string | undefined;
+  /** The seconds to wait for a process on another host. Default 0. */
+  waitForOwner?: number | undefined;
+  statfs?: StatFs | undefined;
 }
 
 /**
- * Opens the folder for this process alone, and creates it if it is missing. A damaged store is set aside if `resume` is never or rebuild.
+ * Opens the folder for this process alone, and creates it if it is missing. A damaged store is set aside if `resume` is never or
+ * rebuild. A process on another host that may be gone is waited for.
  *
- * @throws RareflowError if another process has it open; StoreError that says what can be saved if the store is damaged
+ * @throws RunBusyError if another process has it open; StoreError that says what can be saved if the store is damaged
  */
-export async function openRunFolder(output: string, resume?: string): Promise<RunFolder> {
+export async function openRunFolder(output: string, options: OpenRunOptions = {}): Promise<RunFolder> {
   const folder = folderOf(output);
   mkdirSync(folder, { recursive: true });
   const removeIfEmpty = () => {
@@ -35,7 +50,7 @@ export async function openRunFolder(output: string, resume?: string): Promise<Ru
     }
   };
   try {
-    const store = await openStore(folder, output, resume);
+    const store = await openStoreOf(folder, output, options);
     return {
       path: folder,
       store,
@@ -50,14 +65,33 @@ export async function openRunFolder(output: string, resume?: string): Promise<Ru
   }
 }
 
-async function openStore(folder: string, output: string, resume: string | undefined): Promise<RunStore> {
+/** The time between two looks at a run that another host owns. */
+const POLL_MS = 1000;
+
+/** Opens the store; says once that it waits for an owner on another host. */
+async function openStoreOf(folder: string, output: string, options: OpenRunOptions): Promise<RunStore> {
+  const { waitForOwner = 0 } = options;
+  const untilMs = performance.now() + waitForOwner * 1000;
+  for (let isSaid = false; ; ) {
+    try {
+      return await openStore(folder, output, options);
+    } catch (error) {
+      if (!(error instanceof RunBusyError) || !error.isElsewhere || performance.now() >= untilMs) throw error;
+      if (!isSaid) say(`rareflow: ${error.message}; waiting up to ${waitForOwner} s for it to end or fall silent`);
+      isSaid = true;
+      await setTimeout(Math.min(POLL_MS, Math.max(1, untilMs - performance.now())));
+    }
+  }
+}
+
+async function openStore(folder: string, output: string, { resume, statfs }: OpenRunOptions): Promise<RunStore> {
   const [{ RunStore }, { DamagedStoreError }] = await Promise.all([
-    import('../../pipeline/runStore.js'),
+    import('../../pipeline/state/runStore.js'),
     import('../../store/storeErrors.js'),
   ]);
   let store: RunStore | undefined;
   try {
-    store = new RunStore(folder);
+    store = new RunStore(folder, { statfs });
     void store.state;
     return store;
   } catch (error) {
@@ -66,7 +100,7 @@ async function openStore(folder: string, output: string, resume: string | undefi
     const { damagedRun, setDamagedStoreAside } = await import('./damagedRun.js');
     if (resume !== 'never' && resume !== 'rebuild') throw await damagedRun(output, error);
     setDamagedStoreAside(folder);
-    return new RunStore(folder);
+    return new RunStore(folder, { statfs });
   }
 }
 

@@ -1,4 +1,4 @@
-import type { RunSettings, RunState } from '../../pipeline/runState.js';
+import type { RunSettings, RunState } from '../../pipeline/state/runState.js';
 import { type Declared, optionNamed, shapingValues } from '../../util/options.js';
 import { inputIdentity, isStartOf } from './inputIdentity.js';
 

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { ExitCode, ModelError, OutputError, UsageError } from '../../errors.js';
 import type { Operator } from '../../flow/operator.js';
 import type { Rejects } from '../../flow/rejects.js';
@@ -7,7 +8,7 @@ import { writeJsonl } from '../../io/write/writeJsonl.js';
 import type { RareflowModel } from '../../llm/createModel.js';
 import type { RunProgress } from '../../pipeline/progress.js';
 import { type PipelineOptions, type PipelineStage, runPipeline } from '../../pipeline/runPipeline.js';
-import type { RunSettings, RunState } from '../../pipeline/runState.js';
+import type { RunSettings, RunState } from '../../pipeline/state/runState.js';
 import type { DataRecord } from '../../record.js';
 import type { StreamFlags } from '../options/stream.js';
 import { type Metrics, openMetrics } from '../progress/metrics.js';
@@ -20,7 +21,9 @@ import { canResume, openRunFolder, type RunFolder } from './runFolder.js';
 import { RunReporter } from './runReporter.js';
 import { currentInputs, currentSettings, type RunShape, settingsOf } from './runSettings.js';
 import type { EarlierUsage } from './runTotals.js';
+import { copiedInputs, shardInput, shardSettings } from './shards/shardInput.js';
 import { inputPaths, outputsOf } from './streamFiles.js';
+import { type WorkFolder, workFolder } from './workFolder.js';
 
 export interface StreamRun {
   /** Files, folders and patterns; none means stdin. */
@@ -54,16 +57,28 @@ export interface StreamRun {
  * A run that writes to a file resumes an earlier one with the same settings. Resolves to the exit code.
  */
 export async function runStream(run: StreamRun): Promise<number> {
-  const { inputs, flags, stages, model, inputNames, onDone, notes, extraLabel } = run;
-  const paths = await inputPaths(inputs);
-  const { output, rejectsPath } = await outputsOf(paths, flags);
+  const { inputs, flags, stages, model, onDone, notes, extraLabel } = run;
+  const given = await inputPaths(inputs);
+  const { output, rejectsPath } = await outputsOf(given, flags);
+  const shard = flags.shard === 'auto' ? undefined : flags.shard;
   const isDurable = run.sink === undefined && canResume(output);
   if (!isDurable && (flags.resume === 'always' || flags.retryRejects)) {
     throw new UsageError('--resume and --retry-rejects need -o FILE');
   }
   await using ownMetrics = run.metrics === undefined ? await openMetrics(flags) : undefined;
-  await using ownFolder = isDurable && run.folder === undefined ? await openRunFolder(output, flags.resume) : undefined;
+  await using ownFolder = isDurable && run.folder === undefined ? await openRunFolder(output, flags) : undefined;
   const folder = isDurable ? (run.folder ?? ownFolder) : undefined;
+  using copies = shard && disposable(workFolder(output));
+  const { paths, names: inputNames } = copies
+    ? await copiedInputs(given, run.inputNames, copies.work.spool)
+    : { paths: given, names: run.inputNames };
+  const openShard = shard && (await shardInput(paths, shard, flags));
+  if (shard && stages.some(({ recalls }) => recalls)) {
+    say(
+      'rareflow: duplicates are found within each shard only; filter the whole corpus before it is split to find them all',
+    );
+  }
+  const shape = shard === undefined ? run.shape : withFacts(run.shape, { shard: shardSettings(shard, flags) });
   const rejected = folder === undefined ? openRejects(rejectsPath) : undefined;
   const reporter = new RunReporter({ output, rejectsPath, folder, model, notes, extraLabel });
   (run.metrics ?? ownMetrics)?.watch(() => reporter.view());
@@ -87,7 +102,8 @@ export async function runStream(run: StreamRun): Promise<number> {
   const source: PipelineOptions['source'] = ({ rejects, ...context }) => {
     const named = renaming(rejects, inputNames);
     const reading = { inputFormat, onBadLine, maxLineBytes, onNotice: sayNotice, expectedKeys: run.keys };
-    return interrupt.endsWith(readRecords(paths, { ...context, rejects: named, ...reading }));
+    const options = { ...context, rejects: named, ...reading };
+    return interrupt.endsWith(openShard ? openShard(options) : readRecords(paths, options));
   };
   try {
     if (folder === undefined) {
@@ -97,15 +113,23 @@ export async function runStream(run: StreamRun): Promise<number> {
       });
     } else {
       const files = { output, rejects: rejectsPath as string };
-      const settings = settingsOf(run.shape, paths, flags);
+      const settings = settingsOf(shape, paths, flags);
       const inputs = paths.map((file, index) => ({ file, name: names[index] as string }));
       const readSettings = (stored: RunSettings, { phase }: Pick<RunState, 'phase'>) => {
-        const { input, ...others } = currentSettings(run.shape, stored);
-        return { ...others, input: currentInputs(input, { phase, inputs }) };
+        const { input, ...others } = currentSettings(shape, stored);
+        // An input that grows is split in another way.
+        return { ...others, input: currentInputs(input, { phase: shard ? 'done' : phase, inputs }) };
       };
+      if (shard) {
+        const { joinShards } = await import('../../shards/shardFolder.js');
+        joinShards(path.dirname(output), shard, {
+          settings,
+          readSettings: (stored) => readSettings(stored, { phase: 'done' }),
+        });
+      }
       await runDurably(
         { ...common, source, limit, maxRejectShare },
-        { folder, files, settings, readSettings, flags, reporter },
+        { folder, files, settings, readSettings, flags, reporter, mayBeEmpty: shard !== undefined },
       );
     }
   } catch (caught) {
@@ -138,14 +162,16 @@ interface DurableRun {
   readSettings: (stored: RunSettings, state: Pick<RunState, 'phase'>) => RunSettings;
   flags: StreamFlags;
   reporter: RunReporter;
+  /** True for a shard: all shards together must have a record. */
+  mayBeEmpty: boolean;
 }
 
 /** Runs with a checkpoint, or retries the rejects of the finished run. */
 async function runDurably(pipeline: PipelineOptions, durable: DurableRun): Promise<void> {
-  const { folder, files, settings, readSettings, flags, reporter } = durable;
+  const { folder, files, settings, readSettings, flags, reporter, mayBeEmpty } = durable;
   const { store } = folder;
   const { finishRetry, retryRejects } = await import('../../chain/retryRejects.js');
-  const { OrdinalSet } = await import('../../pipeline/ordinalSet.js');
+  const { OrdinalSet } = await import('../../pipeline/state/ordinalSet.js');
   const { differences } = await import('../../pipeline/resumeRun.js');
   finishRetry({ ...files, folder: folder.path, store });
   const figures = () => reporter.figures();
@@ -167,7 +193,7 @@ async function runDurably(pipeline: PipelineOptions, durable: DurableRun): Promi
   await runPipeline({
     ...pipeline,
     checkpoint: {
-      ...{ store, settings, readSettings, figures },
+      ...{ store, settings, readSettings, figures, mayBeEmpty },
       output: durableJsonl(files.output),
       rejects: durableJsonl(files.rejects, { partial: false }),
       ordered: flags.ordered,
@@ -190,6 +216,10 @@ async function runDurably(pipeline: PipelineOptions, durable: DurableRun): Promi
 function wasDrained(error: unknown, interrupted: AbortSignal): boolean {
   return interrupted.aborted && error instanceof ModelError && error.resumable;
 }
+
+const withFacts = (shape: RunShape, facts: object): RunShape => ({ ...shape, facts: { ...shape.facts, ...facts } });
+
+const disposable = (work: WorkFolder) => ({ work, [Symbol.dispose]: () => work.close() });
 
 /** Replaces the paths of inputs in rejects by the names that the user knows. */
 function renaming(rejects: Rejects, names: StreamRun['inputNames']): Rejects {

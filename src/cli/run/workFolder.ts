@@ -21,7 +21,7 @@ export interface WorkFolder {
   /** Returns the path of a file or folder in it; the first call creates the folder. */
   path(name: string): string;
   /** Copies stdin ('-') or a pipe to disk, because it is read twice: for the index and for the questions. Returns the path. */
-  spool(input: string): Promise<string>;
+  spool(input: string, why?: string): Promise<string>;
   /** Removes the copies, and the folder if it is temporary or empty. */
   close(): void;
 }
@@ -53,11 +53,11 @@ export function workFolder(output: string | undefined): WorkFolder {
 
   return {
     path: pathOf,
-    async spool(input) {
+    async spool(input, why = 'to index it before the first question') {
       const copy = pathOf(`input-${copies.length}.jsonl`);
       copies.push(copy);
       const name = input === '-' ? 'stdin' : input;
-      say(`rareflow: copying ${name} to ${copy} first, to index it before the first question`);
+      say(`rareflow: copying ${name} to ${copy} first, ${why}`);
       using interrupt = abortOnInterrupt();
       try {
         const source = input === '-' ? process.stdin : createReadStream(input);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, cpSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { RunStore } from '../../../src/pipeline/runStore.js';
+import { RunStore } from '../../../src/pipeline/state/runStore.js';
 import { readRecordsOf, runShell } from '../../support/command.js';
 import { range } from '../../support/sources.js';
 import { workFolder, writeRecords } from '../../support/workFolder.js';

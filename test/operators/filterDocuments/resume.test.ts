@@ -10,7 +10,7 @@ import { durableJsonl } from '../../../src/io/write/durableJsonl.js';
 import { filterDocuments } from '../../../src/operators/filterDocuments/filterDocuments.js';
 import { recordOperator } from '../../../src/operators/recordOperator.js';
 import { runPipeline } from '../../../src/pipeline/runPipeline.js';
-import { RunStore } from '../../../src/pipeline/runStore.js';
+import { RunStore } from '../../../src/pipeline/state/runStore.js';
 import type { DataRecord } from '../../../src/record.js';
 import { range } from '../../support/sources.js';
 import { workFolder, writeRecords } from '../../support/workFolder.js';

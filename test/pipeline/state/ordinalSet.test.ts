@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { OrdinalSet } from '../../src/pipeline/ordinalSet.js';
+import { OrdinalSet } from '../../../src/pipeline/state/ordinalSet.js';
 
 test('a set of ordinals holds the ordinals that were added, in any order, and survives JSON', () => {
   fc.assert(

@@ -3,17 +3,17 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { RareflowError } from '../../src/errors.js';
-import { lockFile } from '../../src/pipeline/fileLock.js';
-import { RunStore } from '../../src/pipeline/runStore.js';
-import { Store } from '../../src/store/store.js';
-import { workFolder } from '../support/workFolder.js';
+import { RareflowError } from '../../../src/errors.js';
+import { lockFile } from '../../../src/pipeline/state/fileLock.js';
+import { RunStore } from '../../../src/pipeline/state/runStore.js';
+import { Store } from '../../../src/store/store.js';
+import { workFolder } from '../../support/workFolder.js';
 
 const hasLocks = (t: TestContext) => lockFile(path.join(import.meta.filename)) !== undefined || t.skip('no file locks');
 
 /** Starts a process that has a run open until it is killed. */
 async function owner(t: TestContext, folder: string, wrapper: string[] = []) {
-  const module = path.resolve(import.meta.dirname, '../../src/pipeline/runStore.ts');
+  const module = path.resolve(import.meta.dirname, '../../../src/pipeline/state/runStore.ts');
   const script = `import { RunStore } from ${JSON.stringify(module)}; new RunStore(${JSON.stringify(folder)}); console.log('open'); setInterval(() => {}, 1000);`;
   const line = [...wrapper, process.execPath, '--import', 'tsx', '--input-type=module', '-e', script];
   const child = spawn(line[0] as string, line.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -1,5 +1,5 @@
-import type { Position } from '../flow/resume.js';
-import { damagedStore } from '../store/storeErrors.js';
+import type { Position } from '../../flow/resume.js';
+import { damagedStore } from '../../store/storeErrors.js';
 import { OrdinalSet } from './ordinalSet.js';
 import type { RunCounts } from './runCounts.js';
 

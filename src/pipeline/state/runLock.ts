@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { RareflowError } from '../errors.js';
-import type { Table } from '../store/store.js';
+import { RareflowError } from '../../errors.js';
+import type { Table } from '../../store/store.js';
 import { lockFile } from './fileLock.js';
 
 /** The process that writes a run. The start times of process and machine distinguish it from a later one with the same pid. */
-interface RunOwner {
+export interface RunOwner {
   pid: number;
   host: string;
   /** The boot id of the machine, if it has one. */
@@ -18,10 +18,24 @@ interface RunOwner {
   seenMs: number;
 }
 
-const OWNER_KEY = 'owner';
-const HEARTBEAT_MS = 20_000;
+export const OWNER_KEY = 'owner';
+export const HEARTBEAT_MS = 20_000;
 /** After this long without a heartbeat, a process on another machine (or in another container) counts as gone. */
 const SILENCE_MS = 90_000;
+
+/** The run is written by another process. */
+export class RunBusyError extends RareflowError {
+  /** True if the process is on another host: whether it lives shows only when it has been silent for a while. */
+  readonly isElsewhere: boolean;
+
+  constructor(path: string, owner: RunOwner | undefined) {
+    const isElsewhere = owner !== undefined && owner.host !== hostname();
+    const name =
+      owner === undefined ? 'another process' : `process ${owner.pid}${isElsewhere ? ` on ${owner.host}` : ''}`;
+    super(`${path}: ${name} is writing this run`, { hint: 'wait for it, stop it, or write to another output' });
+    this.isElsewhere = isElsewhere;
+  }
+}
 
 export interface LockedRun {
   owners: Table<string, RunOwner>;
@@ -41,14 +55,14 @@ export interface LockedRun {
  */
 export function lockRun({ owners, transaction, file, path }: LockedRun) {
   const lock = lockFile(file);
-  if (lock === 'held') throw runIsBusy(owners.get(OWNER_KEY), path);
+  if (lock === 'held') throw new RunBusyError(path, owners.get(OWNER_KEY));
   const locked = lock !== undefined;
   const me = () => ({ ...identityOf(process.pid), locked, seenMs: Date.now() }) as RunOwner;
   try {
     transaction(() => {
       const owner = owners.get(OWNER_KEY);
       const isKnownGone = locked && owner?.locked === true;
-      if (owner !== undefined && !isKnownGone && isAlive(owner)) throw runIsBusy(owner, path);
+      if (owner !== undefined && !isKnownGone && isAlive(owner)) throw new RunBusyError(path, owner);
       owners.put(OWNER_KEY, me());
     });
   } catch (error) {
@@ -71,15 +85,8 @@ export function lockRun({ owners, transaction, file, path }: LockedRun) {
   };
 }
 
-function runIsBusy(owner: RunOwner | undefined, path: string): RareflowError {
-  const where = owner === undefined || owner.host === hostname() ? '' : ` on ${owner.host}`;
-  const process = owner === undefined ? 'another process' : `process ${owner.pid}${where}`;
-  return new RareflowError(`${path}: ${process} is writing this run`, {
-    hint: 'wait for it, stop it, or write to another output',
-  });
-}
-
-function isAlive(owner: RunOwner): boolean {
+/** Returns true if a process lives; one on another host, if it was heard of lately. */
+export function isAlive(owner: RunOwner): boolean {
   if (owner.host !== hostname()) return Date.now() - owner.seenMs < SILENCE_MS;
   const { boot, start } = identityOf(owner.pid);
   if (boot !== owner.boot) return false;
@@ -92,7 +99,8 @@ function isAlive(owner: RunOwner): boolean {
   }
 }
 
-function identityOf(pid: number): Omit<RunOwner, 'seenMs'> {
+/** Returns what distinguishes a process of this host from others. */
+export function identityOf(pid: number): Omit<RunOwner, 'seenMs'> {
   // In /proc/PID/stat the name, in brackets, may hold anything; the state comes after it, the start 19 fields later.
   const fields = readTrimmed(`/proc/${pid}/stat`)
     ?.replace(/^.*\) /s, '')

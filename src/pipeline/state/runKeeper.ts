@@ -1,0 +1,14 @@
+import type { RunState } from './runState.js';
+
+/** Keeps the state of one run for one process. */
+export interface RunKeeper {
+  /** Returns the last state; undefined if there is none. Throws if it is damaged. */
+  read(): RunState | undefined;
+  /** Keeps a state: it is on disk when this returns. */
+  write(state: RunState): void;
+  /** Does the same without blocking the event loop. */
+  writeAsync(state: RunState): Promise<void>;
+  forget(): void;
+  /** Releases the run; one that keeps nothing is removed. */
+  close(isEmpty: boolean): Promise<void>;
+}

@@ -74,6 +74,8 @@ const prefixes = [
 
 /** Ends that complete an object, so that it is repaired, or that a scan of the end of a text looks for. */
 const suffixes = ['', '}', ']}', '"}}', 'x"a"}'];
+/** Text after a tag is no object: it is read in the same way whatever its end. */
+const suffixesAfter = (prefix: string) => (prefix.includes('<') ? [''] : suffixes);
 
 const failure = (serverMessage: string, status: number) =>
   new AttemptError('status', { host: 'h', status, serverMessage });
@@ -119,7 +121,7 @@ for (const [name, parse] of Object.entries(parsers)) {
   test(`${name} takes linear time, whatever the text repeats`, () => {
     for (const prefix of prefixes) {
       for (const piece of pieces) {
-        for (const suffix of suffixes) {
+        for (const suffix of suffixesAfter(prefix)) {
           const ofLength = (length: number) => prefix + piece.repeat(Math.ceil(length / piece.length)) + suffix;
           assertLinear((length) => parse(ofLength(length)), SMALL, JSON.stringify([prefix, piece, suffix]));
         }

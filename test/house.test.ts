@@ -26,9 +26,11 @@ const allowed: Record<string, string[]> = {
   export: ['operators', 'answers', 'flow', 'util', 'errors', 'record'],
   chain: ['report/runSummary', 'pipeline', 'operators', 'search', 'llm', 'io', 'flow', 'util', 'errors', 'record'],
   shards: [...['report/runSummary', 'chain', 'pipeline', 'llm', 'io', 'store', 'flow', 'util', 'errors', 'record']],
+  trial: ['operators', 'flow', 'util', 'record', 'llm/chatModel'],
   standIn: ['llm', 'util', 'errors', 'record'],
   testing: ['standIn', 'operators', 'flow', 'record'],
   cli: [
+    'trial',
     'shards',
     'chain',
     'pipeline',

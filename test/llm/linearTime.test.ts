@@ -74,7 +74,7 @@ const prefixes = [
 
 /** Ends that complete an object, so that it is repaired, or that a scan of the end of a text looks for. */
 const suffixes = ['', '}', ']}', '"}}', 'x"a"}'];
-/** Text after a tag is no object: it is read in the same way whatever its end. */
+/** Text after a tag is not an object, so it is read in the same way whatever its end. */
 const suffixesAfter = (prefix: string) => (prefix.includes('<') ? [''] : suffixes);
 
 const failure = (serverMessage: string, status: number) =>

@@ -1,11 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ExitCode, RareflowError } from '../../errors.js';
+import { ExitCode, InputError, RareflowError } from '../../errors.js';
 import { outputError } from '../../io/systemErrors.js';
 import { writeCapabilities } from '../../llm/capabilities.js';
 import { modelOptions } from '../../llm/options.js';
-import { type Resolved, text } from '../../util/options.js';
+import { doc2QueryOptions } from '../../operators/doc2Query/options.js';
+import { recordOptions } from '../../operators/recordOptions.js';
+import type { StageAnswers } from '../../trial/sampleAnswers.js';
+import { onOff, pick, type Resolved, text, wholeNumber } from '../../util/options.js';
 import { command } from '../command.js';
+import { inputHelp } from '../options/input.js';
 import { modelFlags } from '../options/model.js';
 import { baseUrlsOf } from '../options/server/baseUrls.js';
 import { proxyReport, usesProxy } from '../options/server/proxies.js';
@@ -22,6 +26,14 @@ const options = {
     short: 'o',
     default: '.',
   }),
+  sample: wholeNumber({
+    help: 'send this many documents through both prompts, and show what the answers are like; of INPUT at random, else of five that come with it',
+    placeholder: '<n>',
+    max: 1000,
+  }),
+  ...pick(doc2QueryOptions, 'textKey', 'titleKey', 'language'),
+  concurrency: { ...recordOptions.concurrency, help: 'the number of documents of the sample at once', default: 4 },
+  json: onOff({ help: 'print the findings as JSON' }),
   attemptTimeoutMs: { ...modelOptions.attemptTimeoutMs, default: 60_000, defaultText: undefined, group: undefined },
   ...modelFlags,
 };
@@ -33,49 +45,126 @@ type Check = () => Promise<string> | string;
 export const doctorCommand = command({
   name: 'doctor',
   group: 'Set up and rehearse',
-  args: {},
+  args: { '[input...]': inputHelp },
   summary: 'Check Node, the disk, the key, the endpoint (with one tiny call) and the index, and say what to fix',
   options,
   examples: [
     'rareflow doctor --model gpt-4o-mini',
     'rareflow doctor --model qwen3 --base-url http://localhost:8000/v1 --index corpus.bm25',
+    'rareflow doctor corpus.jsonl --sample 20 --model qwen3 --base-url http://localhost:8000/v1',
   ],
-  async run(_args, flags) {
-    const { index, model, output } = flags;
-    const checks: [string, Check | string][] = [
-      ['node', checkNode],
-      ['disk', () => checkDisk(output)],
-      ['index', index === undefined ? 'not checked: name it with --index' : () => checkIndex(index)],
-      ...(usesProxy(process.env) && model !== undefined && model !== 'offline'
-        ? [['proxy', () => proxyReport(process.env, baseUrlsOf(flags, process.env))] as [string, Check]]
-        : []),
-      ...(model === undefined
-        ? [['model', 'not checked: name it with --model'] as [string, string]]
-        : serversOf(flags).map((server): [string, Check] => ['model', () => checkModel(server)])),
-    ];
+  async run(inputs, flags) {
+    const { json = false, sample, model } = flags;
+    const findings: Checked[] = [];
     const { green, red, dim } = stderrColors();
-    let failed = 0;
-    for (const [name, check] of checks) {
-      const print = (outcome: string, found: string) => say(`  ${outcome}  ${name.padEnd(6)} ${found}`);
-      if (typeof check === 'string') {
-        print(dim('-   '), check);
-        continue;
-      }
-      try {
-        print(green('ok  '), await check());
-      } catch (error) {
-        if (!(error instanceof RareflowError)) throw error;
-        failed += 1;
-        print(red('FAIL'), oneLine(error.message));
-        if (error.hint !== undefined) say(`               ${oneLine(inFlags(error.hint))}`);
-      }
+    const marks = { ok: green('ok  '), failed: red('FAIL'), skipped: dim('-   ') };
+    const report = (finding: Checked) => {
+      findings.push(finding);
+      const { check, outcome, found, hint, details = [] } = finding;
+      if (json) return;
+      say(`  ${marks[outcome]}  ${check.padEnd(6)} ${oneLine(found)}`);
+      for (const line of hint === undefined ? details : [oneLine(inFlags(hint))]) say(`               ${line}`);
+    };
+    for (const [check, act] of checksOf(flags)) {
+      report(typeof act === 'string' ? { check, outcome: 'skipped', found: act } : await outcomeOf(check, act));
     }
-    const skipped = checks.filter(([, check]) => typeof check === 'string').length;
-    const passed = `${checks.length - skipped} checks passed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
-    say(failed === 0 ? `rareflow: ${passed}` : `rareflow: ${failed} of ${checks.length} checks failed`);
-    return failed === 0 ? ExitCode.done : ExitCode.failed;
+    let answers: StageAnswers[] = [];
+    const failed = () => findings.filter(({ outcome }) => outcome === 'failed').length;
+    if (sample !== undefined && model !== undefined && failed() === 0) {
+      const finding = await outcomeOf('sample', async () => {
+        answers = await answersToSample(inputs, { ...flags, sample });
+        return `${answers[0]?.records} documents${inputs.length === 0 ? ' that come with rareflow' : ` of ${inputs.join(', ')}`}`;
+      });
+      report(finding);
+      const { sampleLines } = await import('../progress/sampleLines.js');
+      for (const answer of answers) report(findingOf(answer, sampleLines(answer)));
+    }
+    const skipped = findings.filter(({ outcome }) => outcome === 'skipped').length;
+    const passed = `${findings.length - skipped} checks passed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
+    if (json) process.stdout.write(`${JSON.stringify({ checks: findings, answers })}\n`);
+    else say(failed() === 0 ? `rareflow: ${passed}` : `rareflow: ${failed()} of ${findings.length} checks failed`);
+    return failed() === 0 ? ExitCode.done : ExitCode.failed;
   },
 });
+
+interface Checked {
+  check: string;
+  outcome: 'ok' | 'failed' | 'skipped';
+  found: string;
+  hint?: string | undefined;
+  details?: string[];
+}
+
+function checksOf(flags: Flags): [string, Check | string][] {
+  const { index, model, output } = flags;
+  return [
+    ['node', checkNode],
+    ['disk', () => checkDisk(output)],
+    ['index', index === undefined ? 'not checked: name it with --index' : () => checkIndex(index)],
+    ...(usesProxy(process.env) && model !== undefined && model !== 'offline'
+      ? [['proxy', () => proxyReport(process.env, baseUrlsOf(flags, process.env))] as [string, Check]]
+      : []),
+    ...(model === undefined
+      ? [['model', 'not checked: name it with --model'] as [string, string]]
+      : serversOf(flags).map((server): [string, Check] => ['model', () => checkModel(server)])),
+  ];
+}
+
+async function outcomeOf(check: string, act: Check): Promise<Checked> {
+  try {
+    return { check, outcome: 'ok', found: await act() };
+  } catch (error) {
+    if (!(error instanceof RareflowError)) throw error;
+    return { check, outcome: 'failed', found: error.message, hint: error.hint };
+  }
+}
+
+/** A stage has failed if it accepted less than half of the sample. */
+function findingOf({ stage, records, accepted }: StageAnswers, [found = '', ...details]: string[]): Checked {
+  const check = stage === 'doc2query' ? 'ask' : 'teach';
+  if (records === 0) return { check, outcome: 'skipped', found: `${stage}: not asked, as no question was made` };
+  return { check, outcome: accepted * 2 >= records ? 'ok' : 'failed', found: `${stage}: ${found}`, details };
+}
+
+/** Sends documents through the prompts of a run, with the cache of the output if one is named. */
+async function answersToSample(inputs: string[], flags: Flags & { sample: number }): Promise<StageAnswers[]> {
+  const { sample, textKey, titleKey, language, concurrency, output } = flags;
+  const [
+    { openModel },
+    { sampleAnswers },
+    { trialDocuments },
+    { sampleRecords },
+    { accepts },
+    { inputPaths },
+    { documentKey },
+  ] = await Promise.all([
+    import('../options/openModel.js'),
+    import('../../trial/sampleAnswers.js'),
+    import('../../trial/trialDocuments.js'),
+    import('../../chain/sampleRecords.js'),
+    import('../../chain/plannedStages.js'),
+    import('../run/streamFiles.js'),
+    import('../../util/keyPath.js'),
+  ]);
+  const key = documentKey({ textKey, titleKey });
+  const { records } =
+    inputs.length === 0
+      ? { records: trialDocuments.slice(0, sample) }
+      : await sampleRecords(await inputPaths(inputs), { size: sample, isUsable: accepts([key], []) });
+  if (records.length === 0) {
+    throw new InputError(`no record has a text under the key "${key}"`, {
+      path: inputs.join(', '),
+      hint: 'name its key with --text-key; rareflow inspect shows the keys',
+    });
+  }
+  const isFile = !statSync(output, { throwIfNoEntry: false })?.isDirectory() && !output.endsWith('/');
+  const model = openModel({ ...flags, output: isFile ? output : undefined }, process.env);
+  try {
+    return await sampleAnswers(records, { model, concurrency, textKey, titleKey, language });
+  } finally {
+    await model.close();
+  }
+}
 
 function checkNode(): string {
   const { version, engines } = JSON.parse(readFileSync(packageUrl, 'utf8'));

@@ -83,3 +83,57 @@ test('doctor reports a model and an index that are not given as not checked', as
   for (const name of ['index', 'model']) assert.match(stderr, new RegExp(`- +${name} +not checked`));
   assert.match(stderr, /2 checks passed, 2 skipped/);
 });
+
+test('doctor --sample shows how the answers of both stages are read, and leaves them in the cache of the run', async (t) => {
+  const server = await startStandIn({ profile: 'vllm' });
+  t.after(() => server.close());
+  const cwd = workFolder(t);
+  writeRecords(
+    cwd,
+    'in.jsonl',
+    Array.from({ length: 30 }, (_, i) => ({ id: i, body: `The tide ${i} turns twice a day, as the moon passes.` })),
+  );
+  const asking = ['--model', 'm', '--base-url', server.baseUrl, '--text-key', 'body', '-o', 'out.jsonl'];
+  const done = await runCommand(['doctor', 'in.jsonl', '--sample', '6', ...asking], { cwd });
+  assert.equal(done.code, 0, done.stderr);
+  for (const words of [
+    /ok +sample 6 documents of in\.jsonl/,
+    /ok +ask +doc2query: 6 of 6 answered well in .*s: 6 requests, \d+ \+ \d+ tokens a record/,
+    /JSON: as sent 6/,
+    /for example: .*\?/,
+    /ok +teach +reason_distill: 6 of 6 answered well/,
+    /finish reason: stop 6/,
+  ]) {
+    assert.match(done.stderr, words);
+  }
+  const calls = server.ledger.calls.length;
+  const run = await runCommand(['doc2query', 'in.jsonl', ...asking], { cwd });
+  assert.equal(run.code, 0, run.stderr);
+  assert.equal(server.ledger.calls.length - calls, 24);
+});
+
+test('doctor --sample fails if most answers cannot be used, says why, and prints it as JSON', async (t) => {
+  const server = await startStandIn({ script: ({ index }) => (index % 4 === 0 ? undefined : 'refusal') });
+  t.after(() => server.close());
+  const asking = ['doctor', '--model', 'm', '--base-url', server.baseUrl, '--sample', '3'];
+  const { code, stderr } = await runCommand(asking);
+  assert.equal(code, 1);
+  assert.match(stderr, /FAIL +ask +doc2query: 0 of 3 answered well in .*s: 3 requests\n/);
+  assert.match(stderr, /rejected 3: /);
+  const { stdout } = await runCommand([...asking, '--json']);
+  const { checks, answers } = JSON.parse(stdout);
+  assert.deepEqual(
+    checks.map(({ check, outcome }: { check: string; outcome: string }) => `${check} ${outcome}`).slice(-3),
+    ['sample ok', 'ask failed', 'teach skipped'],
+  );
+  assert.equal(answers[0].rejected[0].count, 3);
+});
+
+test('doctor --sample without a usable document says which key it looked for', async (t) => {
+  const cwd = workFolder(t);
+  writeRecords(cwd, 'in.jsonl', [{ id: 1, body: 'The tide turns.' }]);
+  const { code, stderr } = await runCommand(['doctor', 'in.jsonl', '--sample', '3', '--model', 'offline'], { cwd });
+  assert.equal(code, 1);
+  assert.match(stderr, /FAIL +sample .*no record has a text under the key "text"/);
+  assert.match(stderr, /--text-key/);
+});

@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { type StandIn, type StandInOptions, startStandIn } from '../../../src/standIn/http/server.js';
-import { readRecordsOf, runCommand } from '../../support/command.js';
+import { rareflowFunction, readRecordsOf, runCommand } from '../../support/command.js';
 import { range } from '../../support/sources.js';
 import { workFolder, writeRecords } from '../../support/workFolder.js';
 
 const documents = Array.from(range(20), (n) => ({ id: `d${n}`, text: `The tide of day ${n} turns.` }));
 
 interface Setting {
+  cwd: string;
   server: StandIn;
   /** Runs the command; when `until`, called with its messages so far, returns true, it gets the signals in turn. */
   start(flags: string[], until?: (words: string) => boolean, signals?: NodeJS.Signals[]): ReturnType<typeof runCommand>;
@@ -23,6 +27,7 @@ async function setUp(t: TestContext, options: StandInOptions, command = 'doc2que
   t.after(() => server.close());
   const line = [command, 'in.jsonl', '-o', 'out.jsonl', '--model', 'm', '--base-url', server.baseUrl];
   return {
+    cwd,
     server,
     start: (flags, until, signals = ['SIGINT']) =>
       runCommand([...line, ...flags], {
@@ -120,4 +125,33 @@ test('a terminal that is closed (SIGHUP) lets the call in flight finish; a secon
   assert.equal(left.code, 130, left.stderr);
   assert.equal((await start([])).code, 0);
   assert.deepEqual(ids(), allIds);
+});
+
+const hasTmux = spawnSync('tmux', ['-V']).status === 0;
+test('a run whose terminal is gone ends with exit code 4, and no call is made twice', {
+  skip: !hasTmux && 'tmux is not installed: apt-get install tmux',
+}, async (t) => {
+  const { cwd, server, start, ids } = await setUp(t, { medianMs: 400 });
+  const [session, codeFile] = [path.basename(cwd), path.join(cwd, 'code')];
+  const tmux = (...args: string[]) => spawnSync('tmux', ['-L', session, ...args], { cwd });
+  t.after(() => tmux('kill-server'));
+  // The shell of a terminal passes SIGHUP on to its jobs; this one also stays, to write the exit code down.
+  writeFileSync(
+    path.join(cwd, 'run.sh'),
+    [
+      rareflowFunction.replace('{', '{ exec'),
+      'exec 3<&0',
+      `rareflow doc2query in.jsonl -o out.jsonl --model m --base-url ${server.baseUrl} --requests-per-minute 1 <&3 & run=$!`,
+      "trap 'kill -HUP $run' HUP",
+      'wait $run; wait $run; echo $? > code',
+    ].join('\n'),
+  );
+  assert.equal(tmux('new-session', '-d', '-s', session, 'bash run.sh').status, 0);
+  while (server.ledger.inFlight === 0) await setTimeout(5);
+  tmux('kill-session', '-t', session);
+  while (!existsSync(codeFile) || readFileSync(codeFile, 'utf8') === '') await setTimeout(20);
+  assert.equal(readFileSync(codeFile, 'utf8'), '4\n');
+  assert.equal((await start([])).code, 0);
+  assert.deepEqual(ids(), allIds);
+  assert.equal(server.ledger.sums().calls, 20, 'nothing is asked twice');
 });

@@ -14,7 +14,6 @@ export {
   corpusIndex,
 } from './chain/corpusIndex.js';
 export { type Estimate, type EstimateOptions, estimateStage, type StageEstimate } from './chain/estimateStage.js';
-export { filesBeside } from './chain/filesBeside.js';
 export {
   type Doc2QueryPlan,
   type JudgeNegativesPlan,
@@ -79,7 +78,10 @@ export {
   /** @deprecated Use `durableJsonl`. */
   durableJsonl as jsonlFile,
 } from './io/write/durableJsonl.js';
+export { durableRecords } from './io/write/durableRecords.js';
+export { filesBeside } from './io/write/filesBeside.js';
 export { type WriteJsonlOptions, writeJsonl } from './io/write/writeJsonl.js';
+export { writeRecords } from './io/write/writeRecords.js';
 export { type RejectsFile, writeRejects } from './io/write/writeRejects.js';
 export type { Capabilities, StructuredOutput } from './llm/capabilities.js';
 export type {

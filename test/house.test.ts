@@ -138,6 +138,7 @@ const owners: Record<string, string[]> = {
   'stream-json': ['io'],
   'stream-chain': ['io'],
   fzstd: ['io'],
+  '@hpcc-js/wasm-zstd': ['io'],
   hyparquet: ['io'],
   'hyparquet-writer': ['io'],
   'hyparquet-compressors': ['io'],

@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 import { InputError, UsageError } from '../errors.js';
 import { fileLines } from '../io/read/fileLines.js';
 import { durableJsonl } from '../io/write/durableJsonl.js';
+import { recordsFileOf, updateForm } from '../io/write/durableRecords.js';
 import { fileCrc } from '../io/write/fileCrc.js';
 import { mergeRetried, type RetriedReject, type RetryResult } from '../io/write/mergeRetried.js';
 import { type PipelineOptions, type PipelineStage, runPipeline } from '../pipeline/runPipeline.js';
@@ -42,7 +43,8 @@ export interface RetryCounts {
  *
  * @throws UsageError if there is no finished run; InputError if a line of the rejects is not JSON; whatever `runPipeline` throws
  */
-export async function retryRejects(options: RetryRejectsOptions): Promise<RetryCounts> {
+export async function retryRejects(given: RetryRejectsOptions): Promise<RetryCounts> {
+  const options = { ...given, output: recordsFileOf(given.output) };
   const { folder, store, output, rejects, stages } = options;
   finishRetry(options);
   const { state } = store;
@@ -80,12 +82,14 @@ export async function retryRejects(options: RetryRejectsOptions): Promise<RetryC
     });
   }
   finishRetry(options);
+  await updateForm(given.output);
   return total;
 }
 
 /** Renames the files that a retry had written when it was killed, if it was. */
-export function finishRetry({ folder, store, output, rejects }: Omit<RetryRejectsOptions, 'stages'>): void {
+export function finishRetry({ folder, store, rejects, ...run }: Omit<RetryRejectsOptions, 'stages'>): void {
   const { state } = store;
+  const output = recordsFileOf(run.output);
   if (state?.phase === 'mending') {
     for (const file of [output, rejects]) {
       if (statSync(mergedPath(file), { throwIfNoEntry: false })) renameSync(mergedPath(file), file);

@@ -1,6 +1,6 @@
 import { AtomicFile } from '../io/write/atomicFile.js';
+import { filesBeside } from '../io/write/filesBeside.js';
 import type { RunSummary } from '../report/runSummary.js';
-import { filesBeside } from './filesBeside.js';
 
 /**
  * Writes the summary of a run to `OUTPUT.rareflow/summary.json`, where `rareflow report` finds it. A reader sees the earlier

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { filesBeside } from '../chain/filesBeside.js';
+import { filesBeside } from '../io/write/filesBeside.js';
 
 /** Returns the folder in which a run keeps its state: OUTPUT.rareflow, or undefined if the output is stdout or a device. */
 export function runFolderPath(output: string | undefined): string | undefined {

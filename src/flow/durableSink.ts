@@ -29,6 +29,11 @@ export interface DurableSink {
   /** Resolves to true if `finish` was completed, at this length, before the process was killed. */
   isFinished(bytes: number): Promise<boolean>;
   /**
+   * Resolves to true if `finish` must be called again for a finished run of this length: what is final is missing, or was not made
+   * from all of it. Absent if that is never so.
+   */
+  needsFinish?(bytes: number): Promise<boolean>;
+  /**
    * Opens it and cuts it back to a length; 0 starts from nothing. Throws OutputError if it is shorter, or if its bytes do not
    * have the CRC-32 that was kept with the length.
    */

@@ -44,7 +44,8 @@ export async function resumeRun(
   }
   if (checkpoint.retried === undefined) {
     const done = await finishedRun(checkpoint, last);
-    if (done !== undefined && !endedAtLimit(done, limit)) return done;
+    const isWhole = done === undefined || !(await output.needsFinish?.(done.outputBytes));
+    if (done !== undefined && isWhole && !endedAtLimit(done, limit)) return done;
     await checkRejects(checkpoint, last);
     if (done !== undefined) return { ...done, phase: 'running', sessions: done.sessions + 1, ...ofSession };
   }

@@ -35,6 +35,8 @@ export interface RunSummary {
   /** The reason that it stopped or failed. */
   reason?: string | undefined;
   output: string;
+  /** The form of the output, such as `CSV, gzipped`; absent for JSON Lines. */
+  outputForm?: string | undefined;
   rejects?: string | undefined;
   in: number;
   extra: number;
@@ -59,7 +61,7 @@ type Counts = Pick<RunSummary, 'in' | 'extra' | 'out' | 'rejected' | 'pending' |
 /** `sessions`, `startedAt` and `settings` are in the state of the run's store; `usage` is what `model.usage()` returns. */
 export type RunFacts = Pick<
   RunSummary,
-  'state' | 'reason' | 'output' | 'rejects' | 'usage' | 'sessions' | 'startedAt' | 'settings'
+  'state' | 'reason' | 'output' | 'outputForm' | 'rejects' | 'usage' | 'sessions' | 'startedAt' | 'settings'
 >;
 
 /** Returns the summary of a run, from the counts that `runPipeline` resolves to: what `rareflow report` reads. */
@@ -68,12 +70,12 @@ export function runSummary(counts: Counts, facts: RunFacts): RunSummary {
   const stages = counts.stages.map(({ name, taken, extra, given, rejected, workSeconds }) => {
     return { name, taken, extra, given, rejected, workSeconds };
   });
-  const { state, reason, output, rejects, sessions, startedAt, settings } = facts;
+  const { state, reason, output, outputForm, rejects, sessions, startedAt, settings } = facts;
   const usage = facts.usage && { total: facts.usage.total, byStage: facts.usage.byStage };
   return {
     version: 1,
     rareflow: packageVersion(),
-    ...{ state, reason, output, rejects, in: read, extra, out, rejected, pending, stages, usage },
+    ...{ state, reason, output, outputForm, rejects, in: read, extra, out, rejected, pending, stages, usage },
     ...{ seconds, sessions, startedAt, settings },
   };
 }

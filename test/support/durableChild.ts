@@ -2,6 +2,7 @@
 
 import { readRecords } from '../../src/io/read/readRecords.js';
 import { durableJsonl } from '../../src/io/write/durableJsonl.js';
+import { durableRecords } from '../../src/io/write/durableRecords.js';
 import { textInput } from '../../src/operators/inputKeys.js';
 import { recordOperator } from '../../src/operators/recordOperator.js';
 import { runPipeline } from '../../src/pipeline/runPipeline.js';
@@ -33,7 +34,7 @@ const { in: read, out } = await runPipeline({
   checkpoint: {
     store,
     settings: { order },
-    output: durableJsonl(output),
+    output: durableRecords(output),
     rejects: durableJsonl(`${output}.rejects`, { partial: false }),
     ordered: order === 'ordered',
     everyItems: 32,

@@ -6,7 +6,7 @@ import type { Part } from '../../export/format.js';
 import { type FormatName, formatReaders } from '../../export/formatNames.js';
 import { exportOptions } from '../../export/options.js';
 import type { Operator } from '../../flow/operator.js';
-import type { RowSchema } from '../../io/write/parquet.js';
+import type { RowSchema } from '../../io/write/rowSchema.js';
 import type { DataRecord } from '../../record.js';
 import { choice, omit, onOff, pick, text, valuesOf } from '../../util/options.js';
 import { command } from '../command.js';

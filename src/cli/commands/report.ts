@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { filesBeside } from '../../chain/filesBeside.js';
 import { readOptions } from '../../io/read/options.js';
+import { filesBeside } from '../../io/write/filesBeside.js';
 import { collectorOptions } from '../../report/options.js';
 import { pick, text } from '../../util/options.js';
 import { command } from '../command.js';

@@ -37,7 +37,7 @@ export const progressOptions = {
 /** The options of the output: the files of records and rejects, and the treatment of an earlier run at the same output. */
 export const outputOptions = {
   output: text({
-    help: 'the file to write; it is named OUTPUT.partial until it is complete',
+    help: 'the file to write, in the form of its name: .jsonl, .json (an array), .csv, .tsv or .parquet, all but the last also .gz or .zst; it is named OUTPUT.partial until it is complete',
     placeholder: '<file>',
     short: 'o',
     defaultText: 'stdout',

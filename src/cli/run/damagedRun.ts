@@ -3,13 +3,14 @@ import path from 'node:path';
 import { RareflowError } from '../../errors.js';
 import { fileLines } from '../../io/read/fileLines.js';
 import { freePath } from '../../io/write/atomicFile.js';
+import { recordsFileOf } from '../../io/write/durableRecords.js';
 import { lockFile } from '../../pipeline/state/fileLock.js';
 import { DamagedStoreError } from '../../store/storeErrors.js';
 import { formatCount, say } from '../progress/terminal.js';
 
 /** Returns the error for a run whose store is damaged, with what can be saved. */
 export async function damagedRun(output: string, cause: DamagedStoreError): Promise<DamagedStoreError> {
-  const partial = `${output}.partial`;
+  const partial = `${recordsFileOf(output)}.partial`;
   const newRun = 'start a new run (--resume never keeps the old files as .old)';
   if (!existsSync(partial)) return new DamagedStoreError(cause.message, { cause, hint: newRun });
   const complete = formatCount(await completeRecords(partial));

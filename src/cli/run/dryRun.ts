@@ -1,5 +1,6 @@
 import { type PlanOptions, planRun } from '../../chain/planRun.js';
 import { ExitCode } from '../../errors.js';
+import { formName, isPlainJsonl, recordFormOf } from '../../io/write/recordForm.js';
 import type { Resolved } from '../../util/options.js';
 import type { askingFlags } from '../options/model.js';
 import { pricesOf } from '../options/pricesFile.js';
@@ -12,6 +13,7 @@ import { inputPaths } from './streamFiles.js';
 export type DryRunFlags = Partial<Resolved<typeof inputOptions & typeof askingFlags>> & {
   seed?: number;
   keepExisting?: boolean;
+  output?: string | undefined;
 };
 
 /**
@@ -25,6 +27,8 @@ export async function dryRun(
 ): Promise<number> {
   const { inputFormat, onBadLine, maxLineBytes, limit, seed, model, maxTokens, assumeCompletionTokens, assumeFrom } =
     flags;
+  const { output } = flags;
+  const form = output === undefined ? undefined : recordFormOf(output);
   const prices = pricesOf(flags.prices);
   using interrupt = abortOnInterrupt();
   const planned = await planRun(await inputPaths(inputs), {
@@ -43,7 +47,7 @@ export async function dryRun(
     },
   });
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify(planned)}\n`);
+    process.stdout.write(`${JSON.stringify({ ...planned, output, outputForm: form && formName(form) })}\n`);
     return ExitCode.done;
   }
   const { records, unusable, bases } = planned;
@@ -52,6 +56,7 @@ export async function dryRun(
   if (flags.keepExisting)
     say('  stages that records have passed already cost nothing: with --keep-existing, this is the most');
   say(`  ${formatCount(records)} records counted${others}\n`);
+  if (form !== undefined && !isPlainJsonl(form)) say(`  ${output} would be ${formName(form)}\n`);
   for (const line of [...planTable(planned, prices !== undefined), '', ...bases]) say(line === '' ? '' : `  ${line}`);
   return ExitCode.done;
 }

@@ -1,5 +1,6 @@
 import { writeRunSummary } from '../../chain/writeRunSummary.js';
 import { OutputError } from '../../errors.js';
+import { formName, isPlainJsonl, recordFormOf } from '../../io/write/recordForm.js';
 import type { ModelUsage, RareflowModel } from '../../llm/createModel.js';
 import { progressOf, type RunProgress } from '../../pipeline/progress.js';
 import { runSummary } from '../../report/runSummary.js';
@@ -77,7 +78,9 @@ export class RunReporter {
     const { folder, output, rejectsPath: rejects } = this.#options;
     if (folder === undefined || this.run === undefined) return;
     const { settings, sessions, startedAt } = folder.store.state ?? {};
-    const facts = { state, reason, output, rejects, usage: this.figures(), settings, sessions, startedAt };
+    const form = recordFormOf(output);
+    const outputForm = isPlainJsonl(form) ? undefined : formName(form);
+    const facts = { state, reason, output, outputForm, rejects, usage: this.figures(), settings, sessions, startedAt };
     try {
       await writeRunSummary(runSummary(this.run, facts));
     } catch (cause) {

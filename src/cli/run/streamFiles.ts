@@ -1,7 +1,8 @@
-import { filesBeside } from '../../chain/filesBeside.js';
 import { UsageError } from '../../errors.js';
 import { inputFiles } from '../../io/read/inputFiles.js';
-import { checkOutputFile } from '../../io/write/atomicFile.js';
+import { checkOutputFile, refusePacked } from '../../io/write/atomicFile.js';
+import { filesBeside } from '../../io/write/filesBeside.js';
+import { recordFormOf } from '../../io/write/recordForm.js';
 import { sayNotice } from '../progress/terminal.js';
 import { isDevice } from '../runFolderPath.js';
 import { refuseSameFile } from './files.js';
@@ -26,14 +27,13 @@ export async function outputsOf(
   const { output = '-' } = flags;
   if (output === '' || flags.rejects === '') throw new UsageError('the name of an output is empty');
   const rejectsPath = flags.rejects ?? (output === '-' || isDevice(output) ? undefined : filesBeside(output).rejects);
-  if (/\.(parquet|zst)$/i.test(output)) {
-    throw new UsageError(`${output}: records are written as JSONL`, {
-      hint: 'name a .jsonl file; rareflow export writes parquet from it',
-    });
-  }
+  recordFormOf(output);
   refuseSameFile({ inputs, outputs: { '--output': output, '--rejects': rejectsPath } });
   const mayBePartial = flags.resume === 'rebuild' || wasStarted(output);
   if (output !== '-') await checkOutputFile(output, { mayBePartial, canRebuild: canResume(output) });
-  if (rejectsPath !== undefined) await checkOutputFile(rejectsPath, { partial: false });
+  if (rejectsPath !== undefined) {
+    refusePacked(rejectsPath);
+    await checkOutputFile(rejectsPath, { partial: false });
+  }
   return { output, rejectsPath };
 }

@@ -4,6 +4,7 @@ import type { Operator } from '../../flow/operator.js';
 import type { Rejects } from '../../flow/rejects.js';
 import { readRecords } from '../../io/read/readRecords.js';
 import { durableJsonl } from '../../io/write/durableJsonl.js';
+import { durableRecords } from '../../io/write/durableRecords.js';
 import { writeJsonl } from '../../io/write/writeJsonl.js';
 import type { RareflowModel } from '../../llm/createModel.js';
 import type { RunProgress } from '../../pipeline/progress.js';
@@ -194,7 +195,7 @@ async function runDurably(pipeline: PipelineOptions, durable: DurableRun): Promi
     ...pipeline,
     checkpoint: {
       ...{ store, settings, readSettings, figures, mayBeEmpty },
-      output: durableJsonl(files.output),
+      output: durableRecords(files.output),
       rejects: durableJsonl(files.rejects, { partial: false }),
       ordered: flags.ordered,
       resume: flags.resume,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { access, constants, type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { OutputError } from '../../errors.js';
-import { isGzipName } from '../read/input.js';
+import { isPackedName } from '../read/input.js';
 import { codeOf, directoryError, outputError } from '../systemErrors.js';
 
 const PERMISSION_BITS = 0o7777;
@@ -164,7 +164,6 @@ export async function checkOutputFile(
   path: string,
   { mayBePartial = false, canRebuild = false, partial = true } = {},
 ): Promise<void> {
-  refuseGzip(path);
   const { workingPath, isDevice } = await AtomicFile.at(path, { partial });
   if (isDevice) return;
   try {
@@ -183,12 +182,20 @@ export function freePath(path: string): string {
   return free;
 }
 
-/** Throws OutputError for a path that ends in .gz. */
-export function refuseGzip(path: string): void {
-  if (!isGzipName(path)) return;
-  throw new OutputError('gzipped output is not supported', {
+/** Renames a file that holds something and resolves to the new path; undefined if there is nothing. */
+export async function setFileAside(file: AtomicFile): Promise<string | undefined> {
+  if (file.isDevice || (await file.length()) === 0) return undefined;
+  const path = freePath(`${file.workingPath}.old`);
+  await file.moveTo(path);
+  return path;
+}
+
+/** Throws OutputError for a path that ends in .gz or .zst: for files that are written as they come. */
+export function refusePacked(path: string): void {
+  if (!isPackedName(path)) return;
+  throw new OutputError('this file is not written compressed', {
     path,
-    hint: 'write a .jsonl file and gzip it afterwards, or write to - and pipe it to gzip',
+    hint: 'name a .jsonl file; records are compressed by rareflow … -o FILE.jsonl.gz, or writeRecords(path)',
   });
 }
 

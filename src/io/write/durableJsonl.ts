@@ -3,7 +3,7 @@ import { OutputError } from '../../errors.js';
 import type { DurableSink, EarlierBytes } from '../../flow/durableSink.js';
 import { type OptionsOf, onOff, resolveOptions } from '../../util/options.js';
 import { fileLines } from '../read/fileLines.js';
-import { AtomicFile, checkOutputFile, freePath } from './atomicFile.js';
+import { AtomicFile, checkOutputFile, setFileAside } from './atomicFile.js';
 import { fileCrc } from './fileCrc.js';
 import { LineSink } from './lineSink.js';
 import { jsonOf } from './writeJsonl.js';
@@ -156,13 +156,6 @@ class DurableJsonl implements DurableSink {
     if (!file.isOpen) await file.append();
     await file.write(bytes);
   }
-}
-
-async function setFileAside(file: AtomicFile): Promise<string | undefined> {
-  if (file.isDevice || (await file.length()) === 0) return undefined;
-  const path = freePath(`${file.workingPath}.old`);
-  await file.moveTo(path);
-  return path;
 }
 
 /** Resolves to true if the lines from an offset are items that are accepted. The last may be cut off. */

@@ -1,5 +1,5 @@
 import { NEWLINE } from '../parse/lineSplitter.js';
-import { AtomicFile, type AtomicFileOptions, refuseGzip } from './atomicFile.js';
+import { AtomicFile, type AtomicFileOptions, refusePacked } from './atomicFile.js';
 import type { Output } from './lineSink.js';
 
 export type OnPartial = (partialPath: string, records: number) => void;
@@ -13,7 +13,7 @@ export interface FileOutputOptions extends AtomicFileOptions {
 
 /** Opens a path for writing. Throws OutputError if it cannot be written, or if there is a `.partial` already. */
 export async function openFileOutput(path: string, options: FileOutputOptions = {}): Promise<Output> {
-  refuseGzip(path);
+  refusePacked(path);
   const file = await AtomicFile.at(path, options);
   await file.create();
   return new FileOutput(file, options);

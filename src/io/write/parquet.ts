@@ -2,21 +2,15 @@ import type { SchemaElement } from 'hyparquet';
 import { OutputError } from '../../errors.js';
 import { loadableJson } from '../../util/loadableText.js';
 import { openFileOutput } from './fileOutput.js';
+import { columnsOf, type RowSchema } from './rowSchema.js';
 import type { RowSink } from './writeFiles.js';
-
-/** The part of JSON Schema that describes parquet rows. */
-export interface RowSchema {
-  type?: string;
-  properties?: Record<string, RowSchema>;
-  items?: RowSchema;
-}
 
 /** A row group ends at this many rows or characters. */
 const GROUP_ROWS = 10_000;
 const GROUP_CHARS = 16 * 1024 * 1024;
 
 /**
- * Opens a parquet file for rows of a schema (objects of strings, booleans, numbers, lists and objects; none may be missing).
+ * Opens a parquet file for rows of a schema (objects of strings, booleans, numbers, lists and objects; none may be missing unless it is nullable).
  * It is a `.partial` until the commit, and nothing is left if it is abandoned: without its footer it cannot be read.
  */
 export async function openParquet(target: string, schema: RowSchema): Promise<RowSink> {
@@ -36,7 +30,8 @@ export async function openParquet(target: string, schema: RowSchema): Promise<Ro
     bytes.index = 0;
   };
   const endGroup = async () => {
-    const columnData = columns.map((name) => ({ name, data: rows.map((row) => row[name]) }));
+    const values = rows.map((row) => columnsOf(row, schema.properties));
+    const columnData = columns.map((name) => ({ name, data: values.map((row) => row[name]) }));
     await parquet.write({ columnData, rowGroupSize: GROUP_ROWS });
     rows = [];
     chars = 0;
@@ -62,23 +57,23 @@ export async function openParquet(target: string, schema: RowSchema): Promise<Ro
   };
 }
 
-const REQUIRED = 'REQUIRED' as const;
-
 /** Returns the elements of a column, parents first, as the footer lists them. */
-function elementsOf(name: string, { type, properties, items }: RowSchema): SchemaElement[] {
+function elementsOf(name: string, { type, properties, items, format, nullable }: RowSchema): SchemaElement[] {
+  const element: SchemaElement = { name, repetition_type: nullable ? 'OPTIONAL' : 'REQUIRED' };
   if (properties !== undefined) {
     const children = Object.entries(properties);
-    const group: SchemaElement = { name, repetition_type: REQUIRED, num_children: children.length };
+    const group = { ...element, num_children: children.length };
     return [group, ...children.flatMap(([child, schema]) => elementsOf(child, schema))];
   }
   if (items !== undefined) {
     return [
-      { name, repetition_type: REQUIRED, num_children: 1, converted_type: 'LIST' },
+      { ...element, num_children: 1, converted_type: 'LIST' },
       { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
       ...elementsOf('element', items),
     ];
   }
-  if (type === 'boolean') return [{ name, repetition_type: REQUIRED, type: 'BOOLEAN' }];
-  if (type === 'number' || type === 'integer') return [{ name, repetition_type: REQUIRED, type: 'DOUBLE' }];
-  return [{ name, repetition_type: REQUIRED, type: 'BYTE_ARRAY', converted_type: 'UTF8' }];
+  if (type === 'boolean') return [{ ...element, type: 'BOOLEAN' }];
+  if (format === 'int64') return [{ ...element, type: 'INT64' }];
+  if (type === 'number' || type === 'integer') return [{ ...element, type: 'DOUBLE' }];
+  return [{ ...element, type: 'BYTE_ARRAY', converted_type: 'UTF8' }];
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { readRecordsOf, root, runCommand, runShell } from '../../support/command.js';
 import { range } from '../../support/sources.js';
 import { workFolder, writeRecords } from '../../support/workFolder.js';
@@ -41,7 +42,7 @@ test('the rejects of a stopped run are kept as long as its output is', async (t)
   assert.deepEqual(readdirSync(folder).sort(), ['in.jsonl', 'out.jsonl.partial', 'out.rejects.jsonl']);
 });
 
-test('an output may be a device or a pipe, and its name cannot ask for another format', async (t) => {
+test('an output may be a device or a pipe, and the name of a form that is not written is refused', async (t) => {
   const cwd = workFolder(t);
   const two = ['--model', 'offline', '--limit', '2'];
   for (const line of [
@@ -53,9 +54,9 @@ test('an output may be a device or a pipe, and its name cannot ask for another f
     assert.equal(done.code, 0, done.stderr);
     assert.match(done.stderr, /2 in = 2 out/);
   }
-  const parquet = await runCommand(['doc2query', corpus, ...two, '-o', 'out.parquet'], { cwd });
-  assert.equal(parquet.code, 2);
-  assert.match(parquet.stderr, /out\.parquet: records are written as JSONL; .*rareflow export/);
+  const arrow = await runCommand(['doc2query', corpus, ...two, '-o', 'out.arrow'], { cwd });
+  assert.equal(arrow.code, 2);
+  assert.match(arrow.stderr, /out\.arrow: records are not written as \.arrow; .*\.parquet/);
   const retried = await runCommand(['doc2query', corpus, ...two, '-o', 'none.jsonl', '--retry-rejects'], { cwd });
   assert.equal(retried.code, 2);
   assert.match(retried.stderr, /none\.jsonl: no run whose rejects/);
@@ -127,4 +128,28 @@ test('a key given instead of its name is not printed', async () => {
   const done = await runCommand(['doc2query', corpus, '--model', 'm', '--api-key-env', 'sk-LEAKME99']);
   assert.equal(done.code, 2);
   assert.ok(!done.stderr.includes('LEAKME'), done.stderr);
+});
+
+test('every command that writes records writes the form of its output, and says so', async (t) => {
+  const cwd = workFolder(t);
+  writeRecords(cwd, 'in.jsonl', [
+    { id: 'a', text: 'A tide turns twice a day. It is the moon that turns it.' },
+    { id: 'b', text: '' },
+  ]);
+  const args = ['doc2query', 'in.jsonl', '--model', 'offline', '-o', 'out.csv.gz'];
+  const plan = await runCommand([...args, '--dry-run'], { cwd });
+  assert.match(plan.stderr, /out\.csv\.gz would be CSV, gzipped/);
+  const made = await runCommand(args, { cwd });
+  assert.match(made.stderr, /2 in = 1 out \(out\.csv\.gz\) \+ 1 rejects/);
+  const [header] = gunzipSync(readFileSync(path.join(cwd, 'out.csv.gz')))
+    .toString()
+    .split('\n');
+  assert.equal(header, 'id,text,question,scenario,_rareflow');
+  const summary = JSON.parse(readFileSync(path.join(cwd, 'out.csv.gz.rareflow/summary.json'), 'utf8'));
+  assert.deepEqual([summary.output, summary.outputForm, summary.out], ['out.csv.gz', 'CSV, gzipped', 1]);
+  assert.equal(readRecordsOf(path.join(cwd, 'out.csv.gz.rejects.jsonl')).length, 1);
+  const split = await runCommand(['split', 'in.jsonl', '-o', 'out.json', '--max-words', '6'], { cwd });
+  assert.equal(split.code, 0, split.stderr);
+  const passages = JSON.parse(readFileSync(path.join(cwd, 'out.json'), 'utf8'));
+  assert.ok(passages.length >= 1 && passages[0].parent === 'a');
 });

@@ -108,7 +108,7 @@ test('a target that cannot be written is refused before the source is asked for 
   const cases: [string, RegExp][] = [
     ['none/out.jsonl', /no such directory/],
     ['folder', /is a directory/],
-    ['out.jsonl.gz', /gzipped output is not supported/],
+    ['out.jsonl.gz', /this file is not written compressed/],
   ];
   if (process.getuid?.() !== 0) cases.push(['locked/out.jsonl', /no permission/]);
   for (const [name, what] of cases) {

@@ -5,6 +5,10 @@ export function filesBeside(output: string) {
     /** The folder of its state. */
     folder,
     summary: `${folder}/summary.json`,
+    /** The records as JSON Lines, if the name of the output is that of another form. */
+    records: `${folder}/records.jsonl`,
+    /** The lengths of those records and of the output that was made from them. */
+    form: `${folder}/form.json`,
     /** `out.jsonl` → `out.rejects.jsonl` */
     rejects: `${output.replace(/\.jsonl$/, '')}.rejects.jsonl`,
   };

@@ -12,9 +12,10 @@ const sameFlags: Record<string, string> = {
 /** Its parameters without such a flag, and what to do instead. */
 const otherWays: Record<string, string> = {
   'first-entry-file-name': 'name the file as the input: rareflow run FILE -o OUTPUT',
-  'cache-path': 'the stages run as one stream, without files between them: name the output with -o',
-  'file-name-prefix': 'the stages run as one stream, without files between them: name the output with -o',
-  'cache-type': 'the extension of an input shows its form, or --input-format',
+  'cache-path': 'the stages run as one stream; --step-files FOLDER writes what each made',
+  'file-name-prefix':
+    'the stages run as one stream; --step-files FOLDER writes what each made, --step-prefix names the files',
+  'cache-type': 'the extension of an input shows its form, or --input-format; that of -o is the form of the output',
 };
 
 /** A command line in which DataFlow's names are replaced by the flags here, with a remark on each. */

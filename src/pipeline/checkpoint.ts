@@ -33,6 +33,14 @@ export const checkpointOptions = {
   output: object<DurableSink>()({ help: 'the output of the records', required: true }, aSink),
   /** The output of the rejects: `durableJsonl('out.rejects.jsonl', { partial: false })`. */
   rejects: object<DurableSink>()({ help: 'the output of the rejects', required: true }, aSink),
+  /**
+   * The outputs of what each stage made, one for each stage: `durableJsonl('step1.jsonl', { partial: false })`. Each holds the records of
+   * the finished items, in the order of the output, those that a later stage rejected among them. Default: none are written.
+   */
+  steps: object<DurableSink[]>()(
+    { help: 'the outputs of what each stage made' },
+    { expected: 'a list of durable sinks', accepts: (value) => Array.isArray(value) && value.every(aSink.accepts) },
+  ),
   /** Write the records in the order of the input. Default true. */
   ordered: orderedOption,
   /**

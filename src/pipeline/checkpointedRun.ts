@@ -1,3 +1,4 @@
+import type { DurableSink } from '../flow/durableSink.js';
 import { withOrdinal } from '../flow/ordinal.js';
 import type { Rejects } from '../flow/rejects.js';
 import type { ResumeFrom } from '../flow/resume.js';
@@ -8,7 +9,7 @@ import { CommitScheduler } from './commitScheduler.js';
 import type { NumberedSource } from './numberedSource.js';
 import { type Outcome, OutcomeLedger } from './outcomeLedger.js';
 import type { PipelineRun } from './pipelineRun.js';
-import { resumeRun } from './resumeRun.js';
+import { resumeRun, resumeSteps } from './resumeRun.js';
 import type { RunCounts } from './state/runCounts.js';
 import type { RunState } from './state/runState.js';
 
@@ -54,7 +55,8 @@ export class CheckpointedRun implements PipelineRun {
   static async begin(options: Checkpoint, stages: string[], limit: number): Promise<CheckpointedRun> {
     const checkpoint = resolveOptions('the checkpoint', checkpointOptions, options);
     const { store, output, rejects, onResume } = checkpoint;
-    const state = await resumeRun(checkpoint, { stages, limit });
+    const found = await resumeRun(checkpoint, { stages, limit });
+    const state = found.phase === 'done' ? found : { ...found, steps: await resumeSteps(checkpoint, found, stages) };
     if (state.finished.length > 0 || state.phase === 'done') onResume?.(state);
     // From here on, a `.partial` is known to be of this run.
     store.commit(state);
@@ -62,6 +64,7 @@ export class CheckpointedRun implements PipelineRun {
     if (run.isDone) return run;
     await output.open(state.outputBytes, state.outputCrc);
     await rejects.open(state.rejectsBytes, state.rejectsCrc);
+    await run.#eachStep((step, index) => step.open(state.steps?.[index]?.bytes ?? 0, state.steps?.[index]?.crc));
     return run;
   }
 
@@ -109,6 +112,10 @@ export class CheckpointedRun implements PipelineRun {
     this.#ledger.extra(stage, count, record);
   }
 
+  get made(): PipelineRun['made'] {
+    return this.#checkpoint.steps && ((stage, record) => this.#ledger.made(stage, record));
+  }
+
   async write(stream: AsyncIterable<DataRecord>, _rejects: Rejects, nothing: () => Error): Promise<void> {
     for await (const record of stream) {
       this.#ledger.output(record);
@@ -127,6 +134,7 @@ export class CheckpointedRun implements PipelineRun {
     await this.#commits.commit('finishing');
     await output.finish();
     await rejects.finish();
+    await this.#eachStep((step) => step.finish());
     await this.#commits.commit('done');
     this.#isOver = true;
   }
@@ -135,7 +143,7 @@ export class CheckpointedRun implements PipelineRun {
     if (this.#isOver) return;
     const { store, output, rejects } = this.#checkpoint;
     await this.#commits.stop();
-    await Promise.all([output.close(), rejects.close()]);
+    await Promise.all([output.close(), rejects.close(), this.#eachStep((step) => step.close())]);
     if (this.#committed.finished.length > 0) return;
     await output.discard();
     store.forget();
@@ -145,7 +153,7 @@ export class CheckpointedRun implements PipelineRun {
   async #giveUp(): Promise<void> {
     const { store, output, rejects } = this.#checkpoint;
     await this.#commits.commit('running');
-    await rejects.close();
+    await Promise.all([rejects.close(), this.#eachStep((step) => step.close())]);
     await output.discard();
     if (this.#committed.finished.length > 0) await this.#commits.commit('done');
     else store.forget();
@@ -160,11 +168,22 @@ export class CheckpointedRun implements PipelineRun {
     return full;
   }
 
-  #write({ ordinal, outputs, rejects, extras }: Outcome): void {
-    const { output, retried } = this.#checkpoint;
+  async #eachStep(action: (step: DurableSink, index: number) => Promise<void>): Promise<void> {
+    await Promise.all((this.#checkpoint.steps ?? []).map(action));
+  }
+
+  #write({ ordinal, outputs, rejects, extras, made }: Outcome): void {
+    const { output, retried, steps } = this.#checkpoint;
     const { counts } = this;
     const item = retried?.[ordinal];
     for (const { stage, count } of extras ?? []) (counts.stages[stage] as RunCounts['stages'][number]).extra += count;
+    for (const { stage, record } of made ?? []) {
+      try {
+        this.#full = steps?.[stage]?.append(record) ?? this.#full;
+      } catch {
+        // JSON cannot hold it: it comes out as a reject of the output, or was rejected before.
+      }
+    }
     let refused = rejects;
     for (const record of outputs ?? []) {
       try {
@@ -198,7 +217,7 @@ export class CheckpointedRun implements PipelineRun {
   }
 
   async #commit(phase: RunState['phase']): Promise<void> {
-    const { store, output, rejects, figures } = this.#checkpoint;
+    const { store, output, rejects, figures, steps } = this.#checkpoint;
     const { finished } = this.#ledger;
     const next: RunState = {
       ...this.#committed,
@@ -208,12 +227,13 @@ export class CheckpointedRun implements PipelineRun {
       rejectsBytes: rejects.bytes,
       outputCrc: output.crc,
       rejectsCrc: rejects.crc,
+      steps: steps?.map(({ bytes, crc }) => ({ bytes, crc })),
       finished: finished.toJSON(),
       counts: structuredClone(this.counts),
       ...this.#source?.positionsAt(finished.lowWater),
       figures: figures?.(),
     };
-    await Promise.all([output.sync(), rejects.sync()]);
+    await Promise.all([output.sync(), rejects.sync(), this.#eachStep((step) => step.sync())]);
     await store.commitAsync(next);
     this.#committed = next;
   }

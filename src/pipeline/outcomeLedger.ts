@@ -9,6 +9,8 @@ export interface Outcome {
   outputs?: unknown[] | undefined;
   /** Each with the index of the stage that rejected it; -1 is the source. */
   rejects?: { stage: number; reject: Reject }[] | undefined;
+  /** What each stage made of it, by the index of the stage, if that is kept. */
+  made?: { stage: number; record: unknown }[] | undefined;
   /** Each stage, by its index, that made more than one record of it. */
   extras?: { stage: number; count: number }[] | undefined;
 }
@@ -47,6 +49,13 @@ export class OutcomeLedger {
     const outcome = this.#outcomeOf(record, 'onExtra was called without the record that became several');
     outcome.awaited += count;
     outcome.extras = [...(outcome.extras ?? []), { stage, count }];
+  }
+
+  /** Keeps what a stage made of an item until the item is finished. */
+  made(stage: number, record: unknown): void {
+    const outcome = this.#outcomeOf(record, 'a record came out of a stage that cannot be traced to the input');
+    outcome.made ??= [];
+    outcome.made.push({ stage, record });
   }
 
   output(record: unknown): void {

@@ -31,6 +31,8 @@ export interface PipelineRun {
   reject(stage: number, reject: Reject): void | Promise<void>;
   /** A stage made `count` more records from the item that a record came from. */
   extra(stage: number, count: number, record: DataRecord | undefined): void;
+  /** Takes what a stage made, by its index; undefined if that is not kept. */
+  readonly made: ((stage: number, record: DataRecord) => void) | undefined;
   /** Writes what comes out of the last stage. Throws the error of `nothing` if no record does. */
   write(stream: AsyncIterable<DataRecord>, rejects: Rejects, nothing: () => Error): Promise<void>;
   /** Makes the output final. */

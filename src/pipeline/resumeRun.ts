@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { UsageError } from '../errors.js';
-import { isReject } from '../record.js';
+import { isRecord, isReject } from '../record.js';
 import type { ResolvedCheckpoint } from './checkpoint.js';
 import { OrdinalSet } from './state/ordinalSet.js';
 import { noCounts } from './state/runCounts.js';
@@ -95,6 +95,37 @@ async function checkRejects({ rejects }: ResolvedCheckpoint, run: RunState | und
   const { rejectsBytes: bytes = 0, rejectsCrc: crc } = (isSameFile ? run : undefined) ?? { rejectsCrc: 0 };
   const mayGrow = isSameFile && run !== undefined && (crc === undefined || run.phase !== 'done');
   await rejects.checkContent?.({ bytes, crc, mayFollow: (item) => mayGrow && isReject(item) });
+}
+
+/**
+ * Returns the lengths at which the outputs of the stages are continued, all 0 for a new run. Throws UsageError if the earlier
+ * sessions wrote them and this one does not, or the other way round; OutputError if one holds what is not of this run.
+ */
+export async function resumeSteps(
+  { steps, store, resume, onSetAside }: ResolvedCheckpoint,
+  run: RunState,
+  stages: readonly string[],
+): Promise<RunState['steps']> {
+  if (steps !== undefined && steps.length !== stages.length) {
+    throw new UsageError(`${steps.length} outputs of stages were given for ${stages.length} stages`);
+  }
+  const before = run.finished.length > 0 ? run.steps : steps?.map(() => ({ bytes: 0, crc: 0 }));
+  if ((before === undefined) !== (steps === undefined)) {
+    const start = before === undefined ? 'without' : 'with';
+    throw new UsageError(`the run was started ${start} outputs of its stages`, {
+      hint: `resume it ${start} them (--step-files), or start a new run (--resume never keeps the old files as .old)`,
+    });
+  }
+  const mayGrow = store.state?.steps !== undefined;
+  for (const [index, step] of (steps ?? []).entries()) {
+    if (resume === 'never') {
+      const aside = await step.setAside();
+      if (aside !== undefined) onSetAside?.(aside);
+    }
+    const earlier = before?.[index] ?? { bytes: 0, crc: 0 };
+    await step.checkContent?.({ ...earlier, mayFollow: (item) => mayGrow && isRecord(item) });
+  }
+  return before;
 }
 
 async function setAside({ output, rejects, onSetAside }: ResolvedCheckpoint): Promise<void> {

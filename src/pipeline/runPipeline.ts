@@ -171,6 +171,7 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
     };
     const context = { signal, rejects: rejectsOf(index), onExtra, onWork, onRecall };
     stream = progress.given(index, () => share.given(index))(stage.operator(stream, context));
+    if (run.made !== undefined) stream = tapped(stream, index, run.made);
   }
 
   const ended = (): RunProgress => ({ ...progress.progress(), rejectedAlike: share.atEnd() });
@@ -189,6 +190,13 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
     clearInterval(timer);
     if (hasFailed) await run.leave();
     onProgress?.(hasFailed ? progress.committed() : ended());
+  }
+}
+
+async function* tapped(stream: AsyncIterable<DataRecord>, stage: number, made: NonNullable<PipelineRun['made']>) {
+  for await (const record of stream) {
+    made(stage, record);
+    yield record;
   }
 }
 

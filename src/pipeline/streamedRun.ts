@@ -18,6 +18,7 @@ export class StreamedRun implements PipelineRun {
   readonly isDone = false;
   readonly resume = undefined;
   readonly committed = undefined;
+  readonly made = undefined;
   readonly #options: StreamedRunOptions;
   readonly #startedMs = performance.now();
 

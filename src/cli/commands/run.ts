@@ -12,7 +12,7 @@ import { indexFlags } from '../options/indexFlags.js';
 import { inputHelp } from '../options/input.js';
 import { askingFlags, confirmModelFlags, judgeModelFlags } from '../options/model.js';
 import { negativesFlags } from '../options/negatives.js';
-import { outputOptions } from '../options/output.js';
+import { outputOptions, stepOptions } from '../options/output.js';
 import { promptFileOption, promptTemplateOf } from '../options/promptFile.js';
 import { ownFlagsOf, stageModelFlags } from '../options/server/stageModels.js';
 import { inputOptions } from '../options/stream.js';
@@ -53,6 +53,7 @@ const options = {
   ...{ ...askingFlags, ...judgeModelFlags, ...confirmModelFlags },
   ...stageModelFlags,
   ...outputOptions,
+  ...stepOptions,
   ...inputOptions,
   ...omit(indexFlags, 'threads'),
   ...stageFlags,

@@ -65,4 +65,24 @@ export const outputOptions = {
   ...progressOptions,
 };
 
+export const STEP_PREFIX = 'dataflow_cache_step';
+
+/** The options of files of what each stage made. */
+export const stepOptions = {
+  stepFiles: text({
+    help: 'also write what each stage made, in this folder: PREFIX_step1.jsonl and so on',
+    placeholder: '<folder>',
+    defaultText: 'none',
+    group: 'Output',
+    shapesRecords: false,
+  }),
+  stepPrefix: text({
+    help: 'the beginning of the names of these files',
+    placeholder: '<name>',
+    default: STEP_PREFIX,
+    group: 'Output',
+    shapesRecords: false,
+  }),
+};
+
 export const statsOption = onOff({ help: 'print the figures as one JSON line to stderr', shapesRecords: false });

@@ -3,7 +3,7 @@ import { readOptions } from '../../io/read/options.js';
 import { recordOptions } from '../../operators/recordOptions.js';
 import { pick, type Resolved } from '../../util/options.js';
 import type { batchFlagOptions } from './batch.js';
-import type { outputOptions } from './output.js';
+import type { outputOptions, stepOptions } from './output.js';
 
 /** The options of reading an input. */
 export const inputOptions = { limit: limitOption, ...pick(readOptions, 'inputFormat', 'onBadLine', 'maxLineBytes') };
@@ -12,6 +12,7 @@ export const inputOptions = { limit: limitOption, ...pick(readOptions, 'inputFor
 export const recordFlags = pick(recordOptions, 'concurrency', 'ordered', 'overwrite', 'keepExisting', 'provenance');
 
 type Streamed = typeof inputOptions &
+  typeof stepOptions &
   typeof outputOptions &
   Pick<typeof batchFlagOptions, 'batch'> & { ordered: typeof orderedOption };
 

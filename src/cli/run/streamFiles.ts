@@ -1,8 +1,12 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
 import { UsageError } from '../../errors.js';
 import { inputFiles } from '../../io/read/inputFiles.js';
 import { checkOutputFile, refusePacked } from '../../io/write/atomicFile.js';
 import { filesBeside } from '../../io/write/filesBeside.js';
 import { recordFormOf } from '../../io/write/recordForm.js';
+import type { Resolved } from '../../util/options.js';
+import { STEP_PREFIX, type stepOptions } from '../options/output.js';
 import { sayNotice } from '../progress/terminal.js';
 import { isDevice } from '../runFolderPath.js';
 import { refuseSameFile } from './files.js';
@@ -17,6 +21,27 @@ export async function inputPaths(inputs: string[], { withoutOutputs = false } = 
   if (inputs.length > 0) return await inputFiles(inputs, { withoutOutputs, onNotice: sayNotice });
   if (!process.stdin.isTTY) return ['-'];
   throw new UsageError('no input', { hint: 'name a JSONL file, or pipe records to stdin' });
+}
+
+/** Returns the files of `--step-files`, one for each stage, and makes their folder. Throws UsageError if they cannot be written. */
+export function stepFilesOf(
+  {
+    stepFiles,
+    stepPrefix = STEP_PREFIX,
+    retryRejects,
+  }: Partial<Resolved<typeof stepOptions>> & { retryRejects?: boolean | undefined },
+  { stages, inputs, isDurable }: { stages: readonly unknown[]; inputs: string[]; isDurable: boolean },
+): string[] {
+  if (stepFiles === undefined) return [];
+  if (!isDurable) throw new UsageError('--step-files needs -o FILE');
+  if (retryRejects) {
+    throw new UsageError('--retry-rejects does not change step files', { hint: 'leave out --step-files' });
+  }
+  if (path.basename(stepPrefix) !== stepPrefix) throw new UsageError('--step-prefix is a name, without a folder');
+  const files = stages.map((_, index) => path.join(stepFiles, `${stepPrefix}_step${index + 1}.jsonl`));
+  for (const file of files) refuseSameFile({ inputs, outputs: { '--step-files': file } });
+  mkdirSync(stepFiles, { recursive: true });
+  return files;
 }
 
 /** Returns the paths of a command's records and rejects. Throws if they cannot be written, or are also read. */

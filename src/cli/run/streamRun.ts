@@ -23,7 +23,7 @@ import { RunReporter } from './runReporter.js';
 import { currentInputs, currentSettings, type RunShape, settingsOf } from './runSettings.js';
 import type { EarlierUsage } from './runTotals.js';
 import { copiedInputs, shardInput, shardSettings } from './shards/shardInput.js';
-import { inputPaths, outputsOf } from './streamFiles.js';
+import { inputPaths, outputsOf, stepFilesOf } from './streamFiles.js';
 import { type WorkFolder, workFolder } from './workFolder.js';
 
 export interface StreamRun {
@@ -80,8 +80,12 @@ export async function runStream(run: StreamRun): Promise<number> {
     );
   }
   const shape = shard === undefined ? run.shape : withFacts(run.shape, { shard: shardSettings(shard, flags) });
+  const steps = stepFilesOf(flags, { stages, inputs: paths, isDurable });
   const rejected = folder === undefined ? openRejects(rejectsPath) : undefined;
-  const reporter = new RunReporter({ output, rejectsPath, folder, model, notes, extraLabel });
+  const reporter = new RunReporter({
+    ...{ output, rejectsPath, folder, model, extraLabel },
+    notes: () => [...(notes?.() ?? []), ...steps.map((file) => `  ${file}`)],
+  });
   (run.metrics ?? ownMetrics)?.watch(() => reporter.view());
   const display = await openRunDisplay({ json: flags.jsonProgress, redraw: output !== '-' || !process.stdout.isTTY });
   const message = flags.batch === undefined ? undefined : 'stopping; batches continue at the provider';
@@ -130,7 +134,7 @@ export async function runStream(run: StreamRun): Promise<number> {
       }
       await runDurably(
         { ...common, source, limit, maxRejectShare },
-        { folder, files, settings, readSettings, flags, reporter, mayBeEmpty: shard !== undefined },
+        { folder, files, steps, settings, readSettings, flags, reporter, mayBeEmpty: shard !== undefined },
       );
     }
   } catch (caught) {
@@ -159,6 +163,8 @@ export async function runStream(run: StreamRun): Promise<number> {
 interface DurableRun {
   folder: RunFolder;
   files: { output: string; rejects: string };
+  /** The files of what each stage made; none if they are not written. */
+  steps: string[];
   settings: RunSettings;
   readSettings: (stored: RunSettings, state: Pick<RunState, 'phase'>) => RunSettings;
   flags: StreamFlags;
@@ -169,7 +175,7 @@ interface DurableRun {
 
 /** Runs with a checkpoint, or retries the rejects of the finished run. */
 async function runDurably(pipeline: PipelineOptions, durable: DurableRun): Promise<void> {
-  const { folder, files, settings, readSettings, flags, reporter, mayBeEmpty } = durable;
+  const { folder, files, steps, settings, readSettings, flags, reporter, mayBeEmpty } = durable;
   const { store } = folder;
   const { finishRetry, retryRejects } = await import('../../chain/retryRejects.js');
   const { OrdinalSet } = await import('../../pipeline/state/ordinalSet.js');
@@ -197,6 +203,7 @@ async function runDurably(pipeline: PipelineOptions, durable: DurableRun): Promi
       ...{ store, settings, readSettings, figures, mayBeEmpty },
       output: durableRecords(files.output),
       rejects: durableJsonl(files.rejects, { partial: false }),
+      steps: steps.length === 0 ? undefined : steps.map((file) => durableJsonl(file, { partial: false })),
       ordered: flags.ordered,
       resume: flags.resume,
       onSetAside: (path) => say(`rareflow: the file of an earlier run was renamed to ${path}`),

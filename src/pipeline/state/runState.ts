@@ -22,6 +22,8 @@ export interface RunState {
   /** The CRC-32 of these bytes; absent in runs of rareflow 0.1. */
   outputCrc?: number | undefined;
   rejectsCrc?: number | undefined;
+  /** The lengths and checksums of what each stage made, if the run writes that. */
+  steps?: { bytes: number; crc?: number | undefined }[] | undefined;
   /** The name of the rejects file, without its folder. */
   rejectsName?: string | undefined;
   /** The limit of the items read; null for none, absent in runs of rareflow 0.1. */

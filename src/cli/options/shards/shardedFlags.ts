@@ -8,6 +8,7 @@ import type { ShardFlags } from './shardOptions.js';
 interface ShardedFlags extends ShardFlags {
   output?: string;
   rejects?: string;
+  stepFiles?: string;
   limit?: number;
   dryRun?: boolean;
   budgetUsd?: number;
@@ -52,7 +53,7 @@ function shardOf({ shard, shards }: ShardedFlags, env: NodeJS.ProcessEnv): Shard
   return shard as ShardNumber;
 }
 
-function checkedFolder({ output, rejects, limit }: ShardedFlags): string {
+function checkedFolder({ output, rejects, stepFiles, limit }: ShardedFlags): string {
   if (output === undefined || output === '' || output === '-') {
     throw new UsageError('--shard needs -o FOLDER', { hint: 'all shards write into one folder: -o out/' });
   }
@@ -64,6 +65,9 @@ function checkedFolder({ output, rejects, limit }: ShardedFlags): string {
     throw new UsageError('--rejects names one file, and each shard writes its own', {
       hint: 'leave it out: rareflow merge puts the rejects together',
     });
+  }
+  if (stepFiles !== undefined) {
+    throw new UsageError('--step-files names files of one process, and each shard is one', { hint: 'leave it out' });
   }
   if (limit !== undefined) {
     throw new UsageError('--limit counts records of the whole input, of which a shard reads its part', {

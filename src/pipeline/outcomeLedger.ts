@@ -9,7 +9,7 @@ export interface Outcome {
   outputs?: unknown[] | undefined;
   /** Each with the index of the stage that rejected it; -1 is the source. */
   rejects?: { stage: number; reject: Reject }[] | undefined;
-  /** What each stage made of it, by the index of the stage, if that is kept. */
+  /** The records that each stage made of it, by the index of the stage, if they are kept. */
   made?: { stage: number; record: unknown }[] | undefined;
   /** Each stage, by its index, that made more than one record of it. */
   extras?: { stage: number; count: number }[] | undefined;

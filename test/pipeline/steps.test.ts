@@ -9,7 +9,7 @@ import { durableJsonl } from '../../src/io/write/durableJsonl.js';
 import { textInput } from '../../src/operators/inputKeys.js';
 import { recordOperator } from '../../src/operators/recordOperator.js';
 import { runPipeline } from '../../src/pipeline/runPipeline.js';
-import { RunStore } from '../../src/pipeline/runStore.js';
+import { RunStore } from '../../src/pipeline/state/runStore.js';
 import { readRecordsOf } from '../support/command.js';
 import { range } from '../support/sources.js';
 import { workFolder, writeRecords } from '../support/workFolder.js';

@@ -115,3 +115,39 @@ export class RejectError extends RareflowError {
     this.answer = answer;
   }
 }
+
+/** The reasons of system errors of writing, with hints, by their codes. */
+const outputReasons: Record<string, [reason: string, hint: string | undefined]> = {
+  ENOSPC: ['the disk is full', 'free some space, or write to another disk'],
+  EDQUOT: ['the disk quota is used up', 'free some space, or write to another disk'],
+  EFBIG: ['the file may not grow any more', 'raise the limit (ulimit -f), or write to another file system'],
+  EIO: ['the disk failed to write it', 'check the disk; a full disk can cause this too'],
+  ENOENT: ['no such directory', 'Create the directory first.'],
+  ENOTDIR: ['no such directory', 'A part of the path is a file, not a directory.'],
+  EISDIR: ['is a directory', 'name a file in it'],
+  EACCES: ['no permission to write it', 'check the permissions of the file and of its directory'],
+  EPERM: ['no permission to write it', 'check the permissions of the file and of its directory'],
+  EROFS: ['the file system is read-only', 'write to another file system'],
+  EMFILE: ['too many open files', 'Raise the limit (ulimit -n).'],
+};
+
+const closedCodes = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_PREMATURE_CLOSE']);
+
+/** Returns the error of writing `path`, with a reason and a hint; a RareflowError is returned as it is. */
+export function outputError(cause: unknown, path: string): RareflowError {
+  if (cause instanceof RareflowError) return cause;
+  const code = codeOf(cause);
+  if (closedCodes.has(code)) return new OutputError('its reader has closed it', { path, closed: true, cause });
+  const [reason, hint] = outputReasons[code] ?? [`cannot be written: ${messageOf(cause)}`, undefined];
+  return new OutputError(reason, { path, hint, cause });
+}
+
+/** Returns the `code` of a system error, or an empty string. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/** Returns the message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

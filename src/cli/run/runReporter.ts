@@ -1,5 +1,4 @@
 import { writeRunSummary } from '../../chain/writeRunSummary.js';
-import { OutputError } from '../../errors.js';
 import { formName, isPlainJsonl, recordFormOf } from '../../io/write/recordForm.js';
 import type { ModelUsage, RareflowModel } from '../../llm/createModel.js';
 import { progressOf, type RunProgress } from '../../pipeline/progress.js';
@@ -83,8 +82,8 @@ export class RunReporter {
     const facts = { state, reason, output, outputForm, rejects, usage: this.figures(), settings, sessions, startedAt };
     try {
       await writeRunSummary(runSummary(this.run, facts));
-    } catch (cause) {
-      say(errorLine(new OutputError('cannot write the summary', { path: folder.path, cause })));
+    } catch (error) {
+      say(errorLine(error));
     }
   }
 

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { OutputError } from '../../errors.js';
+import { outputError } from '../../errors.js';
 import { damagedIndex } from './errors.js';
 
 /**
@@ -94,7 +94,7 @@ export class DataFileWriter {
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
     } catch (error) {
-      throw new OutputError('cannot write the index', { path: this.#path, cause: error });
+      throw outputError(error, this.#path);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants, copyFile, mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { IndexError, OutputError } from '../../errors.js';
+import { IndexError, outputError } from '../../errors.js';
 import { DataFileWriter } from '../format/dataFile.js';
 import { liveDataFile, MANIFEST_NAME, type ManifestContent, writeManifest } from '../format/manifest.js';
 import { type DataMeta, openStreams, type SegmentMeta, type Streams } from '../format/segmentWriter.js';
@@ -40,7 +40,7 @@ export class IndexCommit {
       return new IndexCommit(path, name);
     } catch (error) {
       await discard(path, file);
-      throw error;
+      throw outputError(error, file);
     }
   }
 
@@ -57,13 +57,20 @@ export class IndexCommit {
 
   /** Syncs the closed data file, makes it the index, and removes unused data files. Resolves to its size in bytes. */
   async commit(content: Omit<ManifestContent, 'data' | 'dataBytes' | 'dataChecksum'>): Promise<number> {
+    const dataBytes = await this.#publish(content).catch((error) => {
+      throw outputError(error, this.#path);
+    });
+    inProgress.delete(this.file);
+    await removeStaleDataFiles(this.#path);
+    return dataBytes;
+  }
+
+  async #publish(content: Omit<ManifestContent, 'data' | 'dataBytes' | 'dataChecksum'>): Promise<number> {
     await sync(this.file);
     const dataBytes = (await stat(this.file)).size;
     const data = { data: this.#name, dataBytes, dataChecksum: this.#dataChecksum };
     await writeManifest(this.#path, { ...data, ...content }, `${this.#name}.json`);
     await sync(this.#path);
-    inProgress.delete(this.file);
-    await removeStaleDataFiles(this.#path);
     return dataBytes;
   }
 
@@ -98,7 +105,7 @@ async function makeFolder(path: string): Promise<void> {
     await mkdir(path, { recursive: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw new OutputError('cannot make the folder of the index', { path, cause: error });
+      throw outputError(error, path);
     }
     throw new IndexError(`${path} is a file, and an index is a folder`, { hint: 'choose another path', cause: error });
   }

@@ -4,6 +4,8 @@ import { describe } from '../util/check.js';
 
 /** Further keys are only counted: a table may have a column for each of its rows. */
 const MAX_KEYS_TRACKED = 300;
+/** Longer keys are only counted too: they are data, and a table of them is not read. */
+const MAX_KEY_CHARS = 500;
 /** Paths are followed to this depth. */
 const MAX_PATH_DEPTH = 3;
 const EXAMPLE_CHARS = 60;
@@ -29,7 +31,7 @@ interface Tracked {
 
 /** Collects the keys of records, their types and lengths, in bounded memory. */
 export class KeyStatistics {
-  /** Keys beyond the first 300. */
+  /** Keys beyond the first 300, and those over 500 characters. */
   untracked = 0;
   readonly #keys = new Map<string, Tracked>();
 
@@ -62,7 +64,7 @@ export class KeyStatistics {
   #addValue(key: string, value: unknown): boolean {
     let tracked = this.#keys.get(key);
     if (tracked === undefined) {
-      if (this.#keys.size === MAX_KEYS_TRACKED) {
+      if (this.#keys.size === MAX_KEYS_TRACKED || key.length > MAX_KEY_CHARS) {
         this.untracked++;
         return false;
       }

@@ -71,6 +71,11 @@ test('a record with thousands of keys takes bounded memory', () => {
   assert.equal(furtherKeys, 4701);
 });
 
+test('a key of a megabyte is counted, but not listed', () => {
+  const { keys, furtherKeys } = inspect([{ text: 'a', ['k'.repeat(2 ** 20)]: 1 }]).inspection;
+  assert.deepEqual([keys.map(({ key }) => key), furtherKeys], [['text'], 1]);
+});
+
 test('countWords counts words, and two characters of Chinese as one', () => {
   assert.equal(countWords('  two words '), 2);
   assert.equal(countWords('潮汐随月'), 2);

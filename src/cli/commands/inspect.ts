@@ -26,7 +26,7 @@ export const inspectCommand = command({
       { inputPaths },
       { abortOnInterrupt },
       { inspectionLines },
-      { sayNotice },
+      { printJson, sayNotice },
     ] = await Promise.all([
       import('../../io/read/readRecords.js'),
       import('../../flow/takeUntil.js'),
@@ -49,8 +49,8 @@ export const inspectCommand = command({
     });
     for await (const record of takeUntil<object>({ limit })(records)) inspector.add(record);
     const { inspection } = inspector;
-    const output = json ? [JSON.stringify({ formats, ...inspection })] : inspectionLines(formats, inspection);
-    process.stdout.write(`${output.join('\n')}\n`);
+    if (json) printJson({ formats, ...inspection });
+    else process.stdout.write(`${inspectionLines(formats, inspection).join('\n')}\n`);
     return 0;
   },
 });

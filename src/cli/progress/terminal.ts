@@ -30,6 +30,11 @@ export function sayJson(value: object): void {
   write(`${printableJson(JSON.stringify(value))}\n`);
 }
 
+/** Writes a value to stdout as a line of JSON: names and texts of records are in it, and stdout may be a terminal. */
+export function printJson(value: object): void {
+  process.stdout.write(`${printableJson(JSON.stringify(value))}\n`);
+}
+
 /** Makes every further line on stderr a JSON object, also the warnings of Node. */
 export function speakJson(): void {
   if (speaksJson) return;

@@ -6,7 +6,7 @@ import type { askingFlags } from '../options/model.js';
 import { pricesOf } from '../options/pricesFile.js';
 import type { inputOptions } from '../options/stream.js';
 import { planTable } from '../progress/planTable.js';
-import { formatCount, say, sayNotice } from '../progress/terminal.js';
+import { formatCount, printJson, say, sayNotice } from '../progress/terminal.js';
 import { abortOnInterrupt } from './interrupt.js';
 import { inputPaths } from './streamFiles.js';
 
@@ -47,7 +47,7 @@ export async function dryRun(
     },
   });
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify({ ...planned, output, outputForm: form && formName(form) })}\n`);
+    printJson({ ...planned, output, outputForm: form && formName(form) });
     return ExitCode.done;
   }
   const { records, unusable, bases } = planned;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { UsageError } from '../../errors.js';
+import { RejectError, UsageError } from '../../errors.js';
 import type { DataRecord } from '../../record.js';
 import { otherNameOf, valueAt } from '../../util/keyPath.js';
 import { type OptionsOf, resolveOptions, valuesOf } from '../../util/options.js';
@@ -34,7 +34,9 @@ export function split(options: SplitOptions = {}): RecordOperator<DataRecord> {
       const parent = documentName(valueAt(record, idKey), text);
       const target = textTarget(record, textKey);
       const ownId = Object.hasOwn(record, idKey) ? idKey : (otherNameOf(record, idKey) ?? idKey);
-      return [...passagesOf(text, settings)].map((passage, at) => ({
+      const passages = [...passagesOf(text, settings)];
+      refuseRepeats({ ...record, ...target.replaced, [target.key]: undefined }, passages.length);
+      return passages.map((passage, at) => ({
         fields: {
           ...target.replaced,
           [ownId]: `${parent}#${at + 1}`,
@@ -46,6 +48,20 @@ export function split(options: SplitOptions = {}): RecordOperator<DataRecord> {
     },
   );
   return addPassages as unknown as RecordOperator<DataRecord>;
+}
+
+/** The most characters of other keys that the passages of one document may repeat. */
+const MAX_REPEATED_CHARS = 256 * 2 ** 20;
+
+/** Each passage repeats the other keys of its document. Throws RejectError for a document that would fill the disk in this way. */
+function refuseRepeats(others: DataRecord, passages: number): void {
+  const sizes = Object.entries(others).map(([key, value]) => ({ key, size: JSON.stringify(value)?.length ?? 0 }));
+  const repeated = passages * sizes.reduce((sum, { size }) => sum + size, 0);
+  if (passages < 2 || repeated <= MAX_REPEATED_CHARS) return;
+  const { key, size } = sizes.reduce((most, one) => (one.size > most.size ? one : most));
+  throw new RejectError(
+    `each of its ${passages} passages would repeat its other keys, ${Math.round(repeated / 1e6)} MB in all; remove "${key}" (${Math.ceil(size / 1e3)} kB) before splitting`,
+  );
 }
 
 function documentName(id: unknown, text: string): string {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { JsonProgress } from '../../../src/cli/progress/progressJson.js';
+import { printJson } from '../../../src/cli/progress/terminal.js';
 import { startStandIn } from '../../../src/standIn/http/server.js';
 import { runCommand } from '../../support/command.js';
 import { range } from '../../support/sources.js';
@@ -64,4 +65,17 @@ test('--json-progress reports why a run stopped, and errors of usage, in JSON to
   const { code, stderr } = await runCommand([...line, '--nonsense', '--json-progress'], { cwd });
   assert.equal(code, 2);
   assert.deepEqual(told(stderr), [{ type: 'message', message: "unknown option '--nonsense'" }]);
+});
+
+test('JSON on stdout has the values of records, and no character that a terminal acts on', (t) => {
+  const value = { key: 'a\u001b[2J\u202e\u009b31m\u2028', 'k\u0085': ['\u0007'] };
+  let printed = '';
+  t.mock.method(process.stdout, 'write', (text: string) => {
+    printed += text;
+    return true;
+  });
+  printJson(value);
+  t.mock.restoreAll();
+  assert.deepEqual(JSON.parse(printed), value);
+  assert.match(printed, /^[\x20-\x7e]+\n$/);
 });

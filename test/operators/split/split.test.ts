@@ -91,6 +91,18 @@ test('a record without a text, or with a parent already, is rejected', async () 
   assert.deepEqual([made.map(({ id }) => id), rejects.length], [['1#1'], 2]);
 });
 
+test('a document whose other keys would fill the disk as its passages repeat them is rejected, with the key', async () => {
+  const text = 'One two. '.repeat(4000);
+  const { made, rejects } = await run([{ id: 1, text, html: 'a'.repeat(2 ** 20), lang: 'en' }], { maxWords: 2 });
+  assert.deepEqual(made, []);
+  assert.match(
+    rejects[0]?.reason ?? '',
+    /4000 passages would repeat its other keys, \d+ MB in all; remove "html" \(1049 kB\)/,
+  );
+  assert.equal((await run([{ id: 1, text, lang: 'en' }], { maxWords: 2 })).made.length, 4000);
+  assert.equal((await run([{ id: 1, text: 'One.', html: 'a'.repeat(2 ** 20) }])).made.length, 1);
+});
+
 test('an overlap that is not smaller than a passage is refused', () => {
   assert.throws(() => split({ maxWords: 5, overlap: 5 }), UsageError);
 });

@@ -81,7 +81,7 @@ export const doctorCommand = command({
     }
     const skipped = findings.filter(({ outcome }) => outcome === 'skipped').length;
     const passed = `${findings.length - skipped} checks passed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
-    if (json) process.stdout.write(`${JSON.stringify({ checks: findings, answers })}\n`);
+    if (json) printJson({ checks: findings, answers });
     else say(failed() === 0 ? `rareflow: ${passed}` : `rareflow: ${failed()} of ${findings.length} checks failed`);
     return failed() === 0 ? ExitCode.done : ExitCode.failed;
   },

@@ -20,7 +20,7 @@ export interface ParquetRows {
 
 /**
  * Prepares the reading of rows as JSON. DECIMAL becomes an exact string, INTERVAL an ISO 8601 duration, TIME a time of day, BSON
- * base64; other whole numbers beyond 2^53 become strings, bytes base64. What is null stays null.
+ * base64; other whole numbers beyond 2^53 become strings, bytes that are not UTF-8 base64. What is null stays null.
  */
 export function parquetRows(metadata: FileMetaData): ParquetRows {
   const schema = metadata.schema.map((element) => ({ ...element }));
@@ -75,6 +75,7 @@ function leafOf(element: SchemaElement): Node {
     return leaf((value) => decimalText(value, scale));
   }
   if (type === 'INTERVAL') return leaf((value) => (value instanceof Uint8Array ? durationText(value) : value));
+  if (element.type === 'BYTE_ARRAY' && type === undefined && logical === undefined) return leaf(textOrBase64);
   if (type === 'BSON' || logical?.type === 'BSON') return leaf(plain);
   if (logical?.type === 'TIME' || type === 'TIME_MILLIS' || type === 'TIME_MICROS') {
     const unit = (logical as { unit?: string } | undefined)?.unit ?? type?.slice(5);
@@ -121,6 +122,18 @@ function plain(value: unknown): unknown {
   if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>, plain);
   if (!isPlainObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Reads bytes of a column that names no type: text of old writers, as its text, or a blob, as base64. */
+function textOrBase64(value: unknown): unknown {
+  if (!(value instanceof Uint8Array)) return value;
+  try {
+    return utf8.decode(value);
+  } catch {
+    return value;
+  }
 }
 
 /** Writes a decimal exactly: the number without its point, a number or two's complement bytes, and the digits after the point. */

@@ -59,9 +59,15 @@ export function pairForm({ questionKey, textKey, negativesKey }: PairKeys): RowF
       const { query, neg } = row as unknown as PairRow;
       const found = mined[negativesKey] as string[];
       const items = Array.isArray(query) ? found.map((text) => ['', text]) : found;
-      return { ...row, neg: [...(neg ?? []), ...items], ...minersFacts(mined, negativesKey) };
+      const kept = found.length === 0 ? row : withoutScores(row);
+      return { ...kept, neg: [...(neg ?? []), ...items], ...minersFacts(mined, negativesKey) };
     },
   };
+}
+
+/** Leaves out a teacher's scores: there must be one for each text, and the teacher has not seen the negatives that were found. */
+function withoutScores({ pos_scores: _pos, neg_scores: _neg, ...others }: DataRecord): DataRecord {
+  return others;
 }
 
 /** The provenance and the details that the miner added to a record. */

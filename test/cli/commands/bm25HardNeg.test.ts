@@ -3,6 +3,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { readRecords } from '../../../src/io/read/readRecords.js';
 import { buildIndex } from '../../../src/search/indexing/buildIndex.js';
+import { loaders } from '../../export/loaders.js';
 import { fixture } from '../../search/helpers.js';
 import { readRecordsOf, runCommand } from '../../support/command.js';
 import { workFolder } from '../../support/workFolder.js';
@@ -14,6 +15,7 @@ test('bm25-hard-neg mines for the queries of a BEIR folder and writes rows of qu
   const args = ['bm25-hard-neg', beir, '--index', 'b.bm25', '--num-neg', '1', '--no-provenance', '-o', 'pairs.jsonl'];
   const done = await runCommand(args, { cwd: folder });
   assert.equal(done.code, 0, done.stderr);
+  for (const row of readRecordsOf(path.join(folder, 'pairs.jsonl'))) loaders.reasonir.parse(row);
   assert.deepEqual(
     readRecordsOf(path.join(folder, 'pairs.jsonl')).map(({ query_id, pos_ids, neg_ids }) => ({
       query_id,

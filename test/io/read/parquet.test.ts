@@ -7,6 +7,7 @@ import { InputError } from '../../../src/errors.js';
 import { decimalText, durationText, parquetRows } from '../../../src/io/parse/parquetTypes.js';
 import { readRecords } from '../../../src/io/read/readRecords.js';
 import type { DataRecord } from '../../../src/record.js';
+import { duckdb } from '../../support/duckdb.js';
 import { isOpen, outcome, workFolder } from '../support.js';
 
 type Columns = Parameters<typeof parquetWriteBuffer>[0]['columnData'];
@@ -119,6 +120,44 @@ test('times and intervals of DuckDB are strings, and null lists stay null', asyn
   const { records: lists } = await outcome(() => readRecords(field('lists.parquet')));
   const [row] = lists as DataRecord[];
   assert.deepEqual([row?.neg, row?.e], [null, []]);
+});
+
+/** A type of DuckDB, and what is read of it. */
+const exotic: [sql: string, read: unknown][] = [
+  ["'99999999999999999999999999999999999999'::DECIMAL(38, 0)", '99999999999999999999999999999999999999'],
+  ["'-0.001'::DECIMAL(4, 3)", '-0.001'],
+  // DuckDB itself rounds HUGEINT as it writes parquet; as a decimal it is exact.
+  ['170141183460469231731687303715884105727::HUGEINT', 2 ** 127],
+  ['12345678901234567890123456789::HUGEINT::DECIMAL(38, 0)', '12345678901234567890123456789'],
+  ['18446744073709551615::UBIGINT', '18446744073709551615'],
+  ['4294967295::UINTEGER', 4_294_967_295],
+  ['(-128)::TINYINT', -128],
+  ["'5f0b5c4e-6a51-4c0a-9d0e-0123456789ab'::UUID", '5f0b5c4e-6a51-4c0a-9d0e-0123456789ab'],
+  ["'happy'::ENUM('sad', 'happy')", 'happy'],
+  ["'12:34:56.789012'::TIME", '12:34:56.789012'],
+  ["'2026-11-28 12:34:56.123456789'::TIMESTAMP_NS", '2026-11-28T12:34:56.123456789Z'],
+  ["'2026-11-28 12:34:56+02'::TIMESTAMPTZ", '2026-11-28T10:34:56.000Z'],
+  ["'0044-03-15 (BC)'::DATE", '-000043-03-15T00:00:00.000Z'],
+  ["INTERVAL '1 year 2 months 3 days 4.5 seconds'", 'P1Y2M3DT4.5S'],
+  ["'\\xAA\\x00'::BLOB", Buffer.from([0xaa, 0]).toString('base64')],
+  ["'Gr\\xC3\\xBC\\xC3\\x9Fe'::BLOB", 'Grüße'],
+  ["'10101'::BIT", '10101'],
+  ["MAP {'a': 1, 'b': NULL}", { a: 1, b: null }],
+  ["MAP {1: ['x']}", { 1: ['x'] }],
+  ["{'a': 1, 'b': [NULL, 2]}", { a: 1, b: [null, 2] }],
+  ['[[1], [NULL], NULL, []]', [[1], [null], null, []]],
+  ['[1.5, 2.5]::DOUBLE[2]', [1.5, 2.5]],
+  ['\'{"k": [1]}\'::JSON', { k: [1] }],
+  ["'NaN'::DOUBLE", null],
+];
+
+test('every type that DuckDB writes is read exactly, or as JSON comes nearest to it', async (t) => {
+  const file = (await workFolder(t))('types.parquet');
+  const columns = exotic.map(([sql], index) => `${sql} AS c${index}`);
+  await duckdb(`COPY (SELECT ${columns.join(', ')}) TO '${file}' (FORMAT parquet)`);
+  const { records } = await outcome(() => readRecords(file));
+  const read = JSON.parse(JSON.stringify(records[0]));
+  for (const [index, [sql, value]] of exotic.entries()) assert.deepEqual(read[`c${index}`], value, sql);
 });
 
 test('decimals are exact strings, in every physical type and within lists', () => {

@@ -65,6 +65,11 @@ test('a row of query, pos and neg is written back as it was with further negativ
   ]);
 });
 
+test("a teacher's scores, one for each text, do not stay beside negatives that it has not seen", async () => {
+  const { made } = await pairs([{ query, pos: [p1, p2], neg: [n2], pos_scores: [0.9, 0.8], neg_scores: [0.1] }]);
+  assert.deepEqual(made, [{ query, pos: [p1, p2], neg: [n2, p3, n1] }]);
+});
+
 test('a row of pairs of instruction and text gets its negatives as pairs', async () => {
   const row = { query: ['Find it.', query], pos: [['', p1]], neg: [['', p2]] };
   const { made } = await pairs([row]);

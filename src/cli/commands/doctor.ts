@@ -13,7 +13,7 @@ import { inputHelp } from '../options/input.js';
 import { modelFlags } from '../options/model.js';
 import { baseUrlsOf } from '../options/server/baseUrls.js';
 import { proxyReport, usesProxy } from '../options/server/proxies.js';
-import { formatCount, inFlags, oneLine, say, stderrColors } from '../progress/terminal.js';
+import { formatCount, inFlags, oneLine, printJson, say, stderrColors } from '../progress/terminal.js';
 
 const MIN_FREE_BYTES = 2 ** 30;
 const packageUrl = new URL('../../../package.json', import.meta.url);

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { UsageError } from '../../errors.js';
+import { filesBeside } from '../../io/write/filesBeside.js';
 import { viewOptions } from '../../report/options.js';
 import { omit } from '../../util/options.js';
 import { command } from '../command.js';
@@ -13,11 +15,15 @@ export const viewCommand = command({
   options: omit(viewOptions, 'title'),
   examples: ['rareflow view out.jsonl', 'rareflow view out.rejects.jsonl --port 8000'],
   async run([input = ''], { port, ...keys }) {
-    if (/\.(gz|zst|parquet|json)$/i.test(input) || input === '-') {
+    if (/\.(gz|zst|parquet|json|csv|tsv)$/i.test(input) || input === '-') {
+      const { records } = filesBeside(input);
+      const ofRun = existsSync(records) || existsSync(`${records}.partial`);
       throw new UsageError(
         `cannot browse ${input === '-' ? 'stdin' : input}: only a .jsonl file can be read at any point`,
         {
-          hint: 'unpack it to a .jsonl file, or make a report of it',
+          hint: ofRun
+            ? `browse the records of its run: rareflow view ${records}`
+            : 'unpack it to a .jsonl file, or make a report of it',
         },
       );
     }

@@ -5,8 +5,8 @@ import { inputFiles } from '../../io/read/inputFiles.js';
 import { checkOutputFile, refusePacked } from '../../io/write/atomicFile.js';
 import { filesBeside } from '../../io/write/filesBeside.js';
 import { recordFormOf } from '../../io/write/recordForm.js';
-import type { Resolved } from '../../util/options.js';
-import { STEP_PREFIX, type stepOptions } from '../options/output.js';
+import { STEP_PREFIX } from '../options/output.js';
+import type { StreamFlags } from '../options/stream.js';
 import { sayNotice } from '../progress/terminal.js';
 import { isDevice } from '../runFolderPath.js';
 import { refuseSameFile } from './files.js';
@@ -25,15 +25,10 @@ export async function inputPaths(inputs: string[], { withoutOutputs = false } = 
 
 /** Returns the files of `--step-files`, one for each stage, and makes their folder. Throws UsageError if they cannot be written. */
 export function stepFilesOf(
-  {
-    stepFiles,
-    stepPrefix = STEP_PREFIX,
-    retryRejects,
-  }: Partial<Resolved<typeof stepOptions>> & { retryRejects?: boolean | undefined },
-  { stages, inputs, isDurable }: { stages: readonly unknown[]; inputs: string[]; isDurable: boolean },
+  { stepFiles, stepPrefix = STEP_PREFIX, retryRejects }: StreamFlags,
+  { stages, inputs }: { stages: readonly unknown[]; inputs: string[] },
 ): string[] {
   if (stepFiles === undefined) return [];
-  if (!isDurable) throw new UsageError('--step-files needs -o FILE');
   if (retryRejects) {
     throw new UsageError('--retry-rejects does not change step files', { hint: 'leave out --step-files' });
   }
@@ -47,12 +42,13 @@ export function stepFilesOf(
 /** Returns the paths of a command's records and rejects. Throws if they cannot be written, or are also read. */
 export async function outputsOf(
   inputs: string[],
-  flags: { output?: string | undefined; rejects?: string | undefined; resume?: string | undefined },
+  flags: Pick<StreamFlags, 'output' | 'rejects' | 'resume' | 'stepFiles'>,
 ) {
   const { output = '-' } = flags;
   if (output === '' || flags.rejects === '') throw new UsageError('the name of an output is empty');
   const rejectsPath = flags.rejects ?? (output === '-' || isDevice(output) ? undefined : filesBeside(output).rejects);
   recordFormOf(output);
+  if (flags.stepFiles !== undefined && !canResume(output)) throw new UsageError('--step-files needs -o FILE');
   refuseSameFile({ inputs, outputs: { '--output': output, '--rejects': rejectsPath } });
   const mayBePartial = flags.resume === 'rebuild' || wasStarted(output);
   if (output !== '-') await checkOutputFile(output, { mayBePartial, canRebuild: canResume(output) });

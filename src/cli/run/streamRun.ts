@@ -80,7 +80,7 @@ export async function runStream(run: StreamRun): Promise<number> {
     );
   }
   const shape = shard === undefined ? run.shape : withFacts(run.shape, { shard: shardSettings(shard, flags) });
-  const steps = stepFilesOf(flags, { stages, inputs: paths, isDurable });
+  const steps = stepFilesOf(flags, { stages, inputs: paths });
   const rejected = folder === undefined ? openRejects(rejectsPath) : undefined;
   const reporter = new RunReporter({
     ...{ output, rejectsPath, folder, model, extraLabel },

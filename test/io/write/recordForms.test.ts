@@ -70,7 +70,7 @@ test('the name of a form that is not written is refused with those that are', ()
   }
 });
 
-for (const name of ['out.jsonl', 'out.json', 'out.jsonl.gz', 'out.json.gz', 'out.jsonl.zst', 'out.json.zst']) {
+for (const name of ['out.jsonl', 'out.json', 'out.jsonl.gz', 'out.json.zst']) {
   test(`${name} reads back as the same records, and nothing else is left`, async (t) => {
     const folder = workFolder(t);
     assert.deepEqual(await readBack(await written(folder, name)), records);
@@ -85,7 +85,7 @@ test('a JSON array is one for every reader, a record on each line', async (t) =>
   assert.equal(content.split('\n').length, records.length + 3);
 });
 
-for (const name of ['out.csv', 'out.tsv', 'out.csv.gz', 'out.tsv.zst']) {
+for (const name of ['out.csv', 'out.tsv.zst']) {
   test(`${name} has one header for all records; lists and objects are their JSON`, async (t) => {
     const file = await written(workFolder(t), name);
     const keys = [...new Set(records.flatMap(Object.keys))];
@@ -126,7 +126,7 @@ test('parquet has a column for each key, typed by all records; values of several
 
 test('every form holds the rows of the JSON Lines, as DuckDB reads both', async (t) => {
   const folder = workFolder(t);
-  const many = Array.from({ length: 3000 }, (_, id) => ({
+  const many = Array.from({ length: 800 }, (_, id) => ({
     ...{
       id,
       text: `text ${id} é "q", \n`,
@@ -151,7 +151,7 @@ test('every form holds the rows of the JSON Lines, as DuckDB reads both', async 
     `CREATE TABLE b AS SELECT id, text, question, hard_negatives, _rareflow FROM read_csv('${csv}', all_varchar = true)`,
     'SELECT (SELECT count(*) FROM (FROM a EXCEPT ALL FROM b))::INTEGER AS lost, (SELECT count(*) FROM b)::INTEGER AS n',
   );
-  assert.deepEqual(row, { lost: 0, n: 3000 });
+  assert.deepEqual(row, { lost: 0, n: 800 });
 });
 
 const noZstd = spawnSync('zstd', ['--version']).error && 'apt-get install zstd';
@@ -165,7 +165,7 @@ test('a .zst is one frame, which the zstd command reads', { skip: noZstd }, asyn
 
 test('two .zst files may be written at the same time', async (t) => {
   const folder = workFolder(t);
-  const many = Array.from({ length: 20_000 }, (_, n) => ({ n, text: `text ${n * 7919}` }));
+  const many = Array.from({ length: 4000 }, (_, n) => ({ n, text: `text ${n * 7919}` }));
   const files = await Promise.all(['a.jsonl.zst', 'b.json.zst'].map((name) => written(folder, name, many)));
   for (const file of files) assert.deepEqual(await readBack(file), many);
 });

@@ -12,12 +12,14 @@ import { initCommand } from './commands/init.js';
 import { inspectCommand } from './commands/inspect.js';
 import { judgeNegativesCommand } from './commands/judgeNegatives.js';
 import { judgeQuestionsCommand } from './commands/judgeQuestions.js';
+import { mergeCommand } from './commands/merge.js';
 import { reasonDistillCommand } from './commands/reasonDistill.js';
 import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
 import { searchCommand } from './commands/search.js';
 import { splitCommand } from './commands/split.js';
 import { standInCommand } from './commands/standIn.js';
+import { statusCommand } from './commands/status.js';
 import { viewCommand } from './commands/view.js';
 
 /** The table of commands: help, parsing and dispatch all go by it. */
@@ -34,6 +36,8 @@ export const commands: CommandSpec[] = [
   indexCommand,
   searchCommand,
   exportCommand,
+  mergeCommand,
+  statusCommand,
   inspectCommand,
   cacheCommand,
   reportCommand,

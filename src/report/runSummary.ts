@@ -53,6 +53,8 @@ export interface RunSummary {
   startedAt?: string | undefined;
   /** All that shapes the records. */
   settings?: Record<string, unknown> | undefined;
+  /** The number of shards that were put together: `seconds` and `sessions` are then their sums, `startedAt` the first start. */
+  shards?: number | undefined;
 }
 
 /** The counts that `runPipeline` resolves to. */

@@ -52,10 +52,13 @@ export const reportCommand = command({
       import('../run/streamFiles.js'),
       import('../run/readJson.js'),
     ]);
-    const paths = await inputPaths(inputs);
+    const [folder] = inputs;
+    const shards = folder !== undefined && inputs.length === 1 ? await shardsOf(folder) : undefined;
+    const paths = shards?.paths ?? (await inputPaths(inputs));
     const first = paths.find((input) => input !== '-');
     const page =
-      output ?? `${first?.replace(/(\.(jsonl|ndjson|json|parquet|gz|zst|partial))+$/, '.') ?? ''}report.html`;
+      output ??
+      shards?.page ?? `${first?.replace(/(\.(jsonl|ndjson|json|parquet|gz|zst|partial))+$/, '.') ?? ''}report.html`;
     const rejectsPaths = rejects === undefined ? rejectsBeside(paths) : [rejects];
     refuseSameFile({ inputs: [...paths, ...rejectsPaths], outputs: { '--output': page } });
     const display = await openProgressDisplay();
@@ -79,11 +82,15 @@ export const reportCommand = command({
       {
         ...options,
         title:
-          first === undefined
+          shards !== undefined
+            ? path.basename(path.resolve(folder as string))
+            : first === undefined
             ? 'stdin'
             : path.basename(first) + (paths.length > 1 ? ` and ${paths.length - 1} more` : ''),
         rejects: rejectsPaths.length === 0 ? undefined : readRecords(rejectsPaths, { rejects: () => {}, signal }),
-        summary: first === undefined || paths.length > 1 ? undefined : readJson(filesBeside(first).summary),
+        summary:
+          shards?.summary ??
+          (first === undefined || paths.length > 1 ? undefined : readJson(filesBeside(first).summary)),
       },
     ).finally(() => display.end());
     const bytes = Buffer.from(made.html);
@@ -103,6 +110,24 @@ export const reportCommand = command({
     return 0;
   },
 });
+
+/** Returns the outputs of a folder of shards, and the sum of their summaries if all are done; undefined for other inputs. */
+async function shardsOf(folder: string) {
+  const [{ isShardFolder, shardStatus }, { finishedShards, summaryOf }] = await Promise.all([
+    import('../../shards/shardStatus.js'),
+    import('../../shards/mergeShards.js'),
+  ]);
+  if (!isShardFolder(folder)) return undefined;
+  const shards = await shardStatus(folder);
+  const open = shards.filter(({ state }) => state !== 'done').map(({ index }) => index);
+  if (open.length > 0) {
+    say(`rareflow: the report is of ${shards.length - open.length} of ${shards.length} shards; not done: ${open.join(',')}`);
+  }
+  const page = `${folder.replace(/[\\/]+$/, '')}.report.html`;
+  const done = shards.filter(({ state, out, rejected }) => state === 'done' && out + rejected > 0);
+  const summary = open.length === 0 ? summaryOf(await finishedShards(folder), folder) : undefined;
+  return { paths: done.map(({ path: file }) => file), page, summary };
+}
 
 function rejectsBeside(paths: string[]): string[] {
   return paths.map((input) => filesBeside(input).rejects).filter((file) => existsSync(file));

@@ -109,7 +109,7 @@ export async function finishedShards(folder: string): Promise<DoneShard[]> {
 
 /** Returns the summary of all shards together. Throws if their counts do not add up. */
 export function summaryOf(shards: readonly DoneShard[], output: string): RunSummary & { shards: number } {
-  const counts = shards.map(({ run }) => progressOf(run)).reduce(addCounts);
+  const counts = shards.map(({ run }) => progressOf(run)).reduce(addProgress);
   const { in: read, extra, out, rejected } = counts;
   if (read + extra !== out + rejected) {
     throw new RareflowError(`${read} records in and ${extra} further ones, but ${out} out and ${rejected} rejected`, {
@@ -123,7 +123,7 @@ export function summaryOf(shards: readonly DoneShard[], output: string): RunSumm
   const [first] = shards as [DoneShard];
   const rejects = rejected === 0 ? undefined : filesBeside(output).rejects;
   const facts = {
-    ...{ state: 'done' as const, output, rejects, usage: usageOf(shards) },
+    ...{ state: 'done' as const, output, rejects, usage: usageOfShards(shards) },
     settings: withoutShard(first.run.settings),
     sessions: shards.reduce((sum, { run }) => sum + run.sessions, 0),
     startedAt: shards.map(({ run }) => run.startedAt).sort()[0],
@@ -131,7 +131,7 @@ export function summaryOf(shards: readonly DoneShard[], output: string): RunSumm
   return { ...runSummary(counts, facts), shards: shards.length };
 }
 
-function addCounts(one: RunProgress, other: RunProgress): RunProgress {
+function addProgress(one: RunProgress, other: RunProgress): RunProgress {
   const stages = one.stages.map((stage, index) => {
     const { taken = 0, given = 0, rejected = 0, extra = 0, workSeconds = 0 } = other.stages[index] ?? {};
     return {
@@ -155,11 +155,13 @@ function addCounts(one: RunProgress, other: RunProgress): RunProgress {
   };
 }
 
-type Usage = { total: UsageTotals; byStage: Record<string, UsageTotals> };
+type ShardUsage = { total: UsageTotals; byStage: Record<string, UsageTotals> };
 
-function usageOf(shards: readonly DoneShard[]): Usage | undefined {
-  const known = shards.map(({ run }) => run.figures as Usage | undefined).filter((usage) => usage?.total !== undefined);
-  return (known as Usage[]).reduce<Usage | undefined>((sum, usage) => {
+function usageOfShards(shards: readonly DoneShard[]): ShardUsage | undefined {
+  const known = shards
+    .map(({ run }) => run.figures as ShardUsage | undefined)
+    .filter((usage) => usage?.total !== undefined);
+  return (known as ShardUsage[]).reduce<ShardUsage | undefined>((sum, usage) => {
     if (sum === undefined) return usage;
     const byStage = { ...sum.byStage };
     for (const [stage, totals] of Object.entries(usage.byStage)) {
@@ -212,7 +214,11 @@ async function mergeRecords(shards: readonly DoneShard[], output: string, option
 async function crcOf(path: string, start: number, length: number): Promise<number> {
   let crc = 0;
   const end = start + length - 1;
-  for await (const bytes of createReadStream(path, { start, end, highWaterMark: COPY_BYTES }) as AsyncIterable<Buffer>) {
+  for await (const bytes of createReadStream(path, {
+    start,
+    end,
+    highWaterMark: COPY_BYTES,
+  }) as AsyncIterable<Buffer>) {
     crc = crc32(bytes, crc);
   }
   return crc;

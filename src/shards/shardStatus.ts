@@ -5,10 +5,10 @@ import { OrdinalSet } from '../pipeline/state/ordinalSet.js';
 import type { RunState } from '../pipeline/state/runState.js';
 import { seeRun } from '../pipeline/state/runStore.js';
 import { readRunSummary } from '../report/runSummary.js';
+import { shardsIn, sharedSettings } from './shardFolder.js';
 import { partPath, type ShardNumber } from './shardName.js';
-import { sharedSettings, shardsIn } from './shardFolder.js';
 
-/** Where one shard is. */
+/** The state and the counts of one shard. */
 export interface ShardStatus extends ShardNumber {
   state: 'done' | 'running' | 'stopped' | 'missing' | 'damaged';
   /** Its output. */

@@ -26,7 +26,10 @@ export const mergeCommand = command({
       default: undefined,
       help: 'write the records in this format instead, as rareflow export does',
     },
-    to: choice(['jsonl', 'parquet'], { help: 'the kind of the files that --export writes into a folder', placeholder: '<kind>' }),
+    to: choice(['jsonl', 'parquet'], {
+      help: 'the kind of the files that --export writes into a folder',
+      placeholder: '<kind>',
+    }),
     jsonProgress: progressOptions.jsonProgress,
   },
   examples: ['rareflow merge out/ -o all.jsonl', 'rareflow merge out/ --export messages -o train.parquet'],
@@ -44,7 +47,12 @@ export const mergeCommand = command({
       const shards = await finishedShards(folder);
       summaryOf(shards, output);
       const files = shards.filter(({ out }) => out > 0).map(({ path }) => path);
-      const given = { format: flags.export, output, jsonProgress: flags.jsonProgress, ...(flags.to && { to: flags.to }) };
+      const given = {
+        format: flags.export,
+        output,
+        jsonProgress: flags.jsonProgress,
+        ...(flags.to && { to: flags.to }),
+      };
       return exportCommand.run(files, withFlagDefaults('export', exportCommand.options, given));
     }
     if (flags.to !== undefined) throw new UsageError('--to needs --export');

@@ -58,7 +58,8 @@ export const reportCommand = command({
     const first = paths.find((input) => input !== '-');
     const page =
       output ??
-      shards?.page ?? `${first?.replace(/(\.(jsonl|ndjson|json|parquet|gz|zst|partial))+$/, '.') ?? ''}report.html`;
+      shards?.page ??
+      `${first?.replace(/(\.(jsonl|ndjson|json|parquet|gz|zst|partial))+$/, '.') ?? ''}report.html`;
     const rejectsPaths = rejects === undefined ? rejectsBeside(paths) : [rejects];
     refuseSameFile({ inputs: [...paths, ...rejectsPaths], outputs: { '--output': page } });
     const display = await openProgressDisplay();
@@ -85,8 +86,8 @@ export const reportCommand = command({
           shards !== undefined
             ? path.basename(path.resolve(folder as string))
             : first === undefined
-            ? 'stdin'
-            : path.basename(first) + (paths.length > 1 ? ` and ${paths.length - 1} more` : ''),
+              ? 'stdin'
+              : path.basename(first) + (paths.length > 1 ? ` and ${paths.length - 1} more` : ''),
         rejects: rejectsPaths.length === 0 ? undefined : readRecords(rejectsPaths, { rejects: () => {}, signal }),
         summary:
           shards?.summary ??
@@ -121,7 +122,9 @@ async function shardsOf(folder: string) {
   const shards = await shardStatus(folder);
   const open = shards.filter(({ state }) => state !== 'done').map(({ index }) => index);
   if (open.length > 0) {
-    say(`rareflow: the report is of ${shards.length - open.length} of ${shards.length} shards; not done: ${open.join(',')}`);
+    say(
+      `rareflow: the report is of ${shards.length - open.length} of ${shards.length} shards; not done: ${open.join(',')}`,
+    );
   }
   const page = `${folder.replace(/[\\/]+$/, '')}.report.html`;
   const done = shards.filter(({ state, out, rejected }) => state === 'done' && out + rejected > 0);

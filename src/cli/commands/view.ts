@@ -10,7 +10,9 @@ import { say } from '../progress/terminal.js';
 export const viewCommand = command({
   name: 'view',
   group: 'Look at it and pass it on',
-  args: { '<input>': 'a JSONL file of records or of rejects, or a folder of shards; INPUT.partial is read during a run' },
+  args: {
+    '<input>': 'a JSONL file of records or of rejects, or a folder of shards; INPUT.partial is read during a run',
+  },
   summary: 'Browse the records of a file of any size, also while a run writes it',
   options: omit(viewOptions, 'title'),
   examples: ['rareflow view out.jsonl', 'rareflow view out.rejects.jsonl --port 8000'],
@@ -27,13 +29,14 @@ export const viewCommand = command({
         },
       );
     }
-    const [{ GrowingFile }, { isShardFolder }, { ShardedView }, { startView }, { abortOnInterrupt }] = await Promise.all([
-      import('../../io/read/growingFile.js'),
-      import('../../shards/shardStatus.js'),
-      import('../../shards/shardedView.js'),
-      import('../../report/viewServer.js'),
-      import('../run/interrupt.js'),
-    ]);
+    const [{ GrowingFile }, { isShardFolder }, { ShardedView }, { startView }, { abortOnInterrupt }] =
+      await Promise.all([
+        import('../../io/read/growingFile.js'),
+        import('../../shards/shardStatus.js'),
+        import('../../shards/shardedView.js'),
+        import('../../report/viewServer.js'),
+        import('../run/interrupt.js'),
+      ]);
     const file = isShardFolder(input)
       ? await ShardedView.open(input)
       : new GrowingFile(input.replace(/\.partial$/, ''));

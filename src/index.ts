@@ -70,6 +70,7 @@ export { readJsonArray } from './io/read/readJsonArray.js';
 export { readJsonl } from './io/read/readJsonl.js';
 export { readRecords } from './io/read/readRecords.js';
 export type { RecordStream } from './io/read/recordStream.js';
+export type { Slice } from './io/read/slice.js';
 export {
   type DurableJsonlOptions,
   /** @deprecated Use `DurableJsonlOptions`. */
@@ -164,8 +165,9 @@ export type { Eta } from './pipeline/eta.js';
 export type { RunProgress, StageCounts } from './pipeline/progress.js';
 export { RejectShareError } from './pipeline/rejectShare.js';
 export { type PipelineOptions, type PipelineStage, runPipeline, type SourceContext } from './pipeline/runPipeline.js';
+export { RunBusyError } from './pipeline/state/runLock.js';
 export type { RunSettings, RunState } from './pipeline/state/runState.js';
-export { RunStore } from './pipeline/state/runStore.js';
+export { RunStore, type RunStoreOptions, type SeenRun, seeRun } from './pipeline/state/runStore.js';
 export { type DataRecord, defaultKeys, type Reject } from './record.js';
 export {
   /** @deprecated Import it from `rareflow/report`. */
@@ -193,6 +195,17 @@ export {
 export { type BuildOptions, type BuildProgress, type BuildStats, buildIndex } from './search/indexing/buildIndex.js';
 export type { OpenIndexOptions } from './search/options.js';
 export type { Hit, Searcher, SearchOptions, Weighting } from './search/searcher.js';
+export { type MergeOptions, mergeShards } from './shards/mergeShards.js';
+export {
+  type PlanShardsOptions,
+  planShard,
+  planShards,
+  readShard,
+  type Shard,
+  type ShardPart,
+} from './shards/planShards.js';
+export { partPath, type ShardNumber, shardOfEnvironment } from './shards/shardName.js';
+export { type ShardStatus, shardStatus } from './shards/shardStatus.js';
 export {
   /** @deprecated Import it from `rareflow/testing`. */
   type FaultName,

@@ -26,7 +26,7 @@ const built = path.join(root, 'dist/cli/main.js');
 /** True if it is built from the current source. */
 export const isBuilt = changedMs(built) > Math.max(...filesOf('src').map(changedMs));
 /** The command as a shell would run it. */
-const rareflow = isBuilt
+export const rareflow = isBuilt
   ? [process.execPath, built]
   : [process.execPath, ...typescript, path.join(root, 'src/cli/main.ts')];
 

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import path from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { rareflow, root, runCommand } from './support/command.js';
+import { workFolder } from './support/workFolder.js';
+
+const examples = path.join(root, 'examples/cluster');
+const starter = ['../shared', '../../shared']
+  .map((folder) => path.resolve(root, folder, 'cluster/slurm.sh'))
+  .find((file) => existsSync(file));
+
+/** Starts Slurm in a folder and returns the environment of its commands; undefined, and the test is skipped, if there is none. */
+async function slurm(t: TestContext, folder: string): Promise<NodeJS.ProcessEnv | undefined> {
+  if (spawnSync('sbatch', ['--version']).status !== 0) t.skip('no Slurm here: apt-get install slurm-wlm munge');
+  else if (starter === undefined) t.skip('no ../shared/cluster/slurm.sh, which starts Slurm');
+  else if (await isListening(6817)) t.skip('another Slurm is running on this machine');
+  else {
+    t.after(() => execFileSync(starter, ['stop', folder]));
+    const line = execFileSync(starter, [folder], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 60_000,
+    });
+    return { ...process.env, SLURM_CONF: /SLURM_CONF=(.*)/.exec(line)?.[1] };
+  }
+  return undefined;
+}
+
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  return once(socket, 'connect')
+    .then(
+      () => true,
+      () => false,
+    )
+    .finally(() => socket.destroy());
+}
+
+test('the shards of the Slurm example, merged, are the output of one process', async (t) => {
+  const work = workFolder(t);
+  const env = await slurm(t, work);
+  if (env === undefined) return;
+  const file = (name: string) => path.join(work, name);
+  copyFileSync(path.join(root, 'examples/corpus.jsonl'), file('corpus.jsonl'));
+  const index = ['--index', file('shared.bm25'), '--model', 'offline'];
+  await runCommand(['run', file('corpus.jsonl'), '-o', file('one.jsonl'), ...index]);
+  const submitted = {
+    ...{ cwd: work, timeout: 60_000 },
+    env: { ...env, CORPUS: 'corpus.jsonl', INDEX: 'shared.bm25', OUT: 'out', RAREFLOW: rareflow.join(' ') },
+  };
+  execFileSync('sbatch', ['--wait', '--array=1-2', path.join(examples, 'slurm.sh'), '--model', 'offline'], submitted);
+  const merged = await runCommand(['merge', file('out'), '-o', file('all.jsonl')]);
+  assert.match(merged.stderr, /merged 2 shards in .*: 96 in = 96 out/);
+  assert.equal(readFileSync(file('all.jsonl'), 'utf8'), readFileSync(file('one.jsonl'), 'utf8'));
+});

@@ -1,11 +1,11 @@
 import { createReadStream, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { filesBeside } from '../chain/filesBeside.js';
 import { writeRunSummary } from '../chain/writeRunSummary.js';
 import { InputError, OutputError, RareflowError, UsageError } from '../errors.js';
 import { fileLines } from '../io/read/fileLines.js';
 import { AtomicFile } from '../io/write/atomicFile.js';
+import { filesBeside } from '../io/write/filesBeside.js';
 import { addTotals, type UsageTotals } from '../llm/middleware/usage.js';
 import { progressOf, type RunProgress } from '../pipeline/progress.js';
 import { differences } from '../pipeline/resumeRun.js';

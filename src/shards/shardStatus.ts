@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { filesBeside } from '../chain/filesBeside.js';
 import { RareflowError, UsageError } from '../errors.js';
+import { filesBeside } from '../io/write/filesBeside.js';
 import { OrdinalSet } from '../pipeline/state/ordinalSet.js';
 import type { RunState } from '../pipeline/state/runState.js';
 import { seeRun } from '../pipeline/state/runStore.js';

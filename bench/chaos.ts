@@ -34,9 +34,15 @@ for (const name of ['stall', 'stallMidBody', 'rate429Long', 'tooLarge429']) left
 const names = faultNames.filter((name) => !leftOut.has(name));
 const faults = names.map((name) => `${name}=${name.startsWith('rate429') ? 0.0003 : 0.002}`).join(',');
 
+/** Faults of a period, not of a call: the server restarts 20 s after its start, and answers 503 for 3 s from 40 s on. */
+const periods = ['--restart', '20000-25000', '--outage', '40000-43000'];
+/** One document in 20 is long enough for a server to cut it off. */
+const longText = 'Ice moves slowly, and what it leaves behind tells how far it once reached. '.repeat(80);
+
 async function* documents(): AsyncGenerator<DataRecord> {
   for (let id = 0; id < records; id++) {
-    const text = `Note ${id}: the glacier numbered ${id} carves a valley, and ${id % 97} rivers leave it in the spring.`;
+    const note = `Note ${id}: the glacier numbered ${id} carves a valley, and ${id % 97} rivers leave it in the spring.`;
+    const text = id % 20 === 0 ? `${note} ${longText}` : note;
     yield { id, text, hard_negatives: [`Dune ${id} wanders with the wind.`, `Reef ${id} grows in warm water.`] };
   }
 }
@@ -59,6 +65,7 @@ async function run(flags: string[], options: Partial<ModelOptions> = {}): Promis
   const model = createModel({
     ...{ model: 'stand-in', baseUrl: server.baseUrl, apiKey: key, concurrency, maxTokens: 600 },
     ...{ maxAttempts: 12, baseDelayMs: 20, maxDelayMs: 500, firstHoldMs: 1000, loadingDelayMs: 100 },
+    truncatedPrompts: 'reject',
     ...options,
   });
   const rejects: Reject[] = [];
@@ -88,7 +95,7 @@ const clean = await run([]);
 assert.equal(clean.outputs.size, records);
 
 for (const seed of values.seeds.split(',')) {
-  const { outputs, rejects, error, model, sums, seconds } = await run(['--seed', seed, '--faults', faults]);
+  const { outputs, rejects, error, model, sums, seconds } = await run(['--seed', seed, '--faults', faults, ...periods]);
   assert.equal(error, undefined, String(error));
   const rejected = rejects.map(({ record }) => (record as DataRecord).id);
   const lost = records - outputs.size - new Set(rejected).size;
@@ -104,7 +111,7 @@ for (const seed of values.seeds.split(',')) {
       lost,
       inBoth: rejected.filter((id) => outputs.has(id)).length,
     },
-    ...{ outputsUnlikeTheCleanRun: different, calls: sums.calls, faults: Object.keys(sums.faults).length },
+    ...{ outputsUnlikeTheCleanRun: different, calls: sums.calls, kindsOfFault: Object.keys(sums.faults).length + 2 },
     ...{
       tokensBilled: billed,
       tokensCounted: counted,

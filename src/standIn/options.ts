@@ -15,7 +15,7 @@ import {
 import { type FaultName, type FaultRates, parseFaultRates } from './faults/faults.js';
 import { profileNames } from './profiles/serverProfiles.js';
 
-/** A period in which every call is refused, in milliseconds since the start of the server. */
+/** A period in which calls are refused, in milliseconds since the start of the server. */
 export interface Outage {
   fromMs: number;
   untilMs: number;
@@ -76,6 +76,18 @@ export const standInOptions = {
       parse: outageOf,
     },
   ),
+  restart: value<Outage>(
+    {
+      placeholder: '<from-until>',
+      help: 'restart in this period, in ms since the start: connections are reset, and then refused until its end',
+    },
+    {
+      expected: 'two numbers of milliseconds, the second greater, as in 5000-20000',
+      accepts: isOutage,
+      parse: outageOf,
+    },
+  ),
+  cutPromptsAt: wholeNumber({ help: 'cut prompts to this many tokens in silence, as Ollama does at num_ctx' }),
   apiKey: text({ help: 'the only key that it accepts; any other gets a 401', defaultText: 'any key' }),
   script: callback<(call: ScriptedCall) => FaultName | undefined>()({
     help: 'returns the fault of a call; if it returns undefined, the rates decide',

@@ -1,9 +1,11 @@
 import type { ChatMessage } from '../../llm/chatModel.js';
-import { estimatePromptTokens, estimateTokens } from '../../llm/cost/estimateTokens.js';
+import { estimateTokens } from '../../llm/cost/estimateTokens.js';
 import type { FaultName } from '../faults/faults.js';
 import type { ProblemFacts, ServerProfile } from '../profiles/serverProfile.js';
 import { makeAnswer, type StandInAnswer } from './answer.js';
 import { completionBody, completionEvents } from './completionBody.js';
+import { cutPrompt } from './cutPrompt.js';
+import { type BodyEncoding, encodeBody, isReadable } from './encodeBody.js';
 import type { RequestedFormat } from './responseFormat.js';
 
 /** The body of a chat completion request. */
@@ -23,7 +25,7 @@ export interface ResponsePlan {
   status: number;
   headers: Record<string, string>;
   /** Sent one after the other; empty if the connection ends before the headers. */
-  parts: string[];
+  parts: (string | Buffer)[];
   /** The pause between two parts, in milliseconds. */
   gapMs: number;
   /** The end of the response: normal, a reset, or a long silence and a reset. */
@@ -45,6 +47,8 @@ export interface ResponsePlanOptions {
   /** True if an earlier call was about the same record, so that a provider would have cached its prompt. */
   seenBefore: boolean;
   facts: ProblemFacts;
+  /** The most tokens of a prompt that are read; the rest is cut off in silence. */
+  cutPromptsAt?: number | undefined;
   write: (messages: ChatMessage[]) => string;
 }
 
@@ -64,7 +68,7 @@ export function planResponse(options: ResponsePlanOptions): ResponsePlan {
     completionTokens: 0,
     usageReported: true,
   };
-  const whole = (text: string, type = 'application/json'): ResponsePlan => ({
+  const whole = (text: string, type = 'application/json'): TextPlan => ({
     ...unbilled,
     headers: { 'content-type': type },
     parts: [text],
@@ -74,8 +78,9 @@ export function planResponse(options: ResponsePlanOptions): ResponsePlan {
   if (fault === 'error200' || (fault === 'errorMidway' && !body.stream)) {
     return whole(JSON.stringify(profile.errorBody(profile.errors.http500(facts))));
   }
-  const answer = answerFor(options);
-  const tokens = tokensOf(body.messages, answer, options.seenBefore);
+  const prompt = cutPrompt(body.messages, promptLimit(options));
+  const answer = answerFor(options, prompt.messages);
+  const tokens = tokensOf(prompt.tokens, answer, options.seenBefore);
   const { prompt: promptTokens, completion: completionTokens } = tokens;
   const usage = fault === 'missingUsage' ? undefined : profile.usage(tokens);
   const billed = { promptTokens, completionTokens, usageReported: fault !== 'missingUsage' };
@@ -85,18 +90,21 @@ export function planResponse(options: ResponsePlanOptions): ResponsePlan {
   return damage(plan, fault);
 }
 
-function answerFor({ body, fault, profile, write }: ResponsePlanOptions): StandInAnswer {
+/** Shorter prompts are not cut off by the fault: no server has a context that small. */
+const CUTS_FROM_TOKENS = 1000;
+const CUT_TO_TOKENS = 450;
+
+function promptLimit({ fault, facts, cutPromptsAt }: ResponsePlanOptions): number | undefined {
+  return fault === 'cutPrompt' && facts.promptTokens > CUTS_FROM_TOKENS ? CUT_TO_TOKENS : cutPromptsAt;
+}
+
+function answerFor({ body, fault, profile, write }: ResponsePlanOptions, messages: ChatMessage[]): StandInAnswer {
   const maxTokens = body.max_completion_tokens ?? body.max_tokens;
-  const { messages, response_format: format } = body;
+  const { response_format: format } = body;
   return makeAnswer({ messages, format, fault, reasoningIn: profile.reasoningIn, maxTokens, write });
 }
 
-function tokensOf(
-  messages: ChatMessage[],
-  { content, reasoning: thought, refusal }: StandInAnswer,
-  seenBefore: boolean,
-) {
-  const prompt = estimatePromptTokens(messages);
+function tokensOf(prompt: number, { content, reasoning: thought, refusal }: StandInAnswer, seenBefore: boolean) {
   const reasoning = thought === undefined ? 0 : estimateTokens(thought.text);
   const completion = estimateTokens((content ?? '') + (refusal ?? '')) + reasoning;
   return { prompt, completion, reasoning, cached: seenBefore ? prompt - (prompt % CACHE_BLOCK_TOKENS) : 0 };
@@ -139,8 +147,29 @@ function errorOf(profile: ServerProfile, facts: ProblemFacts): unknown {
   return (first as { error?: unknown }).error ?? first;
 }
 
+/** A plan whose body is not encoded. */
+type TextPlan = ResponsePlan & { parts: string[] };
+
+const encodings: Partial<Record<FaultName, BodyEncoding>> = {
+  gzip200: 'gzip',
+  deflate200: 'deflate',
+  br200: 'br',
+  zstd200: 'zstd',
+  unknownEncoding200: 'unknown',
+  wrongEncoding200: 'wrong',
+};
+
+/** Encodes the body of a plan, as one part. A client may not be able to read it, and what it is billed. */
+function encoded(plan: TextPlan, encoding: BodyEncoding): ResponsePlan {
+  const { bytes, headers } = encodeBody(plan.parts.join(''), encoding);
+  const usageReported = plan.usageReported && isReadable(encoding);
+  return { ...plan, headers: { ...plan.headers, ...headers }, parts: [bytes], usageReported };
+}
+
 /** Applies a fault of the connection or of the body to a plan. */
-function damage(plan: ResponsePlan, fault: FaultName | undefined): ResponsePlan {
+function damage(plan: TextPlan, fault: FaultName | undefined): ResponsePlan {
+  const encoding = fault && encodings[fault];
+  if (encoding !== undefined) return encoded(plan, encoding);
   switch (fault) {
     case 'empty200':
       return { ...plan, parts: [''], usageReported: false };

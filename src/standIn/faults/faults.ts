@@ -96,6 +96,15 @@ export const faultNames = [
   'loneSurrogate',
   'finishAbort',
   'finishUnknown',
+  // content-encodings that nobody asked for
+  'gzip200',
+  'deflate200',
+  'br200',
+  'zstd200',
+  'unknownEncoding200',
+  'wrongEncoding200', // the header says gzip, and the body is plain
+  // prompts
+  'cutPrompt', // a prompt of over 1,000 tokens is cut to 450 in silence
 ] as const;
 
 export type FaultName = (typeof faultNames)[number];

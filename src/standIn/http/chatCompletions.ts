@@ -40,7 +40,7 @@ export class ChatCompletions {
   }
 
   decide(body: ChatRequestBody, call: LedgerCall): Decision {
-    const { seed, medianMs, sigma, stallMs, answer: write = offlineAnswer } = this.#settings;
+    const { seed, medianMs, sigma, stallMs, cutPromptsAt, answer: write = offlineAnswer } = this.#settings;
     const { messages, ...parameters } = body;
     call.parameters = parameters;
     const key = recordKey(messages);
@@ -60,7 +60,9 @@ export class ChatCompletions {
     if (error !== undefined) return { serviceMs, takenTokens, reply: { error } };
     const id = `chatcmpl-${key}-${callNumber}`;
     const seenBefore = callNumber > 1;
-    const plan = planResponse({ body, id, profile: this.profile, fault, serviceMs, seenBefore, facts, write });
+    const plan = planResponse({
+      ...{ body, id, profile: this.profile, fault, serviceMs, seenBefore, facts, cutPromptsAt, write },
+    });
     return { serviceMs, takenTokens, reply: { plan } };
   }
 

@@ -20,7 +20,8 @@ export async function sendResponse(response: ServerResponse, plan: ResponsePlan,
   const { serviceMs, stallMs, keepAlive, onSent } = options;
   const { status, headers, parts, gapMs, ending } = plan;
   const streams = headers['content-type'] === 'text/event-stream';
-  const sign = streams ? keepAlive.stream : keepAlive.plain;
+  const isEncoded = headers['content-encoding'] !== undefined;
+  const sign = isEncoded ? undefined : streams ? keepAlive.stream : keepAlive.plain;
   const begin = () => response.headersSent || response.writeHead(status, headers);
 
   let leftMs = serviceMs * (streams ? FIRST_EVENT_SHARE : 1);
@@ -35,7 +36,7 @@ export async function sendResponse(response: ServerResponse, plan: ResponsePlan,
   }
   if (parts.length === 0) return drop(response, onSent);
   if (ending === 'end' && (parts.length === 1 || gapMs === 0)) {
-    const body = parts.join('');
+    const body = parts.length === 1 ? (parts[0] as string | Buffer) : parts.join('');
     if (!response.headersSent) response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
     onSent();
     response.end(body);

@@ -10,6 +10,7 @@ import { type StandInOptions, standInOptions } from '../options.js';
 import { Batches } from './batches.js';
 import { ChatCompletions, type Decision, readBody } from './chatCompletions.js';
 import { Ledger, type LedgerCall } from './ledger.js';
+import { planRestart } from './plannedRestart.js';
 import { pause, sendResponse } from './sendResponse.js';
 
 export type { StandInOptions };
@@ -131,17 +132,25 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     reply(response, status, body, { ...limitHeaders, ...headers });
   }
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => {
-      reject(new UsageError(`cannot listen on port ${port}`, { hint: 'use another port, or 0 for a free one', cause }));
+  const listen = (at: number) =>
+    new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(at, '127.0.0.1', () => {
+        server.off('error', reject);
+        resolve();
+      });
     });
-    server.listen(port, '127.0.0.1', resolve);
+  await listen(port).catch((cause) => {
+    throw new UsageError(`cannot listen on port ${port}`, { hint: 'use another port, or 0 for a free one', cause });
   });
+  const { port: openPort } = server.address() as AddressInfo;
+  const cancelRestart = settings.restart && planRestart(server, settings.restart, () => listen(openPort));
   return {
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}${chat.profile.isAzure === true ? AZURE_PATH : '/v1'}`,
+    baseUrl: `http://127.0.0.1:${openPort}${chat.profile.isAzure === true ? AZURE_PATH : '/v1'}`,
     ledger,
     close: () =>
       new Promise((resolve) => {
+        cancelRestart?.();
         server.close(() => resolve());
         server.closeAllConnections();
       }),

@@ -51,16 +51,23 @@ test('an unknown fault is refused with the nearest name, and rates must be from 
   checkFaults(spreadOver(passingFaults, 1));
 });
 
+const [system] = about(1).messages;
+const longDocument = `<document>${'Glaciers carve valleys. '.repeat(250)}</document>`;
+const longRequest = about(1, {
+  messages: [system, { role: 'user', content: longDocument }],
+  ...{ max_tokens: 400, response_format: { type: 'json_object' } },
+});
+
 /** All that a client can see of an answer. */
 async function seen(fault: FaultName | undefined): Promise<string> {
   const server = await startStandIn({ script: () => fault, stallMs: 100 });
   try {
-    const response = await post(server, about(1, { max_tokens: 400, response_format: { type: 'json_object' } }));
-    const retry = ['retry-after', 'retry-after-ms', 'x-should-retry', 'x-ratelimit-reset-tokens']
+    const response = await post(server, longRequest);
+    const told = ['content-encoding', 'retry-after', 'retry-after-ms', 'x-should-retry', 'x-ratelimit-reset-tokens']
       .map((name) => response.headers.get(name))
       .join();
     const chunked = response.headers.get('content-length') === null;
-    return `${response.status} ${retry} ${chunked} ${await response.text()}`;
+    return `${response.status} ${told} ${chunked} ${await response.text()}`;
   } catch (error) {
     return `${(error as Error).message} ${((error as Error).cause as Error | undefined)?.message}`;
   } finally {

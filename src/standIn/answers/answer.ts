@@ -51,7 +51,7 @@ export function makeAnswer({ messages, format, fault, reasoningIn, maxTokens, wr
   if (fault === 'thinkOnly') return { content: '', ...reasoning, finishReason };
   const content = spoil(formatAnswer(write(messages), format), fault, format !== undefined);
   if (fault === 'answerInReasoning') {
-    const text = objectIn(content) === undefined ? `${content}\n\nSo this is the answer.` : content;
+    const text = objectIn(content) === undefined ? content + addedTexts.answerInReasoning.written : content;
     return { content: null, reasoning: { text, field: 'reasoning_content' }, finishReason };
   }
   if (maxTokens === undefined || estimateTokens(content) <= maxTokens) return { content, ...reasoning, finishReason };
@@ -89,6 +89,14 @@ export function reasoningParts(field: ReasoningField, text: string): Record<stri
   return field === 'reasoning_details' ? details : { [field]: text };
 }
 
+/** The text that a fault adds to an answer, as the server writes it, and as it is meant. */
+export const addedTexts = {
+  latexEscapes: { written: ' ($\\frac{\\nu}{\\tau}$, \\theta)', meant: ' ($\\frac{\\nu}{\\tau}$, \\theta)' },
+  loneSurrogate: { written: ' \\ud83d\\u0000', meant: ' \ufffd' },
+  pointsAtDocument: { written: ' What does the passage say?', meant: ' What does the passage say?' },
+  answerInReasoning: { written: '\n\nSo this is the answer.', meant: '\n\nSo this is the answer.' },
+} satisfies Partial<Record<FaultName, { written: string; meant: string }>>;
+
 /** Applies a fault to the text of an answer. Faults of JSON leave an answer alone that holds no JSON object. */
 function spoil(answer: string, fault: FaultName | undefined, jsonMode: boolean): string {
   if (fault === 'blank' || fault === 'blankTwice' || (fault === 'blankJsonMode' && jsonMode)) return ' \n\t';
@@ -122,11 +130,9 @@ function spoil(answer: string, fault: FaultName | undefined, jsonMode: boolean):
     case 'toolCallText':
       return `<tool_call>\n{"name": "answer", "arguments": ${json}}\n</tool_call>`;
     case 'latexEscapes':
-      return withQuestionEnd(json, ' ($\\frac{\\nu}{\\tau}$, \\theta)');
     case 'pointsAtDocument':
-      return withQuestionEnd(json, ' What does the passage say?');
     case 'loneSurrogate':
-      return withQuestionEnd(json, ' \\ud83d\\u0000');
+      return withQuestionEnd(json, addedTexts[fault].written);
     case 'unparsable':
       return 'I have an answer, but I would rather describe it than write JSON.';
     default:

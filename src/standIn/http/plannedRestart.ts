@@ -12,7 +12,8 @@ const RETRY_MS = 100;
 export function planRestart(server: Server, { fromMs, untilMs }: Outage, listen: () => Promise<void>): () => void {
   const cancelled = new AbortController();
   const { signal } = cancelled;
-  const wait = (ms: number) => delay(ms, undefined, { ref: false, signal });
+  // While the port is closed, nothing else may keep the process alive.
+  const wait = (ms: number) => delay(ms, undefined, { signal });
   const restart = async () => {
     await wait(fromMs);
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));

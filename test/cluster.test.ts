@@ -5,6 +5,7 @@ import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { rareflow, root, runCommand } from './support/command.js';
 import { workFolder } from './support/workFolder.js';
 
@@ -15,11 +16,11 @@ const starter = ['../shared', '../../shared']
 
 /** Starts Slurm in a folder and returns the environment of its commands; undefined, and the test is skipped, if there is none. */
 async function slurm(t: TestContext, folder: string): Promise<NodeJS.ProcessEnv | undefined> {
-  if (spawnSync('sbatch', ['--version']).status !== 0) t.skip('no Slurm here: apt-get install slurm-wlm munge');
+  if (spawnSync('sh', ['-c', 'command -v sbatch && command -v slurmctld && command -v munge']).status !== 0)
+    t.skip('no Slurm here: apt-get install slurm-wlm munge');
   else if (starter === undefined) t.skip('no ../shared/cluster/slurm.sh, which starts Slurm');
   else if (await isListening(6817)) t.skip('another Slurm is running on this machine');
   else {
-    t.after(() => execFileSync(starter, ['stop', folder]));
     const line = execFileSync(starter, [folder], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -28,6 +29,14 @@ async function slurm(t: TestContext, folder: string): Promise<NodeJS.ProcessEnv 
     return { ...process.env, SLURM_CONF: /SLURM_CONF=(.*)/.exec(line)?.[1] };
   }
   return undefined;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 async function isListening(port: number): Promise<boolean> {
@@ -44,16 +53,22 @@ test('the shards of the Slurm example, merged, are the output of one process', a
   const work = workFolder(t);
   const env = await slurm(t, work);
   if (env === undefined) return;
-  const file = (name: string) => path.join(work, name);
-  copyFileSync(path.join(root, 'examples/corpus.jsonl'), file('corpus.jsonl'));
-  const index = ['--index', file('shared.bm25'), '--model', 'offline'];
-  await runCommand(['run', file('corpus.jsonl'), '-o', file('one.jsonl'), ...index]);
-  const submitted = {
-    ...{ cwd: work, timeout: 60_000 },
-    env: { ...env, CORPUS: 'corpus.jsonl', INDEX: 'shared.bm25', OUT: 'out', RAREFLOW: rareflow.join(' ') },
-  };
-  execFileSync('sbatch', ['--wait', '--array=1-2', path.join(examples, 'slurm.sh'), '--model', 'offline'], submitted);
-  const merged = await runCommand(['merge', file('out'), '-o', file('all.jsonl')]);
-  assert.match(merged.stderr, /merged 2 shards in .*: 96 in = 96 out/);
-  assert.equal(readFileSync(file('all.jsonl'), 'utf8'), readFileSync(file('one.jsonl'), 'utf8'));
+  try {
+    const file = (name: string) => path.join(work, name);
+    copyFileSync(path.join(root, 'examples/corpus.jsonl'), file('corpus.jsonl'));
+    const index = ['--index', file('shared.bm25'), '--model', 'offline'];
+    await runCommand(['run', file('corpus.jsonl'), '-o', file('one.jsonl'), ...index]);
+    const variables = { CORPUS: 'corpus.jsonl', INDEX: 'shared.bm25', OUT: 'out', RAREFLOW: rareflow.join(' ') };
+    const options = { cwd: work, env: { ...env, ...variables }, timeout: 60_000, encoding: 'utf8' as const };
+    execFileSync('sbatch', ['--array=1-2', path.join(examples, 'slurm.sh'), '--model', 'offline'], options);
+    while (execFileSync('squeue', ['-h'], options) !== '') await sleep(200);
+    const merged = await runCommand(['merge', file('out'), '-o', file('all.jsonl')]);
+    assert.match(merged.stderr, /merged 2 shards in .*: 96 in = 96 out/);
+    assert.equal(readFileSync(file('all.jsonl'), 'utf8'), readFileSync(file('one.jsonl'), 'utf8'));
+  } finally {
+    const pids = ['ctld.pid', 'slurmd.pid'].map((name) => Number(readFileSync(path.join(work, name), 'utf8')));
+    execFileSync(starter as string, ['stop', work]);
+    // They write to the folder until they end.
+    for (let waits = 0; waits < 100 && pids.some(isAlive); waits++) await sleep(100);
+  }
 });

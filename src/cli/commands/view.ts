@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { UsageError } from '../../errors.js';
-import { filesBeside } from '../../io/write/filesBeside.js';
 import { viewOptions } from '../../report/options.js';
 import { omit } from '../../util/options.js';
 import { command } from '../command.js';
@@ -18,6 +17,7 @@ export const viewCommand = command({
   examples: ['rareflow view out.jsonl', 'rareflow view out.rejects.jsonl --port 8000'],
   async run([input = ''], { port, ...keys }) {
     if (/\.(gz|zst|parquet|json|csv|tsv)$/i.test(input) || input === '-') {
+      const { filesBeside } = await import('../../io/write/filesBeside.js');
       const { records } = filesBeside(input);
       const ofRun = existsSync(records) || existsSync(`${records}.partial`);
       throw new UsageError(

@@ -62,7 +62,18 @@ await bundle({
   splitting: true,
   format: 'esm',
   // Packages with native parts, and large ones that few commands load.
-  external: ['lmdb', '@hpcc-js/wasm-zstd', 'tsx', 'flexsearch', 'hyparquet', 'hyparquet-*', 'undici', 'esbuild'],
+  external: [
+    'lmdb',
+    '@hpcc-js/wasm-zstd',
+    'tsx',
+    'flexsearch',
+    'hyparquet',
+    'hyparquet-*',
+    'undici',
+    'esbuild',
+    'bullmq',
+    'ioredis',
+  ],
   banner: {
     js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
   },

@@ -16,6 +16,7 @@ const allowed: Record<string, string[]> = {
   io: ['flow', 'util', 'errors', 'record'],
   llm: ['answers', 'flow', 'store', 'util', 'errors', 'record'],
   search: ['flow', 'util', 'errors', 'record'],
+  queue: ['llm', 'flow', 'util', 'errors', 'record'],
   operators: ['answers', 'flow', 'util', 'errors', 'record', 'llm/chatModel', 'search/searcher'],
   pipeline: ['store', 'flow', 'util', 'errors', 'record'],
   report: ['operators', 'answers', 'flow', 'util', 'errors', 'record'],
@@ -32,6 +33,7 @@ const allowed: Record<string, string[]> = {
   cli: [
     'trial',
     'shards',
+    'queue',
     'chain',
     'pipeline',
     'report',
@@ -50,6 +52,7 @@ const allowed: Record<string, string[]> = {
   ],
   index: [
     'shards',
+    'queue',
     'chain',
     'pipeline',
     'report',
@@ -87,7 +90,7 @@ const floors: Record<string, string[]> = {
       'middleware',
       'cacheStore',
     ],
-    ...['options', 'limits', 'failures', 'cost', 'capabilities', 'chatModel'],
+    ...['options', 'limits', 'failures', 'cost', 'capabilities', 'remoteAttempts', 'chatModel'],
   ],
   search: [
     ...['flexsearch', 'bm25Index', 'indexing', 'threads', 'scoring', 'options', 'analysis', 'format', 'searcher'],
@@ -144,6 +147,8 @@ const owners: Record<string, string[]> = {
   'hyparquet-compressors': ['io'],
   tinyglobby: ['io'],
   'csv-parse': ['io'],
+  bullmq: ['queue'],
+  ioredis: ['queue'],
   openai: ['llm'],
   bottleneck: ['llm'],
   undici: ['llm'],

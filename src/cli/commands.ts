@@ -21,6 +21,8 @@ import { splitCommand } from './commands/split.js';
 import { standInCommand } from './commands/standIn.js';
 import { statusCommand } from './commands/status.js';
 import { viewCommand } from './commands/view.js';
+import { workerCommand } from './commands/worker.js';
+import { workersCommand } from './commands/workers.js';
 
 /** The table of commands: help, parsing and dispatch all go by it. */
 export const commands: CommandSpec[] = [
@@ -33,6 +35,8 @@ export const commands: CommandSpec[] = [
   judgeNegativesCommand,
   reasonDistillCommand,
   splitCommand,
+  workerCommand,
+  workersCommand,
   indexCommand,
   searchCommand,
   exportCommand,

@@ -15,6 +15,7 @@ import { batchModel } from './openai/batch/batchModel.js';
 import { type KnownCapabilities, openaiModel } from './openai/openaiModel.js';
 import type { CapabilityMemory } from './openai/serverCapabilities.js';
 import type { modelOptions } from './options.js';
+import type { RemoteAttempts } from './remoteAttempts.js';
 
 export type ModelSettings = Resolved<typeof modelOptions>;
 
@@ -44,6 +45,7 @@ const TRIPS_AMONG_OTHERS = 3;
  */
 export function connectEndpoints(settings: ModelSettings, shared: Shared): ConnectedEndpoint[] {
   const { model } = settings;
+  if (settings.attempts !== undefined) return [remoteEndpoint(settings.attempts, settings, shared)];
   if (model === 'offline') return [localEndpoint(offlineModel(settings), 'offline:', settings, shared)];
   if (typeof model === 'string') return serverEndpoints({ ...settings, model }, shared);
   return [localEndpoint(customModel(model, settings), 'custom:', settings, shared)];
@@ -124,6 +126,27 @@ function localEndpoint(model: ChatModel, baseUrl: string, settings: ModelSetting
   const health = new EndpointHealth(settings);
   const limited = limitedModel(model, health, model.name, settings, shared);
   return { model: limited, health, host: model.name, baseUrl, leave: () => {}, close: limited.close };
+}
+
+/** A model whose attempts are made elsewhere, where the health of its servers is known too. */
+function remoteEndpoint(attempts: RemoteAttempts, settings: ModelSettings, shared: Shared): ConnectedEndpoint {
+  const { model, extraBody, reasoningEffort, structuredOutput, onNotice = () => {} } = settings;
+  const remote = attempts.connect({
+    model: typeof model === 'string' ? model : model.name,
+    shape: { extraBody, reasoningEffort, structuredOutput, needsCap: shared.budget.isSet || undefined },
+    onRefused: (stage) => shared.meter.countProbe(stage),
+    onNotice,
+  });
+  // The calls of a lost machine fail all at once: that says nothing about the others.
+  const health = new EndpointHealth({ ...settings, trips: false, othersWork: () => true });
+  const limited = limitedModel(remote, health, attempts.label, settings, shared);
+  return {
+    ...{ model: limited, health, host: attempts.label, baseUrl: 'queue:' },
+    leave: () => remote.leave(),
+    async close() {
+      await Promise.all([limited.close(), remote.close()]);
+    },
+  };
 }
 
 function limitedModel(

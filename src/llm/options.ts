@@ -19,6 +19,7 @@ import { type CustomModel, expectedChatModel, isChatModel } from './chatModel.js
 import { femtoDollars } from './cost/dollars.js';
 import type { Prices } from './cost/prices.js';
 import type { Clock } from './limits/clock.js';
+import type { RemoteAttempts } from './remoteAttempts.js';
 
 /** The proxies of the environment: the values of HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
 export interface ProxySettings {
@@ -420,6 +421,14 @@ export const stageModelOptions = {
 /** The model of one stage: whatever is absent is as in the run. */
 export type StageModel = Partial<Resolved<typeof stageModelOptions>>;
 
+const attemptsOption = {
+  /** Where attempts are made, if not by this process: a queue (`callQueue`). Everything around an attempt stays as it is. */
+  attempts: object<RemoteAttempts>()(
+    { help: 'makes the attempts in place of a server, as a queue does', defaultText: 'the server of baseUrl' },
+    { expected: 'an object with connect()', accepts: (given) => isRecord(given) && 'connect' in given },
+  ),
+};
+
 const modelsOption = {
   /**
    * Models of stages, by the name of the stage that asks (`doc2query`, `reason_distill`). They share the budget, the counts
@@ -444,6 +453,7 @@ export const modelOptions = {
   ...batchOptions,
   ...offlineOptions,
   ...modelsOption,
+  ...attemptsOption,
   ...environmentOptions,
 };
 

@@ -19,7 +19,7 @@ export const groups = [
     'Samples',
     'Index',
   ],
-  ...['Model', 'Stage models', 'Limits', 'Money', 'Batches', 'Dry run'],
+  ...['Model', 'Stage models', 'Limits', 'Money', 'Batches', 'Queue', 'Dry run'],
 ];
 
 /** A flag as commander parses it, and the option that it sets. */

@@ -1,4 +1,5 @@
 import { modelOptions } from '../../llm/options.js';
+import { queueOptions, queueTimeoutOption } from '../../queue/options.js';
 import { list, pick, text } from '../../util/options.js';
 import { batchFlagOptions } from './batch.js';
 import { cacheOption } from './cacheFolder.js';
@@ -84,5 +85,7 @@ export const askingFlags = {
   prices: pricesOption,
   ...pick(modelOptions, 'budgetUsd', 'budgetTokens'),
   ...batchFlagOptions,
+  ...queueOptions,
+  queueTimeout: queueTimeoutOption,
   ...dryRunOptions,
 };

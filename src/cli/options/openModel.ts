@@ -14,6 +14,7 @@ import { pricesOf } from './pricesFile.js';
 import { baseUrlsOf } from './server/baseUrls.js';
 import { headersOf } from './server/headers.js';
 import { proxiesIn } from './server/proxies.js';
+import { attemptsOf } from './server/queue.js';
 import { modelOfStages, type OwnFlags, ownFlagsOf } from './server/stageModels.js';
 
 export interface ModelFlags extends Partial<Resolved<typeof askingFlags>> {
@@ -43,7 +44,9 @@ export function openModel(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Parti
   if (model === 'offline') {
     say('rareflow: the offline model only exercises the pipeline; its output is not training data');
   }
-  const baseUrl = baseUrlsOf(flags, env);
+  const attempts = attemptsOf({ ...flags }, env);
+  // With a queue its workers know the servers.
+  const baseUrl = attempts === undefined ? baseUrlsOf(flags, env) : [];
   if (keyNames.length > 1 && keyNames.length !== baseUrl.length) {
     throw new UsageError(`--api-key-env was given ${keyNames.length} times for ${baseUrl.length} servers`, {
       hint: 'give it once for all of them, or once for each --base-url, in order',
@@ -57,6 +60,7 @@ export function openModel(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Parti
     ...(stages.length > 0 && { models: Object.fromEntries(stages) }),
     ...(model === 'offline' ? {} : headersOf(flags, env)),
     model,
+    attempts,
     baseUrl,
     proxy: proxiesIn(env),
     concurrency,
@@ -126,12 +130,21 @@ export function openModels(flags: ModelFlags & OtherModelFlags, env: NodeJS.Proc
       hint: 'judge with the model of the run, or judge in a command of its own with its own budget',
     });
   }
+  const apart = [
+    ['judge', judgeModel, judgeBaseUrl],
+    ['confirm', confirmModel, confirmBaseUrl],
+  ] as const;
+  for (const [role, name, url] of apart) {
+    if (flags.queue === undefined || name === undefined || url !== undefined) continue;
+    throw new UsageError(`--${role}-model needs --${role}-base-url beside --queue: the queue serves one model`);
+  }
   const model = openModel(flags, env);
   const other = (name: string, baseUrl?: string | string[], apiKeyEnv?: string | string[]) =>
     openModel(
       {
         ...flags,
         model: name,
+        ...(baseUrl !== undefined && { queue: undefined }),
         baseUrl: baseUrl ?? flags.baseUrl,
         apiKeyEnv: apiKeyEnv ?? (baseUrl === undefined ? flags.apiKeyEnv : undefined),
         ...{ batch: undefined, batchRequests: undefined },

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Counter, Gauge, Registry } from 'prom-client';
 import { UsageError } from '../../errors.js';
 import type { RunView } from './runView.js';
 import { say } from './terminal.js';
@@ -13,6 +14,8 @@ export interface MetricsFlags {
 export interface Metrics extends AsyncDisposable {
   /** Sets the source of a run's figures, which are read at each request. */
   watch(viewOf: () => RunView | undefined): void;
+  /** Adds metrics of another kind of process than a run. */
+  define(add: (registry: Registry, kinds: { Counter: typeof Counter; Gauge: typeof Gauge }) => void): void;
 }
 
 /**
@@ -57,6 +60,7 @@ export async function openMetrics({ metricsPort, metricsHost }: MetricsFlags): P
     watch(source) {
       viewOf = source;
     },
+    define: (add) => add(registry, { Counter, Gauge }),
     async [Symbol.asyncDispose]() {
       registry.clear();
       server.closeAllConnections();

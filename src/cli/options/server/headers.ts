@@ -17,7 +17,7 @@ export const headerOptions = {
   }),
 };
 
-interface HeaderFlags {
+export interface HeaderFlags {
   header?: string | string[] | undefined;
   headerEnv?: string | string[] | undefined;
 }

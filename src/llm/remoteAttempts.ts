@@ -1,0 +1,32 @@
+import type { ChatModel } from './chatModel.js';
+
+/** What is sent with each request of a model beside the request, and shapes its answer. */
+export interface RequestShape {
+  extraBody?: Record<string, unknown> | undefined;
+  reasoningEffort?: string | undefined;
+  structuredOutput?: 'auto' | 'json_schema' | 'json_object' | 'none' | undefined;
+  /** A budget is set, so each request must have a cap. */
+  needsCap?: boolean | undefined;
+}
+
+export interface RemoteModelOptions {
+  model: string;
+  shape: RequestShape;
+  /** Counts an attempt that a server refused and billed nothing for, beside the one that `complete` ends with. */
+  onRefused(stage: string | undefined): void;
+  onNotice: (message: string) => void;
+}
+
+/** A ChatModel whose attempts are made elsewhere: one attempt a call, and its failures are AttemptErrors. */
+export interface RemoteModel extends ChatModel {
+  /** Rejects the calls that nobody has begun. */
+  leave(): void;
+  close(): Promise<void>;
+}
+
+/** Makes attempts in place of the server's adapter: a queue of calls, from which workers pull. */
+export interface RemoteAttempts {
+  /** The place of the attempts, for messages. */
+  readonly label: string;
+  connect(options: RemoteModelOptions): RemoteModel;
+}

@@ -79,7 +79,6 @@ const floors: Record<string, string[]> = {
   io: ['write', 'read', 'parse', 'systemErrors'],
   llm: [
     ...[
-      'modelGroup',
       'createModel',
       'stageModels',
       'connectEndpoints',

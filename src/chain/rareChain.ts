@@ -61,6 +61,7 @@ const rareChainOptions = {
   ...{ doc2QueryPromptTemplate, reasonDistillPromptTemplate },
   doc2QueryConcurrency: concurrencyOf('doc2query'),
   reasonDistillConcurrency: concurrencyOf('reason-distill'),
+  judgeConcurrency: concurrencyOf('judge-questions and judge-negatives'),
 };
 
 function concurrencyOf(stage: string) {
@@ -118,6 +119,7 @@ export function rareChain<
   const resolved = resolveOptions('rareChain', rareChainOptions, options);
   const { model, index, concurrency, doc2QueryPromptTemplate, reasonDistillPromptTemplate } = resolved;
   const { doc2QueryConcurrency = concurrency, reasonDistillConcurrency = concurrency } = resolved;
+  const { judgeConcurrency = concurrency } = resolved;
   const questions = doc2Query({
     ...{ ...valuesOf(questionOptions, resolved), model },
     ...{ promptTemplate: doc2QueryPromptTemplate, concurrency: doc2QueryConcurrency },
@@ -129,7 +131,7 @@ export function rareChain<
     // The judge reports what is missing after it.
     ...(resolved.judgeNegatives && { onShortfall: undefined }),
   });
-  const judging = { ...valuesOf(judgeOptions, resolved), model: judgeModel };
+  const judging = { ...valuesOf(judgeOptions, resolved), model: judgeModel, concurrency: judgeConcurrency };
   const questionJudge = () =>
     judgeQuestions({ ...valuesOf(questionRules, resolved), ...omitted(judging, 'negativesKey', 'positivesKey') });
   const negativesJudge = () =>

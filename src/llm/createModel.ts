@@ -77,9 +77,7 @@ export function createModel(options: ModelOptions): RareflowModel {
   const name = typeof model === 'string' ? model : model.name;
   checkCombination(settings, options);
   const price = settings.prices && priceOf(settings.prices, name);
-  const stageModels = Object.entries(settings.models ?? {}).map(([stage, given]): [string, StageModel] => {
-    return [stage, resolveOptions(`createModel: models.${stage}`, stageModelOptions, given)];
-  });
+  const stageModels = resolveStages(settings.models ?? {});
   const prices = { price, stagePrices: stagePrices(Object.fromEntries(stageModels), settings) };
   const budget = new Budget({ ...settings, ...prices, model: name, maxTokens: capOfAll(settings, stageModels) });
   const meter = usageMeter({ ...prices, pricesAsOf: settings.prices?.asOf, budget });
@@ -89,11 +87,12 @@ export function createModel(options: ModelOptions): RareflowModel {
     ? new Semaphore(settings.concurrency)
     : undefined;
   const run = connectModel(settings, shared, slots);
+  const byModel = new Map<StageModel, ConnectedModel>();
   const stages = new Map(
     stageModels.map(([stage, own]): [string, ConnectedModel] => {
-      const ofStage = stageSettings(settings, stage, own);
-      if (!hasOwnConnections(own)) return [stage, { ...run, settings: ofStage }];
-      return [stage, connectModel(ofStage, shared, own.concurrency === undefined ? slots : undefined)];
+      const one = byModel.get(own) ?? connectStage(stage, own);
+      byModel.set(own, one);
+      return [stage, one];
     }),
   );
   const connected = [...new Set([run, ...[...stages.values()].filter(({ answers }) => answers !== run.answers)])];
@@ -144,6 +143,22 @@ export function createModel(options: ModelOptions): RareflowModel {
       ]);
     },
   };
+
+  function connectStage(stage: string, own: StageModel): ConnectedModel {
+    const ofStage = stageSettings(settings, stage, own);
+    if (!hasOwnConnections(own)) return { ...run, settings: ofStage };
+    return connectModel(ofStage, shared, own.concurrency === undefined ? slots : undefined);
+  }
+}
+
+/** Checks the models of stages. Stages that were given the same object have the same one again, and share its connections. */
+function resolveStages(models: Record<string, StageModel>): [string, StageModel][] {
+  const resolved = new Map<StageModel, StageModel>();
+  return Object.entries(models).map(([stage, given]) => {
+    const own = resolved.get(given) ?? resolveOptions(`createModel: models.${stage}`, stageModelOptions, given);
+    resolved.set(given, own);
+    return [stage, own];
+  });
 }
 
 /** A model with its connections, and its answers through retries and the cache. */
@@ -178,7 +193,7 @@ function capOfAll({ maxTokens }: ModelSettings, stages: [string, StageModel][]):
 
 /** The most attempts in flight: the run's, and those of stages that name a limit. */
 function concurrencyOfAll({ concurrency }: ModelSettings, stages: [string, StageModel][]): number {
-  return stages.reduce((sum, [, stage]) => sum + (stage.concurrency ?? 0), concurrency);
+  return [...new Set(stages.map(([, own]) => own))].reduce((sum, own) => sum + (own.concurrency ?? 0), concurrency);
 }
 
 /** Names a model as it was asked for; the server's other name for it is kept beside that. */

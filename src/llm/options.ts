@@ -431,8 +431,10 @@ const attemptsOption = {
 
 const modelsOption = {
   /**
-   * Models of stages, by the name of the stage that asks (`doc2query`, `reason_distill`). They share the budget, the counts
-   * and the cache's folder with the run. A stage with a `concurrency` of its own does not count in that of the run.
+   * Models of stages, by the name of the stage that asks: `doc2query`, `reason_distill`, and the judges `judge_questions`,
+   * `judge_negatives`, `confirm_negatives` and `accept_reasoning`. They share the budget, the counts and the cache's folder
+   * with the run. A stage with a `concurrency` of its own does not count in that of the run; stages that are given one and the
+   * same object share its connections and its limits.
    */
   models: object<Record<string, StageModel>>()(
     { help: 'models of stages, with their servers, sampling and limits', defaultText: 'one model for all' },

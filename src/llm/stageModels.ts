@@ -29,6 +29,8 @@ export function stageSettings(run: ModelSettings, name: string, stage: StageMode
   } as ModelSettings;
 }
 
+const free: ModelPrice = { input: 0n, cachedInput: 0n, output: 0n };
+
 /** The price of each stage that has a model of its own. Throws UsageError for one without a price, under a budget in dollars. */
 export function stagePrices(
   models: Record<string, StageModel>,
@@ -37,7 +39,7 @@ export function stagePrices(
   const named = Object.entries(models).flatMap(([stage, { model }]) => (model === undefined ? [] : [{ stage, model }]));
   return Object.fromEntries(
     named.map(({ stage, model }) => {
-      const price = prices && priceOf(prices, model);
+      const price = model === 'offline' ? free : prices && priceOf(prices, model);
       if (budgetUsd === undefined || price !== undefined) return [stage, price];
       throw new UsageError(`a budget in dollars requires the price of ${model}, the model of ${stage}`, {
         hint: `give prices (--prices FILE) with an entry ${JSON.stringify(model)}, or a budget in tokens`,

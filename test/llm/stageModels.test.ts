@@ -5,7 +5,7 @@ import test from 'node:test';
 import { commands } from '../../src/cli/commands.js';
 import { configValues, readConfig } from '../../src/cli/options/config.js';
 import { refuseRedirectedKey } from '../../src/cli/options/configKeys.js';
-import { openModel } from '../../src/cli/options/openModel.js';
+import { openModel, openModels } from '../../src/cli/options/openModel.js';
 import { UsageError } from '../../src/errors.js';
 import type { ChatRequest } from '../../src/llm/chatModel.js';
 import { createModel, type ModelOptions } from '../../src/llm/createModel.js';
@@ -113,6 +113,60 @@ test('a budget in dollars requires the price of each model', () => {
     (error) => error instanceof UsageError && /price of dear, the model of reason_distill/.test(error.message),
   );
 });
+
+test('stages that are given the same object share its connections and its limit', () =>
+  withServers(
+    ({ baseUrl }) => {
+      const judge = { model: 'large', baseUrl, concurrency: 3 };
+      return { concurrency: 2, models: { judge_questions: judge, judge_negatives: judge } };
+    },
+    async ({ model, teacher }) => {
+      const stages = ['judge_questions', 'judge_negatives'];
+      await Promise.all(stages.flatMap((stage) => Array.from({ length: 9 }, (_, n) => model.complete(ask(stage, n)))));
+      const { peakInFlight, concurrency } = model.usage();
+      assert.deepEqual([peakInFlight, concurrency, model.capabilities().length], [3, 5, 2]);
+      assert.equal(teacher.ledger.calls.length, 18);
+    },
+  ));
+
+test('the models of the judges are stages of the run: one budget, one set of counts, one cache', (t) =>
+  withServers(
+    () => ({}),
+    async ({ run, teacher }) => {
+      const pricesFile = path.join(workFolder(t), 'prices.json');
+      writeFileSync(pricesFile, JSON.stringify(prices));
+      const flags = {
+        ...{ model: 'small', baseUrl: [run.baseUrl], maxTokens: 500, budgetUsd: 5, prices: pricesFile, concurrency: 2 },
+        ...{ judgeModel: 'large', judgeBaseUrl: [teacher.baseUrl], confirmModel: 'offline' },
+        cache: path.join(workFolder(t), 'cache'),
+      };
+      for (const [from, calls] of [
+        ['asked', 3],
+        ['cached', 0],
+      ] as const) {
+        const { model, judgeModel, confirmModel } = openModels(flags, {});
+        const before = run.ledger.calls.length + teacher.ledger.calls.length;
+        await model.complete(ask('doc2query'));
+        await judgeModel.complete(ask('judge_questions'));
+        await judgeModel.complete(ask('accept_reasoning', 1));
+        await confirmModel?.complete(ask('confirm_negatives'));
+        assert.equal(run.ledger.calls.length + teacher.ledger.calls.length - before, calls, from);
+        const { byStage, total, budgets } = model.usage();
+        assert.equal(total.calls, 4);
+        assert.equal(byStage.confirm_negatives?.costUsd, '0', 'the offline model costs nothing');
+        assert.equal(budgets.length, 1);
+        assert.equal(budgets[0]?.spent, `$${total.costUsd}`);
+        if (calls > 0) assert.ok(Number(byStage.judge_questions?.costUsd) > 100 * Number(byStage.doc2query?.costUsd));
+        assert.deepEqual([judgeModel.name, confirmModel?.name], ['large', 'offline']);
+        await model.close();
+      }
+      const bare = { model: 'small', baseUrl: [run.baseUrl], concurrency: 2 };
+      assert.throws(
+        () => openModels({ ...bare, ...{ confirmBaseUrl: ['http://x/v1'] } }, {}),
+        /--confirm-base-url needs/,
+      );
+    },
+  ));
 
 test('an unknown option of a stage is refused by its name', () => {
   const models = { doc2query: { modell: 'x' } } as unknown as ModelOptions['models'];

@@ -6,8 +6,9 @@ import { command } from '../command.js';
 import { batchFlags } from '../options/batch.js';
 import { isDryRun } from '../options/dryRun.js';
 import { inputHelp } from '../options/input.js';
-import { askingFlags, confirmModelFlags } from '../options/model.js';
+import { askingFlags } from '../options/model.js';
 import { outputOptions } from '../options/output.js';
+import { confirmModelFlags } from '../options/server/stageModels.js';
 import { inputOptions } from '../options/stream.js';
 import { calibrateOption, printCalibration, requireOutput } from '../run/calibrate.js';
 
@@ -48,12 +49,12 @@ export const judgeNegativesCommand = command({
       import('../run/streamRun.js'),
       import('../run/shortfall.js'),
     ]);
-    const { model, confirmModel, all } = openModels(flags, process.env);
+    const { model, confirmModel } = openModels(flags, process.env);
     const { onShortfall, lines } = shortfallCounter('judge_negatives');
     const operator = judgeNegatives({ ...valuesOf(operatorFlags, flags), model, confirmModel, onShortfall });
     const shape = { command: 'judge-negatives', options, facts: { prompt } };
     const stages = [{ name: 'judge_negatives', operator, isFilter: true }];
-    const code = await runStream({ inputs, flags, stages, shape, model: all, notes: lines });
+    const code = await runStream({ inputs, flags, stages, shape, model, notes: lines });
     const { calibrate, output, negativesJudgementKey } = flags;
     if (calibrate === undefined || output === undefined || code !== ExitCode.done) return code;
     const { negativeVerdicts } = await import('../../chain/calibrateFile.js');

@@ -6,10 +6,12 @@ import { omit, type Resolved, valuesOf } from '../../util/options.js';
 import { command } from '../command.js';
 import { batchFlags } from '../options/batch.js';
 import { isDryRun } from '../options/dryRun.js';
+import { flagName } from '../options/flags.js';
 import { inputHelp } from '../options/input.js';
-import { askingFlags, judgeModelFlags } from '../options/model.js';
+import { askingFlags } from '../options/model.js';
 import { outputOptions } from '../options/output.js';
 import { promptFileOption, promptTemplateOf } from '../options/promptFile.js';
+import { judgeFlagIn, judgeModelFlags } from '../options/server/stageModels.js';
 import { inputOptions } from '../options/stream.js';
 
 const operatorFlags = omit(reasonDistillOptions, 'model', 'judgeModel', 'promptTemplate', 'rejects', 'onKept');
@@ -51,10 +53,11 @@ export const reasonDistillCommand = command({
       import('../run/streamRun.js'),
       import('../run/shortfall.js'),
     ]);
-    if (flags.judgeModel !== undefined && flags.accept !== 'judge') {
-      throw new UsageError('--judge-model needs --accept judge');
+    const judgeFlag = judgeFlagIn(flags);
+    if (judgeFlag !== undefined && flags.accept !== 'judge') {
+      throw new UsageError(`${flagName(judgeFlag)} needs --accept judge`);
     }
-    const { model, judgeModel, all } = openModels(flags, process.env);
+    const { model, judgeModel } = openModels(flags, process.env);
     const { onKept, lines: notes } = keptCounter();
     const operator = reasonDistill({ ...valuesOf(operatorFlags, flags), model, judgeModel, promptTemplate, onKept });
     const shape = {
@@ -63,7 +66,7 @@ export const reasonDistillCommand = command({
       facts: { prompt: versionOf(REASON_DISTILL_PROMPT_VERSION, promptTemplate) },
     };
     return runStream({
-      ...{ inputs, flags, shape, model: all, notes, keys: [flags.textKey] },
+      ...{ inputs, flags, shape, model, notes, keys: [flags.textKey] },
       stages: [{ name: 'reason_distill', operator }],
     });
   },

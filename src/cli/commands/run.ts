@@ -10,11 +10,11 @@ import { isDryRun } from '../options/dryRun.js';
 import { flagName } from '../options/flags.js';
 import { indexFlags } from '../options/indexFlags.js';
 import { inputHelp } from '../options/input.js';
-import { askingFlags, confirmModelFlags, judgeModelFlags } from '../options/model.js';
+import { askingFlags } from '../options/model.js';
 import { negativesFlags } from '../options/negatives.js';
 import { outputOptions, stepOptions } from '../options/output.js';
 import { promptFileOption, promptTemplateOf } from '../options/promptFile.js';
-import { ownFlagsOf, stageModelFlags } from '../options/server/stageModels.js';
+import { confirmModelFlags, judgeFlagIn, judgeModelFlags, stageModelFlags } from '../options/server/stageModels.js';
 import { inputOptions } from '../options/stream.js';
 import { sayNotice } from '../progress/terminal.js';
 
@@ -122,7 +122,7 @@ export const runCommand = command({
         hint: 'rareflow index CORPUS -o shared.bm25, then add --index shared.bm25',
       });
     }
-    const { model, judgeModel, confirmModel, all } = openModels(flags, process.env);
+    const { model, judgeModel, confirmModel } = openModels(flags, process.env);
     const files = await inputPaths(inputs, { withoutOutputs: true });
     const corpus = flags.corpus === undefined ? undefined : await inputPaths([flags.corpus].flat());
     await outputsOf([...files, ...(corpus ?? [])], flags);
@@ -158,13 +158,14 @@ export const runCommand = command({
           ...{ model, benchmarks, judgeModel, confirmModel, index: searcher, onShortfall, onKept, onNotice: sayNotice },
           doc2QueryConcurrency: flags.batch === undefined ? flags.doc2queryConcurrency : undefined,
           reasonDistillConcurrency: flags.batch === undefined ? flags.reasonDistillConcurrency : undefined,
+          judgeConcurrency: flags.batch === undefined ? flags.judgeConcurrency : undefined,
           ...{ doc2QueryPromptTemplate: questionPrompt, reasonDistillPromptTemplate: reasoningPrompt },
         });
         const against = benchmarks && { decontaminate: benchmarkPaths.map(inputIdentity) };
         const facts = { prompts: settings.prompts, index: settings.index, ...against };
         const shape = { command: 'run', options, facts };
         return await runStream({
-          ...{ inputs: paths, inputNames, flags, stages, shape, folder, metrics, model: all, notes },
+          ...{ inputs: paths, inputNames, flags, stages, shape, folder, metrics, model, notes },
           keys: [flags.textKey, flags.idKey],
         });
       } finally {
@@ -185,8 +186,9 @@ function refuseUnusedRules(flags: RunFlags): void {
       throw new UsageError(`${flagName(set[0])} needs ${flagName(stage)}`);
   }
   const judges = flags.judgeQuestions || flags.judgeNegatives || flags.accept === 'judge';
-  if (flags.judgeModel !== undefined && !judges) {
-    throw new UsageError('--judge-model needs --judge-questions, --judge-negatives or --accept judge');
+  const judgeFlag = judgeFlagIn(flags);
+  if (judgeFlag !== undefined && !judges) {
+    throw new UsageError(`${flagName(judgeFlag)} needs --judge-questions, --judge-negatives or --accept judge`);
   }
   if (flags.confirmModel !== undefined && !flags.judgeNegatives) {
     throw new UsageError('--confirm-model needs --judge-negatives');
@@ -212,6 +214,5 @@ async function planOf(inputs: string[], flags: RunFlags, questionPrompt?: string
     ...{ doc2QueryPromptTemplate: questionPrompt, reasonDistillPromptTemplate: reasoningPrompt },
     ...{ judgeModel: flags.judgeModel, confirmModel: flags.confirmModel },
   });
-  const stageModels = Object.fromEntries(ownFlagsOf(flags));
-  return dryRun(await inputPaths(inputs, { withoutOutputs: true }), { ...plan, corpus, stageModels }, flags);
+  return dryRun(await inputPaths(inputs, { withoutOutputs: true }), { ...plan, corpus }, flags);
 }

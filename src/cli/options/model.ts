@@ -29,47 +29,6 @@ export const modelFlags = {
   ...pick(modelOptions, 'structuredOutput', 'stream', 'clientCert', 'clientKey', 'capabilities'),
 };
 
-const otherServer = (role: string) =>
-  list({
-    help: `the API of the ${role}`,
-    placeholder: '<url>',
-    defaultText: 'that of --base-url',
-    group: 'Judges',
-    shapesRecords: false,
-  });
-const otherKey = (role: string) =>
-  list({
-    help: `the environment variable that holds the key of the ${role}`,
-    placeholder: '<name>',
-    defaultText: 'that of --api-key-env',
-    group: 'Judges',
-    shapesRecords: false,
-  });
-
-/** The model that judges, if it is not that of the run. */
-export const judgeModelFlags = {
-  judgeModel: text({
-    help: 'the model that judges and accepts',
-    placeholder: '<name>',
-    defaultText: 'that of --model',
-    group: 'Judges',
-  }),
-  judgeBaseUrl: otherServer('model that judges'),
-  judgeApiKeyEnv: otherKey('model that judges'),
-};
-
-/** The second model, which reads only what the first one flagged. */
-export const confirmModelFlags = {
-  confirmModel: text({
-    help: 'a second model, which reads only the negatives that the first one flagged, and whose verdict counts',
-    placeholder: '<name>',
-    defaultText: 'none',
-    group: 'Judges',
-  }),
-  confirmBaseUrl: otherServer('second model'),
-  confirmApiKeyEnv: otherKey('second model'),
-};
-
 /** Everything that a command has which asks a model for each record. */
 export const askingFlags = {
   ...modelFlags,

@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.js';
+import type { ChatModel } from '../../llm/chatModel.js';
 import { createModel, type ModelOptions, type RareflowModel } from '../../llm/createModel.js';
-import { modelGroup } from '../../llm/modelGroup.js';
 import type { StageModel } from '../../llm/options.js';
 import { checkStorePath } from '../../store/folder.js';
 import { pick, type Resolved, valuesOf } from '../../util/options.js';
@@ -9,13 +9,13 @@ import { apiKeyIn } from './apiKey.js';
 import { journalFolder } from './batch.js';
 import { cacheFolder } from './cacheFolder.js';
 import { flagName } from './flags.js';
-import { askingFlags, type confirmModelFlags, type judgeModelFlags } from './model.js';
+import { askingFlags } from './model.js';
 import { pricesOf } from './pricesFile.js';
 import { baseUrlsOf } from './server/baseUrls.js';
 import { headersOf } from './server/headers.js';
 import { proxiesIn } from './server/proxies.js';
 import { attemptsOf } from './server/queue.js';
-import { modelOfStages, type OwnFlags, ownFlagsOf } from './server/stageModels.js';
+import { judgeFlagIn, modelOfStages, type OwnFlags, ownFlagsOf } from './server/stageModels.js';
 
 export interface ModelFlags extends Partial<Resolved<typeof askingFlags>> {
   concurrency: number;
@@ -37,35 +37,34 @@ const sameInLibrary = pick(
 export function openModel(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Partial<ModelOptions> = {}): RareflowModel {
   const { baseUrl: given, concurrency, batchPollSeconds } = flags;
   const model = flags.model ?? modelOfStages(flags);
-  const keyNames = [flags.apiKeyEnv ?? []].flat();
   if (model === undefined) {
     throw new UsageError('no model was named', { hint: 'add --model NAME, or --model offline to try it without one' });
   }
-  if (model === 'offline') {
+  const own = ownFlagsOf(flags);
+  const models = new Set([model, ...own.map(([, stage]) => stage.model ?? model)]);
+  if (models.has('offline')) {
     say('rareflow: the offline model only exercises the pipeline; its output is not training data');
   }
   const attempts = attemptsOf({ ...flags }, env);
   // With a queue its workers know the servers.
   const baseUrl = attempts === undefined ? baseUrlsOf(flags, env) : [];
-  if (keyNames.length > 1 && keyNames.length !== baseUrl.length) {
-    throw new UsageError(`--api-key-env was given ${keyNames.length} times for ${baseUrl.length} servers`, {
-      hint: 'give it once for all of them, or once for each --base-url, in order',
-    });
-  }
+  const keyNames = keyNamesFor(baseUrl, flags.apiKeyEnv);
   const cache = cacheFolder(flags, env);
   if (cache !== undefined) checkStorePath(cache);
-  const stages = ownFlagsOf(flags).map(([stage, own]): [string, StageModel] => [stage, stageModelOf(own)]);
+  // Stages with one object have one model, with its connections.
+  const stageModels = new Map([...new Set(own.map(([, flags]) => flags))].map((flags) => [flags, stageModelOf(flags)]));
+  const stages = own.map(([stage, flags]) => [stage, stageModels.get(flags)]);
   return createModel({
     ...valuesOf(sameInLibrary, flags),
     ...(stages.length > 0 && { models: Object.fromEntries(stages) }),
-    ...(model === 'offline' ? {} : headersOf(flags, env)),
+    ...(models.size === 1 && models.has('offline') ? {} : headersOf(flags, env)),
     model,
     attempts,
     baseUrl,
     proxy: proxiesIn(env),
     concurrency,
-    apiKey: model === 'offline' ? undefined : baseUrl.map((url, index) => keyOf(url, keyNames[index] ?? keyNames[0])),
-    keyName: baseUrl.map((_, index) => keyNames[index] ?? keyNames[0] ?? 'OPENAI_API_KEY'),
+    apiKey: model === 'offline' ? undefined : baseUrl.map((url, index) => keyOf(url, keyNames[index])),
+    keyName: keyNames.map((name) => name ?? 'OPENAI_API_KEY'),
     cache,
     batch: journalFolder(flags),
     batchRequests: flags.batchRequests,
@@ -83,8 +82,9 @@ export function openModel(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Parti
       return { ...own, ...runKeys };
     }
     const urls = own.baseUrl === undefined ? baseUrl : [own.baseUrl].flat();
-    const apiKey = urls.map((url) => keyOf(url, apiKeyEnv, own.model, own.baseUrl !== undefined));
-    return { ...own, apiKey, keyName: urls.map(() => apiKeyEnv ?? 'OPENAI_API_KEY') };
+    const names = keyNamesFor(urls, apiKeyEnv);
+    const apiKey = urls.map((url, index) => keyOf(url, names[index], own.model, own.baseUrl !== undefined));
+    return { ...own, apiKey, keyName: names.map((name) => name ?? 'OPENAI_API_KEY') };
   }
 
   /** OPENAI_API_KEY is sent to OpenAI and to the server of OPENAI_BASE_URL; to others only if a flag names it. */
@@ -105,58 +105,40 @@ export function openModel(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Parti
   }
 }
 
-type OtherModelFlags = Partial<Resolved<typeof judgeModelFlags & typeof confirmModelFlags>>;
+/** Returns the variable that holds the key of each server: one for all, one for each, or none. */
+function keyNamesFor(urls: string[], given: string | string[] = []): (string | undefined)[] {
+  const names = [given].flat();
+  if (names.length > 1 && names.length !== urls.length) {
+    throw new UsageError(`--api-key-env was given ${names.length} times for ${urls.length} servers`, {
+      hint: 'give it once for all of them, or once for each --base-url, in order',
+    });
+  }
+  return urls.map((_, index) => names[index] ?? names[0]);
+}
 
+/** The model of a run, and how its judges are named: calls of all of them go to one model, by the stages that ask. */
 export interface RunModels {
   model: RareflowModel;
   /** The model that judges: that of the run, unless the flags name another one. */
-  judgeModel: RareflowModel;
-  confirmModel: RareflowModel | undefined;
-  /** All of them, for their usage and their end. */
-  all: RareflowModel;
+  judgeModel: ChatModel;
+  confirmModel: ChatModel | undefined;
 }
 
-/** Opens the model of a run and those of its judges. Throws UsageError for flags that do not go together. */
-export function openModels(flags: ModelFlags & OtherModelFlags, env: NodeJS.ProcessEnv): RunModels {
-  const { judgeModel, judgeBaseUrl, judgeApiKeyEnv, confirmModel, confirmBaseUrl, confirmApiKeyEnv } = flags;
-  const given = { judgeBaseUrl, judgeApiKeyEnv, confirmBaseUrl, confirmApiKeyEnv };
-  for (const [name, value] of Object.entries(given)) {
-    const role = name.startsWith('judge') ? 'judge' : 'confirm';
-    if (value === undefined || flags[`${role}Model`] !== undefined) continue;
-    throw new UsageError(`${flagName(name)} needs --${role}-model`);
-  }
-  if ((judgeModel ?? confirmModel) !== undefined && (flags.budgetUsd ?? flags.budgetTokens) !== undefined) {
-    throw new UsageError('a budget covers one model, and this run has several', {
-      hint: 'judge with the model of the run, or judge in a command of its own with its own budget',
-    });
-  }
-  const apart = [
-    ['judge', judgeModel, judgeBaseUrl],
-    ['confirm', confirmModel, confirmBaseUrl],
-  ] as const;
-  for (const [role, name, url] of apart) {
-    if (flags.queue === undefined || name === undefined || url !== undefined) continue;
-    throw new UsageError(`--${role}-model needs --${role}-base-url beside --queue: the queue serves one model`);
+/** Opens the model of a run with those of its judges. Throws UsageError for flags that do not go together. */
+export function openModels(
+  flags: ModelFlags & { judgeModel?: string | undefined; confirmModel?: string | undefined },
+  env: NodeJS.ProcessEnv,
+): RunModels {
+  const { judgeModel, confirmModel } = flags;
+  const unused = judgeFlagIn(flags, 'confirm');
+  if (confirmModel === undefined && unused !== undefined) {
+    throw new UsageError(`${flagName(unused)} needs --confirm-model`);
   }
   const model = openModel(flags, env);
-  const other = (name: string, baseUrl?: string | string[], apiKeyEnv?: string | string[]) =>
-    openModel(
-      {
-        ...flags,
-        model: name,
-        ...(baseUrl !== undefined && { queue: undefined }),
-        baseUrl: baseUrl ?? flags.baseUrl,
-        apiKeyEnv: apiKeyEnv ?? (baseUrl === undefined ? flags.apiKeyEnv : undefined),
-        ...{ batch: undefined, batchRequests: undefined },
-      },
-      env,
-    );
-  const judge = judgeModel === undefined ? model : other(judgeModel, judgeBaseUrl, judgeApiKeyEnv);
-  const confirm = confirmModel === undefined ? undefined : other(confirmModel, confirmBaseUrl, confirmApiKeyEnv);
+  const named = (name: string): ChatModel => ({ name, complete: model.complete });
   return {
     model,
-    judgeModel: judge,
-    confirmModel: confirm,
-    all: modelGroup([model, judge, ...(confirm ? [confirm] : [])]),
+    judgeModel: judgeModel === undefined ? model : named(judgeModel),
+    confirmModel: confirmModel === undefined ? undefined : named(confirmModel),
   };
 }

@@ -4,6 +4,7 @@ import { formName, isPlainJsonl, recordFormOf } from '../../io/write/recordForm.
 import type { Resolved } from '../../util/options.js';
 import type { askingFlags } from '../options/model.js';
 import { pricesOf } from '../options/pricesFile.js';
+import { ownFlagsOf } from '../options/server/stageModels.js';
 import type { inputOptions } from '../options/stream.js';
 import { planTable } from '../progress/planTable.js';
 import { formatCount, printJson, say, sayNotice } from '../progress/terminal.js';
@@ -22,7 +23,7 @@ export type DryRunFlags = Partial<Resolved<typeof inputOptions & typeof askingFl
  */
 export async function dryRun(
   inputs: string[],
-  plan: Pick<PlanOptions, 'stages' | 'isUsable' | 'corpus' | 'isDocument' | 'numNeg' | 'stageModels'>,
+  plan: Pick<PlanOptions, 'stages' | 'isUsable' | 'corpus' | 'isDocument' | 'numNeg'>,
   flags: DryRunFlags,
 ): Promise<number> {
   const { inputFormat, onBadLine, maxLineBytes, limit, seed, model, maxTokens, assumeCompletionTokens, assumeFrom } =
@@ -32,7 +33,7 @@ export async function dryRun(
   const prices = pricesOf(flags.prices);
   using interrupt = abortOnInterrupt();
   const planned = await planRun(await inputPaths(inputs), {
-    ...{ ...plan, prices, signal: interrupt.signal },
+    ...{ ...plan, prices, stageModels: Object.fromEntries(ownFlagsOf(flags)), signal: interrupt.signal },
     ...{
       inputFormat,
       onNotice: sayNotice,

@@ -13,6 +13,7 @@ const ofWorkers = [
   ...['baseUrl', 'apiKeyEnv', 'header', 'headerEnv', 'clientCert', 'clientKey', 'stream', 'capabilities', 'batch'],
   ...['doc2queryModel', 'doc2queryBaseUrl', 'doc2queryApiKeyEnv'],
   ...['reasonDistillModel', 'reasonDistillBaseUrl', 'reasonDistillApiKeyEnv'],
+  ...['judgeModel', 'judgeBaseUrl', 'judgeApiKeyEnv', 'confirmModel', 'confirmBaseUrl', 'confirmApiKeyEnv'],
 ];
 
 /** Returns the password that the flags name; undefined if it is in the address or there is none. */

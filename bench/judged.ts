@@ -55,13 +55,15 @@ const { values } = parseArgs({
     qrels: { type: 'string' },
     analyzer: { type: 'string' },
     sampling: { type: 'string' },
+    'candidate-window': { type: 'string' },
   },
 });
 const { corpus, queries, qrels, analyzer } = values;
+const candidateWindow = values['candidate-window'] === undefined ? undefined : Number(values['candidate-window']);
 const sampling = values.sampling as 'top' | 'random' | 'dissimilar' | undefined;
 if (!corpus || !queries || !qrels) {
   console.error(
-    'usage: npm run -s bench -- judged --corpus FILE --queries FILE --qrels FILE [--analyzer NAME] [--sampling NAME]',
+    'usage: npm run -s bench -- judged --corpus FILE --queries FILE --qrels FILE [--analyzer NAME] [--sampling NAME] [--candidate-window N]',
   );
   process.exit(2);
 }
@@ -113,7 +115,7 @@ async function measured({ row, spare, errors, cascade, options }: Setting) {
   const judge = labelJudge(errors ?? 0);
   const confirm = labelJudge(0);
   const rejects = () => {};
-  const mine = bm25HardNeg({ index, rejects, numNeg, spare, sampling });
+  const mine = bm25HardNeg({ index, rejects, numNeg, spare, sampling, candidateWindow });
   const mined = mine(asked.map((one) => ({ ...one })));
   const confirmModel = cascade ? confirm : undefined;
   const judged =

@@ -2,10 +2,10 @@ import type { DataRecord, Reject } from '../../record.js';
 import { documentKey, valueAt } from '../../util/keyPath.js';
 import { type OptionsOf, type Resolved, valuesOf, withDefaults } from '../../util/options.js';
 import { scriptLanguage } from '../../util/scriptLanguage.js';
-import { wordsOf } from '../../util/words.js';
 import { type documentRules, filterDocumentsOptions } from './options.js';
 import { repetitionIn } from './repetition.js';
 import { SeenDocuments } from './seenDocuments.js';
+import { WordHashes } from './wordHashes.js';
 
 type DocumentFilterOptions = OptionsOf<typeof filterDocumentsOptions>;
 
@@ -42,9 +42,9 @@ export function ruleBroken(
   rules: Omit<Resolved<typeof documentRules>, 'duplicateShare' | 'compareWith'>,
 ): string | undefined {
   const { minWords, maxWords = Number.POSITIVE_INFINITY, languages, minLetterShare, repetition } = rules;
-  const words = wordsOf(text);
-  if (words.length < minWords) return `it has ${words.length} words, fewer than ${minWords}`;
-  if (words.length > maxWords) return `it has ${words.length} words, more than ${maxWords}`;
+  const words = new WordHashes(text);
+  if (words.count < minWords) return `it has ${words.count} words, fewer than ${minWords}`;
+  if (words.count > maxWords) return `it has ${words.count} words, more than ${maxWords}`;
   const language = languages && scriptLanguage(text);
   if (language !== undefined && !languages?.includes(language)) return `its language is ${language}`;
   const letters = letterShare(text);

@@ -1,5 +1,6 @@
-import { mix } from '../../util/murmur.js';
-import { isUnspaced } from '../../util/words.js';
+import { wordsOf } from '../../util/words.js';
+import { Repeats } from './repeats.js';
+import type { WordHashes } from './wordHashes.js';
 
 /**
  * The rules of Gopher against repetition (Rae et al., "Scaling Language Models", 2021, table A1): the greatest share of lines
@@ -25,9 +26,9 @@ const MAX_REPEATED: [words: number, share: number][] = [
 ];
 
 /** Returns the first rule against repetition that a text of 50 words or more breaks: `41 % of its lines are repeated`. */
-export function repetitionIn(text: string, words: string[]): string | undefined {
-  if (words.length < LEAST_WORDS) return undefined;
-  return repeatedLines(text) ?? repeatedPhrases(words);
+export function repetitionIn(text: string, words: WordHashes): string | undefined {
+  if (words.count < LEAST_WORDS) return undefined;
+  return repeatedLines(text) ?? repeatedPhrases(text, words);
 }
 
 function repeatedLines(text: string): string | undefined {
@@ -41,82 +42,31 @@ function repeatedLines(text: string): string | undefined {
   return undefined;
 }
 
-function repeatedPhrases(words: string[]): string | undefined {
+/**
+ * Longer phrases are looked for among the places of repeated shorter ones: if a phrase of n words is there twice, so is each
+ * phrase of fewer words within it. Most texts repeat few phrases of two words, and so cost little more than those.
+ */
+function repeatedPhrases(text: string, words: WordHashes): string | undefined {
   // Two characters of a script without spaces make a word, on average.
-  const scale = isUnspaced(words) ? 2 : 1;
-  const total = charactersIn(words);
-  const hashes = Uint32Array.from(words, wordHash);
+  const scale = words.isUnspaced ? 2 : 1;
+  const total = words.charactersIn(0, words.count);
+  const repeats = new Repeats(words.hashes);
   for (const [count, limit] of MAX_TOP) {
-    const top = topPhrase(hashes, scale * count);
-    if (top === undefined) break;
-    const phrase = words.slice(top.at, top.at + scale * count);
-    const share = (top.times * charactersIn(phrase)) / total;
-    if (share > limit) return `${inPercent(share)} of its text is the phrase "${phrase.join(' ')}"`;
+    const top = repeats.topPhrase(scale * count);
+    if (top === undefined) return undefined;
+    const share = (top.times * words.charactersIn(top.at, scale * count)) / total;
+    if (share <= limit) continue;
+    const phrase = wordsOf(text).slice(top.at, top.at + scale * count);
+    return `${inPercent(share)} of its text is the phrase "${phrase.join(' ')}"`;
   }
   for (const [count, limit] of MAX_REPEATED) {
-    const share = repeatedLength(words, hashes, scale * count) / total;
-    if (share === 0) break;
-    if (share > limit) return `${inPercent(share)} of its text is in repeated phrases of ${scale * count} words`;
+    const places = repeats.again(scale * count);
+    if (places.length === 0) return undefined;
+    const length = places.reduce((sum, at) => sum + words.charactersIn(at, scale * count), 0);
+    if (length / total > limit)
+      return `${inPercent(length / total)} of its text is in repeated phrases of ${scale * count} words`;
   }
   return undefined;
-}
-
-/** Returns the last place of the most frequent phrase of `count` words; undefined if each is there once. */
-function topPhrase(hashes: Uint32Array, count: number): { at: number; times: number } | undefined {
-  const phrases = new PhraseCounts(hashes.length);
-  let top: { at: number; times: number } | undefined;
-  for (let at = 0; at + count <= hashes.length; at++) {
-    const times = phrases.add(phraseHash(hashes, at, count));
-    if (times > (top?.times ?? 1)) top = { at, times };
-  }
-  return top;
-}
-
-/** Returns the length of the phrases of `count` words that were there before; they do not overlap. */
-function repeatedLength(words: string[], hashes: Uint32Array, count: number): number {
-  const phrases = new PhraseCounts(hashes.length);
-  let length = 0;
-  for (let at = 0; at + count <= words.length; ) {
-    const isNew = phrases.add(phraseHash(hashes, at, count)) === 1;
-    if (!isNew) length += charactersIn(words.slice(at, at + count));
-    at += isNew ? 1 : count;
-  }
-  return length;
-}
-
-/** Hashes a word by FNV-1a. */
-function wordHash(word: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < word.length; at++) hash = Math.imul(hash ^ word.charCodeAt(at), 0x01000193);
-  return hash;
-}
-
-function phraseHash(hashes: Uint32Array, start: number, count: number): number {
-  let hash = 0;
-  for (let at = start; at < start + count; at++) hash = mix(Math.imul(hash, 31) + (hashes[at] as number));
-  return hash;
-}
-
-/** Counts phrases by their hashes. */
-class PhraseCounts {
-  readonly #hashes: Uint32Array;
-  readonly #counts: Uint32Array;
-
-  constructor(most: number) {
-    const slots = 2 ** Math.ceil(Math.log2(2 * most + 1));
-    this.#hashes = new Uint32Array(slots);
-    this.#counts = new Uint32Array(slots);
-  }
-
-  /** Returns the number of times that the phrase was added, this one included. */
-  add(hash: number): number {
-    const mask = this.#hashes.length - 1;
-    let slot = hash & mask;
-    while ((this.#counts[slot] as number) > 0 && this.#hashes[slot] !== hash) slot = (slot + 1) & mask;
-    this.#hashes[slot] = hash;
-    this.#counts[slot] = (this.#counts[slot] as number) + 1;
-    return this.#counts[slot] as number;
-  }
 }
 
 function charactersIn(parts: string[]): number {

@@ -121,8 +121,13 @@ export class SeenDocuments {
   }
 }
 
-/** Returns 52 bits of the SHA-1 of a text without its white space. */
+const HAS_OTHER_SPACE = /[^\S ]| {2}/;
+
+/** Returns 52 bits of the SHA-1 of a text, with all its white space as single spaces. */
 function textKeyOf(text: string): number {
-  const hash = createHash('sha1').update(text.replace(/\s+/g, ' ').trim()).digest();
+  const trimmed = text.trim();
+  const hash = createHash('sha1')
+    .update(HAS_OTHER_SPACE.test(trimmed) ? trimmed.replace(/\s+/g, ' ') : trimmed)
+    .digest();
   return hash.readUInt32BE(0) * 2 ** 20 + (hash.readUInt32BE(4) >>> 12);
 }

@@ -3,7 +3,6 @@ import { ExitCode, ModelError, OutputError, UsageError } from '../../errors.js';
 import type { Operator } from '../../flow/operator.js';
 import type { Rejects } from '../../flow/rejects.js';
 import { readRecords } from '../../io/read/readRecords.js';
-import { durableJsonl } from '../../io/write/durableJsonl.js';
 import { writeJsonl } from '../../io/write/writeJsonl.js';
 import type { RareflowModel } from '../../llm/createModel.js';
 import type { RunProgress } from '../../pipeline/progress.js';
@@ -177,6 +176,7 @@ async function runDurably(pipeline: PipelineOptions, durable: DurableRun): Promi
   const { folder, files, steps, settings, readSettings, flags, reporter, mayBeEmpty } = durable;
   const { store } = folder;
   const { finishRetry, retryRejects } = await import('../../chain/retryRejects.js');
+  const { durableJsonl } = await import('../../io/write/durableJsonl.js');
   const { durableRecords } = await import('../../io/write/durableRecords.js');
   const { OrdinalSet } = await import('../../pipeline/state/ordinalSet.js');
   const { differences } = await import('../../pipeline/resumeRun.js');

@@ -47,7 +47,7 @@ export function planBases(facts: PlanFacts): string[] {
     lines.push(`${assumeFrom} has no figures for ${assumed.map(({ name }) => name).join(' and ')}`);
   }
   if (assumeFrom === undefined) {
-    lines.push('better: first --limit 100 -o pilot.jsonl, then --assume-from pilot.jsonl');
+    lines.push('better: first --sample 100 -o OUTPUT, then --dry-run with the same -o');
   }
   return lines;
 }

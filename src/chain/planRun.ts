@@ -28,6 +28,8 @@ export interface PlanOptions
   maxTokens?: number | undefined;
   /** Plan for at most this many records. Default: all. */
   limit?: number | undefined;
+  /** Plan for a run that takes only this many of the records. Default: all. */
+  sample?: number | undefined;
   /** Seeds the sample. Default 0. */
   seed?: number | undefined;
   /** Assume answers of this length, in tokens: one number, or one for each stage. */
@@ -75,13 +77,19 @@ export async function planRun(inputs: string | readonly string[], options: PlanO
   if (sample.usable === 0) {
     throw new InputError('no record of the input can be used', { hint: 'name the keys of its texts' });
   }
+  // Of a pilot's records, as many can be used as of all.
+  const share = Math.min(
+    1,
+    (options.sample ?? Number.POSITIVE_INFINITY) / (sample.usable + sample.unusable + sample.badLines),
+  );
+  const usable = Math.round(share * sample.usable);
   const negatives = corpus === undefined ? sample : await sampleRecords(corpus, { ...read, isUsable: isDocument });
   const earlier =
     assumeFrom === undefined ? [] : (await sampleRecords(assumeFrom, { ...read, inputFormat: 'auto' })).records;
   const estimates = stages.map((stage) =>
     estimateStage({
       ...{ stage, earlier, maxTokens: stageModels[stage.name]?.maxTokens ?? maxTokens },
-      ...{ sample: sample.records, records: sample.usable, corpus: negatives.records },
+      ...{ sample: sample.records, records: usable, corpus: negatives.records },
     }),
   );
   const priced = estimates.map((estimate, index): PricedEstimate => {
@@ -89,8 +97,8 @@ export async function planRun(inputs: string | readonly string[], options: PlanO
     const price = other === undefined ? priceFor(estimate.stage) : prices && priceOf(prices, other);
     return { ...estimate, costUsd: price && estimatedCost(price, estimate) };
   });
-  const { usable: records, unusable, badLines } = sample;
-  const counts = { records, unusable: unusable + badLines, sampled: sample.records.length };
+  const unusable = Math.round(share * (sample.unusable + sample.badLines));
+  const counts = { records: usable, unusable, sampled: sample.records.length };
   return {
     ...counts,
     stages: priced,

@@ -52,6 +52,11 @@ export async function retryRejects(given: RetryRejectsOptions): Promise<RetryCou
   if (state.phase !== 'done') {
     throw new UsageError(`${output}: the run is not finished`, { hint: 'resume it first, without --retry-rejects' });
   }
+  if (typeof state.sample === 'number') {
+    throw new UsageError(`${output}: the run has taken only its sample`, {
+      hint: 'run it without --sample and without --retry-rejects first',
+    });
+  }
   await requireFilesOf(state, options);
   const work = path.join(folder, 'retry');
   mkdirSync(work, { recursive: true });

@@ -38,6 +38,14 @@ export const limitOption = wholeNumber({
   shapesRecords: false,
 });
 
+/** The number of records that are drawn from the whole input for a first look. */
+export const sampleOption = wholeNumber({
+  help: 'take only this many records, drawn at random from the whole input by the seed: a pilot, from which the same command without --sample goes on',
+  defaultText: 'all',
+  group: 'Money',
+  shapesRecords: false,
+});
+
 /** Ends a stream at once. */
 export const signalOption = object<AbortSignal>()(
   { help: "aborting it ends the stream with the signal's reason" },

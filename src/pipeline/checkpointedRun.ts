@@ -1,3 +1,4 @@
+import { StoreError } from '../errors.js';
 import type { DurableSink } from '../flow/durableSink.js';
 import { withOrdinal } from '../flow/ordinal.js';
 import type { Rejects } from '../flow/rejects.js';
@@ -11,6 +12,7 @@ import { type Outcome, OutcomeLedger } from './outcomeLedger.js';
 import type { PipelineRun } from './pipelineRun.js';
 import { resumeRun, resumeSteps } from './resumeRun.js';
 import type { RunCounts } from './state/runCounts.js';
+import type { ItemResults } from './state/runKeeper.js';
 import type { RunState } from './state/runState.js';
 
 /**
@@ -37,13 +39,23 @@ export class CheckpointedRun implements PipelineRun {
   readonly #commits: CommitScheduler;
   #isOver = false;
   #full: Promise<void> | undefined;
+  /** The number of lines in the output. */
+  #lines: number;
+  /** Writes of results to the store that may not be on disk yet. */
+  #keeping: Promise<void>[] = [];
 
   private constructor(checkpoint: Resolved<typeof checkpointOptions>, state: RunState) {
     this.#checkpoint = checkpoint;
     this.#committed = state;
     this.counts = structuredClone(state.counts);
     this.#secondsBefore = state.seconds;
-    this.#ledger = new OutcomeLedger({ ordered: checkpoint.ordered, finished: state.finished }, (outcome) =>
+    const { merging, finished } = state;
+    this.#lines = merging?.lines ?? state.counts.out;
+    const earlier = merging && {
+      ...{ finished: merging.earlier, next: merging.next },
+      onEarlier: (ordinal: number) => this.#writeKept(ordinal),
+    };
+    this.#ledger = new OutcomeLedger({ ordered: checkpoint.ordered, finished, earlier }, (outcome) =>
       this.#write(outcome),
     );
     this.finishedBefore = this.#ledger.finished.size;
@@ -52,10 +64,16 @@ export class CheckpointedRun implements PipelineRun {
   }
 
   /** Finds the run to resume, and cuts its outputs back to its last commit. */
-  static async begin(options: Checkpoint, stages: string[], limit: number): Promise<CheckpointedRun> {
+  static async begin(
+    options: Checkpoint,
+    stages: string[],
+    { limit, sample }: { limit: number; sample?: number | undefined },
+  ): Promise<CheckpointedRun> {
     const checkpoint = resolveOptions('the checkpoint', checkpointOptions, options);
     const { store, output, rejects, onResume } = checkpoint;
-    const found = await resumeRun(checkpoint, { stages, limit });
+    // It is refused, if it cannot be kept, before anything is paid for.
+    if (sample !== undefined && checkpoint.ordered) void store.results;
+    const found = await resumeRun(checkpoint, { stages, limit, sample });
     const state = found.phase === 'done' ? found : { ...found, steps: await resumeSteps(checkpoint, found, stages) };
     if (state.finished.length > 0 || state.phase === 'done') onResume?.(state);
     // From here on, a `.partial` is known to be of this run.
@@ -87,6 +105,10 @@ export class CheckpointedRun implements PipelineRun {
 
   readFrom(source: Pick<NumberedSource, 'positionsAt'>): void {
     this.#source = source;
+  }
+
+  begin(isLeftOut: (ordinal: number) => boolean): void {
+    this.#ledger.begin(isLeftOut);
   }
 
   isFinished(ordinal: number): boolean {
@@ -137,6 +159,7 @@ export class CheckpointedRun implements PipelineRun {
     await this.#eachStep((step) => step.finish());
     await this.#commits.commit('done');
     this.#isOver = true;
+    if (this.#committed.merging !== undefined && !this.#isSample) this.#checkpoint.store.results.clear();
   }
 
   async leave(): Promise<void> {
@@ -172,8 +195,13 @@ export class CheckpointedRun implements PipelineRun {
     await Promise.all((this.#checkpoint.steps ?? []).map(action));
   }
 
+  /** True if only a sample of the items is taken. */
+  get #isSample(): boolean {
+    return typeof this.#committed.sample === 'number';
+  }
+
   #write({ ordinal, outputs, rejects, extras, made }: Outcome): void {
-    const { output, retried, steps } = this.#checkpoint;
+    const { ordered, store, retried, steps } = this.#checkpoint;
     const { counts } = this;
     const item = retried?.[ordinal];
     for (const { stage, count } of extras ?? []) (counts.stages[stage] as RunCounts['stages'][number]).extra += count;
@@ -185,42 +213,78 @@ export class CheckpointedRun implements PipelineRun {
       }
     }
     let refused = rejects;
+    const kept: ItemResults = { outputs: [], rejects: [] };
+    const keeps = ordered && this.#isSample;
     for (const record of outputs ?? []) {
       try {
-        this.#full = output.append(item === undefined ? record : { ...item, record }) ?? this.#full;
+        this.#append(item === undefined ? record : { ...item, record });
         counts.out += 1;
+        if (keeps) kept.outputs.push(JSON.stringify(record));
       } catch (error) {
         const reason = `cannot be written as JSON: ${error instanceof Error ? error.message : error}`;
         refused = [...(refused ?? []), { stage: counts.stages.length, reject: { stage: 'write', reason } }];
       }
     }
     for (const { stage, reject } of refused ?? []) {
-      this.#writeReject(reject, item);
+      const written = this.#writeReject(reject, item);
+      if (keeps) kept.rejects.push(JSON.stringify(written));
       const ofStage = counts.stages[stage];
       if (ofStage !== undefined) ofStage.rejected += 1;
       else if (stage < 0) counts.unread += 1;
       else counts.unwritable += 1;
     }
+    if (keeps) {
+      const keeping = store.results.putAsync(ordinal, kept);
+      // The next commit throws its error.
+      keeping.catch(() => {});
+      this.#keeping.push(keeping);
+    }
     this.#commits.add();
   }
 
-  /** Writes a reject, without its record if JSON cannot hold that, which may be why it was rejected. */
-  #writeReject(reject: Reject, item: object | undefined): void {
+  /** Writes the results of an item that an earlier session finished, and counted. */
+  #writeKept(ordinal: number): void {
+    const kept = this.#checkpoint.store.results.get(ordinal);
+    if (kept === undefined) {
+      throw new StoreError(`the results of item ${ordinal} of the sample are not in the state of the run`, {
+        hint: 'start a new run (--resume never keeps the old files as .old); answers in its cache are not paid again',
+      });
+    }
+    for (const record of kept.outputs) this.#append(JSON.parse(record));
+    for (const reject of kept.rejects) this.#writeReject(JSON.parse(reject), undefined);
+    this.#commits.add();
+  }
+
+  #append(line: unknown): void {
+    this.#full = this.#checkpoint.output.append(line) ?? this.#full;
+    this.#lines += 1;
+  }
+
+  /**
+   * Writes a reject, without its record if JSON cannot hold that, which may be why it was rejected. Returns the reject as it was
+   * written.
+   */
+  #writeReject(reject: Reject, item: object | undefined): Reject {
     const { rejects, ordered } = this.#checkpoint;
-    const place = ordered ? { place: this.counts.out } : {};
+    const place = ordered ? { place: this.#lines } : {};
     const line = (one: Reject) => (item === undefined ? { ...one, ...place } : { ...item, reject: one });
     try {
       this.#full = rejects.append(line(reject)) ?? this.#full;
+      return reject;
     } catch {
-      this.#full = rejects.append(line({ ...reject, record: undefined })) ?? this.#full;
+      const bare = { ...reject, record: undefined };
+      this.#full = rejects.append(line(bare)) ?? this.#full;
+      return bare;
     }
   }
 
   async #commit(phase: RunState['phase']): Promise<void> {
     const { store, output, rejects, figures, steps } = this.#checkpoint;
-    const { finished } = this.#ledger;
+    const { finished, next: nextItem } = this.#ledger;
+    const { merging } = this.#committed;
     const next: RunState = {
       ...this.#committed,
+      merging: merging && { ...merging, next: nextItem, lines: this.#lines },
       phase,
       seconds: this.seconds,
       outputBytes: output.bytes,
@@ -233,7 +297,9 @@ export class CheckpointedRun implements PipelineRun {
       ...this.#source?.positionsAt(finished.lowWater),
       figures: figures?.(),
     };
-    await Promise.all([output.sync(), rejects.sync(), this.#eachStep((step) => step.sync())]);
+    const keeping = this.#keeping;
+    this.#keeping = [];
+    await Promise.all([output.sync(), rejects.sync(), this.#eachStep((step) => step.sync()), ...keeping]);
     await store.commitAsync(next);
     this.#committed = next;
   }

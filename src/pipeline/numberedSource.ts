@@ -14,7 +14,9 @@ export interface NumberedSourceOptions {
   resume: ResumeFrom | undefined;
   /** Returns true for items that were finished before. */
   isFinished: (ordinal: number) => boolean;
-  /** Takes a record that was finished before. */
+  /** Returns true for items that are not processed in this session. Default: none. */
+  isLeftOut?: ((ordinal: number) => boolean) | undefined;
+  /** Takes a record that was finished before, or is left out. */
   onFinished?: ((ordinal: number, record: DataRecord) => void) | undefined;
   /** Takes a record and returns the one to pass on. */
   onRecord: (ordinal: number, record: DataRecord) => DataRecord;
@@ -57,19 +59,19 @@ export class NumberedSource {
   /** Takes an item that the source refused. */
   refuse(reject: Reject): void | Promise<void> {
     const ordinal = this.count++;
-    if (this.#options.isFinished(ordinal)) return;
+    if (this.#isPassed(ordinal)) return;
     if (this.#isChecked()) return this.#options.onRefused(ordinal, reject);
     this.#held.push({ ordinal, reject });
   }
 
   /** Yields the records that are to be processed. */
   async *records(source: AsyncIterable<DataRecord>): AsyncGenerator<DataRecord> {
-    const { limit, isFinished, onFinished, onRecord } = this.#options;
+    const { limit, onFinished, onRecord } = this.#options;
     if (this.count >= limit) return;
     for await (const value of source) {
       if (this.count >= limit) break;
       const ordinal = this.count++;
-      if (!isFinished(ordinal)) {
+      if (!this.#isPassed(ordinal)) {
         if (this.#held.length === 0 && isRecord(value) && this.#isChecked()) yield onRecord(ordinal, value);
         else this.#held.push({ ordinal, ...asItem(value) });
       } else if (isRecord(value)) onFinished?.(ordinal, value);
@@ -77,6 +79,10 @@ export class NumberedSource {
       if (this.count >= limit) break;
     }
     yield* this.#release();
+  }
+
+  #isPassed(ordinal: number): boolean {
+    return this.#options.isFinished(ordinal) || this.#options.isLeftOut?.(ordinal) === true;
   }
 
   #isChecked(): boolean {

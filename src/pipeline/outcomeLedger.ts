@@ -20,6 +20,16 @@ interface OpenOutcome extends Outcome {
   awaited: number;
 }
 
+export interface LedgerOptions {
+  ordered: boolean;
+  finished?: number[] | undefined;
+  /**
+   * Finished items whose results an earlier session wrote without those between them: each is given to `onEarlier` in its place.
+   * `next` is the first item that is not written yet.
+   */
+  earlier?: { finished: number[]; next: number; onEarlier: (ordinal: number) => void } | undefined;
+}
+
 /**
  * Collects what becomes of each input item until none of its records is in progress any more, so that an output never holds
  * a part of an item; and, if the order is kept, until all items before it are finished. Its memory grows with the items in
@@ -30,14 +40,29 @@ export class OutcomeLedger {
   readonly #ordered: boolean;
   readonly #onFinished: (outcome: Outcome) => void;
   readonly #open = new Map<number, OpenOutcome>();
+  readonly #earlier: OrdinalSet;
+  readonly #onEarlier: (ordinal: number) => void;
+  #isLeftOut: (ordinal: number) => boolean = () => false;
+  #next: number;
 
-  constructor(
-    { ordered, finished }: { ordered: boolean; finished?: number[] | undefined },
-    onFinished: (outcome: Outcome) => void,
-  ) {
+  constructor({ ordered, finished, earlier }: LedgerOptions, onFinished: (outcome: Outcome) => void) {
     this.finished = new OrdinalSet(finished);
     this.#ordered = ordered;
     this.#onFinished = onFinished;
+    this.#earlier = new OrdinalSet(earlier?.finished);
+    this.#onEarlier = earlier?.onEarlier ?? (() => {});
+    this.#next = earlier?.next ?? this.finished.lowWater;
+  }
+
+  /** The first item, in order, whose results are not written yet. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Begins: items for which `isLeftOut` returns true will not come. Called before the first item enters. */
+  begin(isLeftOut: (ordinal: number) => boolean): void {
+    this.#isLeftOut = isLeftOut;
+    if (this.#ordered) this.#finishInOrder();
   }
 
   enter(ordinal: number): void {
@@ -96,11 +121,20 @@ export class OutcomeLedger {
       this.#finish(outcome);
       return;
     }
-    for (let next = this.#next(); next?.awaited === 0; next = this.#next()) this.#finish(next);
+    this.#finishInOrder();
   }
 
-  #next(): OpenOutcome | undefined {
-    return this.#open.get(this.finished.lowWater);
+  /** Finishes each item that all items before it are finished for. */
+  #finishInOrder(): void {
+    for (; ; this.#next++) {
+      const outcome = this.#open.get(this.#next);
+      if (outcome !== undefined) {
+        if (outcome.awaited > 0) return;
+        this.#finish(outcome);
+      } else if (this.finished.has(this.#next)) {
+        if (this.#earlier.has(this.#next)) this.#onEarlier(this.#next);
+      } else if (!this.#isLeftOut(this.#next)) return;
+    }
   }
 
   #finish(outcome: OpenOutcome): void {

@@ -21,6 +21,8 @@ export interface PipelineRun {
   readonly committed: RunState | undefined;
   /** Takes the source, for the positions that a commit keeps. */
   readFrom(source: Pick<NumberedSource, 'positionsAt'>): void;
+  /** Begins: items for which `isLeftOut` returns true will not come in this session. */
+  begin(isLeftOut: (ordinal: number) => boolean): void;
   /** Returns true if an item was finished by an earlier session. */
   isFinished(ordinal: number): boolean;
   /** Takes an item of the input and returns the record to process. */

@@ -8,15 +8,16 @@ import type { RunSettings, RunState } from './state/runState.js';
 
 /**
  * Returns the state of the run to resume, as its last commit left it, or that of a new run. A run of which nothing was
- * finished is not resumed, and one that is done stays as it is, unless a limit ended it and the new one is higher.
+ * finished is not resumed, and one that is done stays as it is, unless a limit or the size of a sample ended it and the new one is
+ * higher or absent.
  *
- * @throws UsageError if the earlier run has other settings, if a new run would replace an output, or if there is none to resume
+ * @throws UsageError if the earlier run has other settings, if it has taken all items and a sample is asked for, if a new run would replace an output, or if there is none to resume
  *   and `resume` is `always`; OutputError if the output cannot be written, or if something else has left its `.partial` or
  *   what is in the rejects file
  */
 export async function resumeRun(
   checkpoint: ResolvedCheckpoint,
-  { stages, limit }: { stages: string[]; limit: number },
+  { stages, limit, sample }: { stages: string[]; limit: number; sample?: number | undefined },
 ): Promise<RunState> {
   const { store, settings, output, rejects, resume, readSettings } = checkpoint;
   const last = store.state && {
@@ -24,7 +25,18 @@ export async function resumeRun(
     settings: readSettings?.(store.state.settings, store.state) ?? store.state.settings,
   };
   const unfinished = last?.phase === 'running' || last?.phase === 'finishing' ? last : undefined;
-  const ofSession = { rejectsName: basename(rejects.path), limit: limit === Number.POSITIVE_INFINITY ? null : limit };
+  const ofSession = {
+    rejectsName: basename(rejects.path),
+    limit: limit === Number.POSITIVE_INFINITY ? null : limit,
+    sample: sample ?? null,
+  };
+  const canReadOn = (state: RunState) => endedAtLimit(state, limit) || endedAtSample(state, sample);
+  const goOn = (state: RunState): RunState => {
+    if (sample !== undefined && typeof state.sample !== 'number') throw pastSample(output.path);
+    const start = isOtherSample(state, sample) ? withoutOutput(state, checkpoint.ordered) : state;
+    if ((start.merging?.earlier.at(-1) ?? 0) > limit) throw beyondLimit(output.path, limit);
+    return { ...start, phase: 'running', sessions: state.sessions + 1, ...ofSession };
+  };
   if (resume === 'never') {
     await setAside(checkpoint);
     await output.check(unfinished !== undefined);
@@ -34,10 +46,10 @@ export async function resumeRun(
   const found = unfinished?.finished.length === 0 ? undefined : unfinished;
   if (found !== undefined) {
     refuseOtherSettings(found.settings, settings, `${output.path} is the output of an unfinished run`);
-    if (isInPlace) return { ...found, phase: 'done' };
-    await output.check(true);
+    if (isInPlace && !canReadOn(found)) return { ...found, phase: 'done' };
+    if (!isInPlace) await output.check(true);
     await checkRejects(checkpoint, found);
-    return { ...found, sessions: found.sessions + 1, ...ofSession };
+    return goOn(found);
   }
   if (resume === 'always') {
     throw new UsageError(`${output.path}: no run to resume`, { hint: 'leave out --resume always' });
@@ -45,9 +57,9 @@ export async function resumeRun(
   if (checkpoint.retried === undefined) {
     const done = await finishedRun(checkpoint, last);
     const isWhole = done === undefined || !(await output.needsFinish?.(done.outputBytes));
-    if (done !== undefined && isWhole && !endedAtLimit(done, limit)) return done;
+    if (done !== undefined && isWhole && !canReadOn(done)) return done;
     await checkRejects(checkpoint, last);
-    if (done !== undefined) return { ...done, phase: 'running', sessions: done.sessions + 1, ...ofSession };
+    if (done !== undefined) return goOn(done);
   }
   await output.check(unfinished !== undefined);
   return { ...newRun(settings, stages), ...ofSession };
@@ -56,6 +68,38 @@ export async function resumeRun(
 /** Returns true if a finished run can read on, because it had a lower limit, or one that is not known. */
 function endedAtLimit({ limit: before, finished }: RunState, limit: number): boolean {
   return before !== null && (before ?? 0) < limit && new OrdinalSet(finished).size < limit;
+}
+
+/** Returns true if a finished run took a sample, and the new one is larger, or all items are wanted. */
+function endedAtSample({ sample: before, finished }: RunState, sample = Number.POSITIVE_INFINITY): boolean {
+  return typeof before === 'number' && new OrdinalSet(finished).size < sample;
+}
+
+function isOtherSample({ sample: before }: RunState, sample: number | undefined): boolean {
+  return typeof before === 'number' && before !== sample;
+}
+
+/**
+ * Returns the state of a sample from which other items are done: the input is read from its start. If the order is kept, the output
+ * is written from its start too, with the results of the sample in their places.
+ */
+function withoutOutput(state: RunState, ordered: boolean): RunState {
+  const unread = { ...state, from: undefined, seen: undefined };
+  if (!ordered) return unread;
+  const empty = { outputBytes: 0, rejectsBytes: 0, outputCrc: 0, rejectsCrc: 0 };
+  return { ...unread, ...empty, merging: { earlier: state.finished, next: 0, lines: 0 } };
+}
+
+function pastSample(path: string): UsageError {
+  return new UsageError(`${path}: the run has begun with all records, so it cannot take a sample`, {
+    hint: 'leave out --sample to resume it, or write the sample to another output',
+  });
+}
+
+function beyondLimit(path: string, limit: number): UsageError {
+  return new UsageError(`${path}: its sample holds records beyond the first ${limit}`, {
+    hint: 'leave out --limit, or use the limit of the sample',
+  });
 }
 
 export function newRun(settings: RunSettings, stages: string[]): RunState {

@@ -1,9 +1,10 @@
 import { InputError, RareflowError, UsageError } from '../errors.js';
 import { type Operator, type OperatorContext, operator } from '../flow/operator.js';
-import { limitOption, rejectsOption, signalOption } from '../flow/options.js';
+import { limitOption, rejectsOption, sampleOption, signalOption } from '../flow/options.js';
 import { withOrdinal } from '../flow/ordinal.js';
 import { type Rejects, warnOfReject } from '../flow/rejects.js';
 import type { Position, ResumeFrom } from '../flow/resume.js';
+import { sampleOrdinals } from '../flow/sampleOrdinals.js';
 import { isSource, requireSource, SOURCE_EXPECTED, type Source } from '../flow/source.js';
 import { takeUntil } from '../flow/takeUntil.js';
 import { type DataRecord, isRecord } from '../record.js';
@@ -73,6 +74,13 @@ const pipelineOptions = {
   checkpoint: object<Checkpoint>()({ help: 'makes the run resumable' }, { expected: 'an object', accepts: isRecord }),
   /** Read at most this many records and bad lines, including those of earlier sessions. */
   limit: limitOption,
+  /**
+   * Take only this many items, drawn at random from the whole input, which is read twice: a pilot. With a checkpoint, a later call
+   * without it, or with a larger one, goes on from them, and the output is that of a run without a pilot.
+   */
+  sample: sampleOption,
+  /** Seeds the sample. Default 0. */
+  sampleSeed: wholeNumber({ help: 'seeds the sample', min: 0, default: 0, shapesRecords: false }),
   /** If it is exceeded, what is in flight is finished and written, then a RejectShareError is thrown; the run can be resumed. */
   maxRejectShare: maxRejectShareOption,
   /** Aborting it ends the input: what is in flight is finished and written, then its reason is thrown. */
@@ -112,12 +120,14 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
   const recalls = stages[0]?.recalls === true;
   const open = isSource(source) ? () => source : source;
   const run = await beginRun(resolved, names, open);
-  const progress = new Progress(names, run, limit);
+  const { sample } = resolved;
+  const progress = new Progress(names, run, Math.min(limit, sample ?? limit));
   if (run.isDone) {
     onProgress?.(progress.committed());
     return progress.committed();
   }
 
+  let isLeftOut = (_ordinal: number) => false;
   const share = new RejectShare(stages.length, resolved.maxRejectShare);
   const rejectsOf =
     (stage: number): Rejects =>
@@ -126,12 +136,13 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
       if (!stages[stage]?.isFilter) share.rejected(stage, reject);
       return run.reject(stage, reject);
     };
-  const resume = recalls ? undefined : run.resume;
+  const resume = recalls || sample !== undefined ? undefined : run.resume;
   let recall: ((record: DataRecord) => void) | undefined;
   const numbered = new NumberedSource({
     limit,
     resume,
     isFinished: (ordinal) => run.isFinished(ordinal),
+    isLeftOut: (ordinal) => isLeftOut(ordinal),
     onFinished: (ordinal, record) => recall?.(withOrdinal(record, ordinal)),
     onRecord: (ordinal, record) => {
       progress.records += 1;
@@ -147,9 +158,11 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
     signal,
     rejects: (reject) => numbered.refuse(reject),
     onBytes: (read, total) => {
-      progress.readShare = total === undefined || total === 0 ? undefined : read / total;
+      if (sample === undefined) progress.readShare = total === undefined || total === 0 ? undefined : read / total;
     },
-    onPosition: (position) => numbered.onPosition(position),
+    onPosition: (position) => {
+      if (sample === undefined) numbered.onPosition(position);
+    },
     resume,
   }) as Source<DataRecord>;
   requireSource('the source of runPipeline', input);
@@ -178,6 +191,8 @@ export async function runPipeline(options: PipelineOptions): Promise<RunProgress
   const timer = onProgress && setInterval(() => onProgress(progress.progress()), progressIntervalMs).unref();
   let hasFailed = true;
   try {
+    if (sample !== undefined) isLeftOut = await leftOut(resolved, open, run);
+    run.begin(isLeftOut);
     await run.write(stream, rejectsOf(stages.length), () => {
       checkBalance(progress.progress());
       return nothingCameOut(progress.progress());
@@ -201,12 +216,17 @@ async function* tapped(stream: AsyncIterable<DataRecord>, stage: number, made: N
 }
 
 async function beginRun(options: PipelineOptions, stages: string[], open: OpenSource): Promise<PipelineRun> {
-  const { sink, rejects, checkpoint, signal, limit = Number.POSITIVE_INFINITY } = options;
+  const { sink, rejects, checkpoint, signal, sample, limit = Number.POSITIVE_INFINITY } = options;
   if (checkpoint === undefined) return new StreamedRun({ stages, sink, rejects: rejects ?? warnOfReject, signal });
   if ((sink ?? rejects) !== undefined) {
     throw new UsageError('a run with a checkpoint takes no sink and no rejects', { hint: 'the checkpoint has both' });
   }
   if (checkpoint.resume === 'rebuild') {
+    if (sample !== undefined) {
+      throw new UsageError('a sample cannot be rebuilt', {
+        hint: 'start it again (--resume never keeps the old files as .old); answers in its cache are not paid again',
+      });
+    }
     const { rebuildRun } = await import('./rebuildRun.js');
     const ignored = { onBytes: () => {}, onPosition: () => {} };
     const openItems: OpenItems = (refused) => open({ signal, rejects: refused, ...ignored }) as Source<DataRecord>;
@@ -216,7 +236,25 @@ async function beginRun(options: PipelineOptions, stages: string[], open: OpenSo
       limit,
     });
   }
-  return CheckpointedRun.begin(checkpoint, stages, limit);
+  return CheckpointedRun.begin(checkpoint, stages, { limit, sample });
+}
+
+/** Draws the sample of a run, and returns true for the items that are not in it. What is finished is part of it. */
+async function leftOut(options: PipelineOptions, open: OpenSource, run: PipelineRun) {
+  const { signal, stop, limit = Number.POSITIVE_INFINITY, sample: size = 0, sampleSeed: seed = 0 } = options;
+  let count = 0;
+  const rejects = () => {
+    count += 1;
+  };
+  const context = { signal, rejects, onBytes: () => {}, onPosition: () => {} };
+  const input = takeUntil<object>({ stop })(open(context) as Source<object>, { signal });
+  for await (const _ of input) {
+    count += 1;
+    if (count >= limit) break;
+  }
+  count = Math.min(count, limit);
+  const chosen = sampleOrdinals({ count, size, seed, isTaken: (ordinal) => run.isFinished(ordinal) });
+  return (ordinal: number) => ordinal < count && !chosen.has(ordinal);
 }
 
 function areStages(value: unknown): boolean {

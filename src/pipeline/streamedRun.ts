@@ -33,6 +33,8 @@ export class StreamedRun implements PipelineRun {
 
   readFrom(): void {}
 
+  begin(): void {}
+
   isFinished(): boolean {
     return false;
   }

@@ -1,3 +1,4 @@
+import { sampleOption } from '../../flow/options.js';
 import { modelOptions } from '../../llm/options.js';
 import { queueOptions, queueTimeoutOption } from '../../queue/options.js';
 import { list, pick, text } from '../../util/options.js';
@@ -43,6 +44,7 @@ export const askingFlags = {
   cache: cacheOption,
   prices: pricesOption,
   ...pick(modelOptions, 'budgetUsd', 'budgetTokens'),
+  sample: sampleOption,
   ...batchFlagOptions,
   ...queueOptions,
   queueTimeout: queueTimeoutOption,

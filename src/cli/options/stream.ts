@@ -1,4 +1,4 @@
-import { limitOption, type orderedOption } from '../../flow/options.js';
+import { limitOption, type orderedOption, type sampleOption } from '../../flow/options.js';
 import { readOptions } from '../../io/read/options.js';
 import { recordOptions } from '../../operators/recordOptions.js';
 import { pick, type Resolved } from '../../util/options.js';
@@ -14,7 +14,7 @@ export const recordFlags = pick(recordOptions, 'concurrency', 'ordered', 'overwr
 type Streamed = typeof inputOptions &
   typeof stepOptions &
   typeof outputOptions &
-  Pick<typeof batchFlagOptions, 'batch'> & { ordered: typeof orderedOption };
+  Pick<typeof batchFlagOptions, 'batch'> & { ordered: typeof orderedOption; sample: typeof sampleOption };
 
-/** The flags of a command that streams records. */
-export type StreamFlags = Partial<Resolved<Streamed>>;
+/** The flags of a command that streams records. Its seed seeds the sample too. */
+export type StreamFlags = Partial<Resolved<Streamed>> & { seed?: number | undefined };

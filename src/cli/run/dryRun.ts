@@ -26,8 +26,18 @@ export async function dryRun(
   plan: Pick<PlanOptions, 'stages' | 'isUsable' | 'corpus' | 'isDocument' | 'numNeg'>,
   flags: DryRunFlags,
 ): Promise<number> {
-  const { inputFormat, onBadLine, maxLineBytes, limit, seed, model, maxTokens, assumeCompletionTokens, assumeFrom } =
-    flags;
+  const {
+    inputFormat,
+    onBadLine,
+    maxLineBytes,
+    limit,
+    sample,
+    seed,
+    model,
+    maxTokens,
+    assumeCompletionTokens,
+    assumeFrom,
+  } = flags;
   const { output } = flags;
   const form = output === undefined ? undefined : recordFormOf(output);
   const prices = pricesOf(flags.prices);
@@ -40,6 +50,7 @@ export async function dryRun(
       onBadLine,
       maxLineBytes,
       limit,
+      sample,
       seed,
       model,
       maxTokens,

@@ -25,6 +25,11 @@ export function commandLine(argv = process.argv.slice(2)): string {
   return `rareflow ${quoted.join(' ')}`;
 }
 
+/** Returns a command line without `--sample`. */
+export function withoutSample(argv: string[]): string[] {
+  return argv.filter((word, index) => !/^--sample(=|$)/.test(word) && argv[index - 1] !== '--sample');
+}
+
 function hasSecret(word: string): boolean {
   if (!/^\w+:\/\//.test(word) || !URL.canParse(word)) return false;
   const { username, password, search } = new URL(word);

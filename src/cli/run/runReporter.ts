@@ -53,6 +53,11 @@ export class RunReporter {
     return state !== undefined && state.phase !== 'done';
   }
 
+  /** True if the run has taken only a sample of its input so far. */
+  get isSample(): boolean {
+    return typeof this.#options.folder?.store.state?.sample === 'number';
+  }
+
   async reportDone(): Promise<void> {
     await this.#summarize('done');
     this.#printTotals('done');

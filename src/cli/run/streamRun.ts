@@ -13,9 +13,10 @@ import type { StreamFlags } from '../options/stream.js';
 import { type Metrics, openMetrics } from '../progress/metrics.js';
 import { openRunDisplay } from '../progress/runDisplay.js';
 import { errorLine, formatCount, say, sayNotice } from '../progress/terminal.js';
+import { isDevice } from '../runFolderPath.js';
 import { endOnInterrupt, InterruptedError } from './interrupt.js';
 import { openRejects } from './openRejects.js';
-import { commandLine, isResumable, rejectsExitCode } from './runEnd.js';
+import { commandLine, isResumable, rejectsExitCode, withoutSample } from './runEnd.js';
 import { canResume, openRunFolder, type RunFolder } from './runFolder.js';
 import { RunReporter } from './runReporter.js';
 import { currentInputs, currentSettings, type RunShape, settingsOf } from './runSettings.js';
@@ -64,6 +65,7 @@ export async function runStream(run: StreamRun): Promise<number> {
   if (!isDurable && (flags.resume === 'always' || flags.retryRejects)) {
     throw new UsageError('--resume and --retry-rejects need -o FILE');
   }
+  refuseUnsampled(given, flags);
   await using ownMetrics = run.metrics === undefined ? await openMetrics(flags) : undefined;
   await using ownFolder = isDurable && run.folder === undefined ? await openRunFolder(output, flags) : undefined;
   const folder = isDurable ? (run.folder ?? ownFolder) : undefined;
@@ -101,17 +103,24 @@ export async function runStream(run: StreamRun): Promise<number> {
       display.show({ run: now, usage: model?.usage() });
     },
   };
-  const { inputFormat, onBadLine, maxLineBytes, limit, maxRejectShare } = flags;
+  const { inputFormat, onBadLine, maxLineBytes, limit, sample, seed: sampleSeed, maxRejectShare } = flags;
+  const reading = { limit, sample, sampleSeed, maxRejectShare };
+  // A sample reads the input twice.
+  const told = new Set<string>();
+  const onNotice = (text: string) => {
+    if (!told.has(text)) sayNotice(text);
+    told.add(text);
+  };
   const source: PipelineOptions['source'] = ({ rejects, ...context }) => {
     const named = renaming(rejects, inputNames);
-    const reading = { inputFormat, onBadLine, maxLineBytes, onNotice: sayNotice, expectedKeys: run.keys };
-    const options = { ...context, rejects: named, ...reading };
+    const form = { inputFormat, onBadLine, maxLineBytes, onNotice, expectedKeys: run.keys };
+    const options = { ...context, rejects: named, ...form };
     return interrupt.endsWith(openShard ? openShard(options) : readRecords(paths, options));
   };
   try {
     if (folder === undefined) {
       await runPipeline({
-        ...{ ...common, source, limit, maxRejectShare },
+        ...{ ...common, ...reading, source },
         ...{ sink: run.sink ?? writeJsonl(output), rejects: rejected?.rejects },
       });
     } else {
@@ -131,7 +140,7 @@ export async function runStream(run: StreamRun): Promise<number> {
         });
       }
       await runDurably(
-        { ...common, source, limit, maxRejectShare },
+        { ...common, ...reading, source },
         { folder, files, steps, settings, readSettings, flags, reporter, mayBeEmpty: shard !== undefined },
       );
     }
@@ -155,6 +164,9 @@ export async function runStream(run: StreamRun): Promise<number> {
   if (reporter.run === undefined) return ExitCode.done;
   onDone?.(reporter.run);
   await reporter.reportDone();
+  if (sample !== undefined && folder !== undefined && reporter.isSample) {
+    say(`rareflow: this was a sample; to go on from it: ${commandLine(withoutSample(process.argv.slice(2)))}`);
+  }
   return rejectsExitCode(reporter.run, flags.maxRejects);
 }
 
@@ -217,6 +229,16 @@ async function runDurably(pipeline: PipelineOptions, durable: DurableRun): Promi
         say(`rareflow: resuming the run started ${startedAt}: ${done} records already done`);
       },
     },
+  });
+}
+
+/** Throws UsageError if a sample cannot be drawn from an input, since it cannot be read twice. */
+function refuseUnsampled(paths: string[], { sample }: StreamFlags): void {
+  const streamed = sample === undefined ? undefined : paths.find((file) => file === '-' || isDevice(file));
+  if (streamed === undefined) return;
+  const name = streamed === '-' ? 'stdin' : streamed;
+  throw new UsageError(`--sample reads the input twice, and ${name} is not a file`, {
+    hint: 'write it to a file first; --limit N takes the first N records instead',
   });
 }
 

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { Store, type Table } from '../../store/store.js';
-import type { RunKeeper } from './runKeeper.js';
+import type { ItemResults, RunKeeper } from './runKeeper.js';
 import { lockRun } from './runLock.js';
 import type { RunState } from './runState.js';
 
@@ -10,6 +10,7 @@ export class LmdbRun implements RunKeeper {
   readonly #states: Table<string, RunState>;
   readonly #release: (isGone: boolean) => void;
   readonly #path: string;
+  #results: Table<number, ItemResults> | undefined;
 
   /** `path`: the folder of the store; `folder`: that of the run, for messages. */
   constructor(path: string, folder: string) {
@@ -40,6 +41,11 @@ export class LmdbRun implements RunKeeper {
 
   forget(): void {
     this.#states.remove('run');
+  }
+
+  results(): Table<number, ItemResults> {
+    this.#results ??= this.#store.table('results');
+    return this.#results;
   }
 
   async close(isEmpty: boolean): Promise<void> {

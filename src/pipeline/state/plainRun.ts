@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RareflowError } from '../../errors.js';
+import { RareflowError, UsageError } from '../../errors.js';
 import { decodeValue, encodeValue } from '../../store/storedValue.js';
 import { damagedStore, storeError } from '../../store/storeErrors.js';
 import { OwnerFiles, writeFileDurably } from './ownerFiles.js';
@@ -70,6 +70,15 @@ export class PlainRun implements RunKeeper {
 
   forget(): void {
     this.#guarded(() => rmSync(this.#path, { force: true }));
+  }
+
+  results(): never {
+    throw new UsageError(
+      'a sample in the order of the input keeps its results in LMDB, which cannot be on a network file system',
+      {
+        hint: 'write to a local disk, or pass --unordered',
+      },
+    );
   }
 
   async close(isEmpty: boolean): Promise<void> {

@@ -31,6 +31,13 @@ export interface RunState {
   /** The numbers of the input items whose results are all in them, as ranges (`OrdinalSet`). */
   finished: number[];
   counts: RunCounts;
+  /** The size of the sample that the last session took; null or absent if it took all items. */
+  sample?: number | null | undefined;
+  /**
+   * In a run that keeps the order and goes on from a sample: the items of the sample, whose results the store keeps, the first item
+   * that is not written yet, and the number of lines written.
+   */
+  merging?: { earlier: number[]; next: number; lines: number } | undefined;
   /** The position at which reading resumes, and the furthest that was read. */
   from?: Position | undefined;
   seen?: Position | undefined;

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { networkFileSystem, type StatFs } from '../../store/networkFileSystem.js';
-import { Store } from '../../store/store.js';
+import { Store, type Table } from '../../store/store.js';
 import { DamagedStoreError } from '../../store/storeErrors.js';
 import { LmdbRun } from './lmdbRun.js';
 import { newestOwner } from './ownerFiles.js';
 import { hasPlainState, PlainRun, readPlainState } from './plainRun.js';
-import type { RunKeeper } from './runKeeper.js';
+import type { ItemResults, RunKeeper } from './runKeeper.js';
 import { isAlive, OWNER_KEY, type RunOwner } from './runLock.js';
 import { checkRunState, type RunState } from './runState.js';
 
@@ -38,6 +38,15 @@ export class RunStore {
       if (state !== undefined) checkRunState(state, this.#path);
       return state;
     });
+  }
+
+  /**
+   * The results of the items of a sample, by their numbers, for a run that writes them in their places among the others.
+   *
+   * @throws UsageError on a network file system
+   */
+  get results(): Table<number, ItemResults> {
+    return orDamagedRun(() => this.#keeper.results());
   }
 
   /** Keeps a state: it is on disk when this returns. */

@@ -10,6 +10,7 @@ interface ShardedFlags extends ShardFlags {
   rejects?: string;
   stepFiles?: string;
   limit?: number;
+  sample?: number;
   dryRun?: boolean;
   budgetUsd?: number;
   budgetTokens?: number;
@@ -53,7 +54,7 @@ function shardOf({ shard, shards }: ShardedFlags, env: NodeJS.ProcessEnv): Shard
   return shard as ShardNumber;
 }
 
-function checkedFolder({ output, rejects, stepFiles, limit }: ShardedFlags): string {
+function checkedFolder({ output, rejects, stepFiles, limit, sample }: ShardedFlags): string {
   if (output === undefined || output === '' || output === '-') {
     throw new UsageError('--shard needs -o FOLDER', { hint: 'all shards write into one folder: -o out/' });
   }
@@ -68,6 +69,11 @@ function checkedFolder({ output, rejects, stepFiles, limit }: ShardedFlags): str
   }
   if (stepFiles !== undefined) {
     throw new UsageError('--step-files names files of one process, and each shard is one', { hint: 'leave it out' });
+  }
+  if (sample !== undefined) {
+    throw new UsageError('--sample draws from the whole input, of which a shard reads its part', {
+      hint: 'take the sample without --shard, into another output; --cache DIR keeps its answers for the shards',
+    });
   }
   if (limit !== undefined) {
     throw new UsageError('--limit counts records of the whole input, of which a shard reads its part', {

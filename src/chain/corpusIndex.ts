@@ -11,7 +11,7 @@ import type { Bm25Index } from '../search/bm25Index.js';
 import type { BuildOptions, BuildStats } from '../search/indexing/buildIndex.js';
 import { documentKey } from '../util/keyPath.js';
 import { corpusFingerprint, isSameCorpus } from './corpusFingerprint.js';
-import { checkIndexSpace } from './indexSpace.js';
+import { checkIndexSpace } from './diskSpace.js';
 
 /** `rejects`, `signal`, `onProgress`, `onAnalyzer` and the options of the index are those of `buildIndex`, the others those of `readRecords`. */
 export interface CorpusBuildOptions

@@ -114,6 +114,38 @@ function rangeOf(values: number[]): Estimate {
   return { likely, least: Math.max(0, likely - error), most: likely + error };
 }
 
+/** The pace of an earlier run, and the limits of this one. */
+export interface Pace {
+  /** Seconds of a call, by stage. */
+  secondsPerCall: Readonly<Record<string, number>>;
+  concurrency: number;
+  requestsPerMinute?: number | undefined;
+  tokensPerMinute?: number | undefined;
+}
+
+/**
+ * Estimates the seconds of a run: all slots are taken all the time by calls that take as long as before, or a limit per minute is
+ * reached, whichever takes longer. Undefined if a stage that asks is not known.
+ */
+export function estimateSeconds(stages: readonly StageEstimate[], pace: Pace): number | undefined {
+  const { secondsPerCall, concurrency, requestsPerMinute: requests, tokensPerMinute: tokens } = pace;
+  const asking = stages.filter(({ calls }) => calls > 0);
+  if (asking.some(({ stage }) => secondsPerCall[stage] === undefined)) return undefined;
+  const sum = (of: (stage: StageEstimate) => number) => asking.reduce((total, stage) => total + of(stage), 0);
+  const perMinute = (amount: number, limit: number | undefined) => (limit === undefined ? 0 : (60 * amount) / limit);
+  return Math.max(
+    sum(({ stage, calls }) => calls * (secondsPerCall[stage] as number)) / concurrency,
+    perMinute(
+      sum(({ calls }) => calls),
+      requests,
+    ),
+    perMinute(
+      sum(({ promptTokens, completionTokens }) => promptTokens.likely + completionTokens.likely),
+      tokens,
+    ),
+  );
+}
+
 /** Adds estimates up. */
 export function addEstimates(estimates: Estimate[]): Estimate {
   const sum = (key: keyof Estimate) => estimates.reduce((total, estimate) => total + estimate[key], 0);

@@ -33,7 +33,7 @@ type RarePlanOptions = Pick<
 /** Plans `rareChain` with the same options, for `planRun`: `planRun('corpus.jsonl', { ...rarePlan({ numNeg: 5 }), model, prices })`. */
 export function rarePlan(
   options: RarePlanOptions = {},
-): Pick<PlanOptions, 'stages' | 'isUsable' | 'isDocument' | 'numNeg'> {
+): Pick<PlanOptions, 'stages' | 'isUsable' | 'isDocument' | 'numNeg' | 'existing' | 'queriesPerDoc'> {
   const {
     textKey = defaultKeys.text,
     titleKey,
@@ -64,6 +64,16 @@ export function rarePlan(
     isUsable: options.filterDocuments ? bothOf(filterOf(options), isWhole) : isWhole,
     isDocument: accepts([documentKey({ textKey, titleKey })], []),
     numNeg,
+    ...(options.keepExisting
+      ? {
+          existing: {
+            doc2query: [questionKey, scenarioKey],
+            reason_distill: [reasoningKey],
+            accept_reasoning: [reasoningKey],
+          },
+          queriesPerDoc,
+        }
+      : {}),
   };
 }
 

@@ -46,7 +46,8 @@ export const doc2QueryCommand = command({
         overwrite || keepExisting,
       );
       const stages = [plannedDoc2Query({ ...flags, promptTemplate })];
-      return dryRun(files, { stages, isUsable }, flags);
+      const existing = keepExisting ? { doc2query: [questionKey, scenarioKey] } : undefined;
+      return dryRun(files, { stages, isUsable, existing }, flags);
     }
     const [{ doc2Query }, { DOC2QUERY_PROMPT_VERSION }, { versionOf }, { openModel }, { runStream }, { keptCounter }] =
       await Promise.all([

@@ -89,5 +89,6 @@ async function plan(
     hasTexts(record) && textListProblem(valueAt(record, negativesKey)) === undefined;
   const asked = { ...flags, promptTemplate };
   const accepting = flags.accept === 'judge' ? [plannedAcceptance({ ...asked, model: flags.judgeModel })] : [];
-  return dryRun(inputs, { stages: [plannedReasonDistill(asked), ...accepting], isUsable }, flags);
+  const existing = keepExisting ? { reason_distill: [reasoningKey], accept_reasoning: [reasoningKey] } : undefined;
+  return dryRun(inputs, { stages: [plannedReasonDistill(asked), ...accepting], isUsable, existing }, flags);
 }

@@ -17,6 +17,7 @@ import { promptFileOption, promptTemplateOf } from '../options/promptFile.js';
 import { confirmModelFlags, judgeFlagIn, judgeModelFlags, stageModelFlags } from '../options/server/stageModels.js';
 import { inputOptions } from '../options/stream.js';
 import { sayNotice } from '../progress/terminal.js';
+import { runFolderPath } from '../runFolderPath.js';
 
 const library = ['model', 'promptTemplate', 'rejects', 'onKept'] as const;
 const questionFlags = omit(doc2QueryOptions, ...library);
@@ -203,8 +204,9 @@ function withoutFile(input: string): UsageError {
 }
 
 async function planOf(inputs: string[], flags: RunFlags, questionPrompt?: string, reasoningPrompt?: string) {
-  const [{ rarePlan }, { dryRun }, { inputPaths }] = await Promise.all([
+  const [{ rarePlan }, { holdsIndex }, { dryRun }, { inputPaths }] = await Promise.all([
     import('../../chain/rarePlan.js'),
+    import('../../chain/corpusIndex.js'),
     import('../run/dryRun.js'),
     import('../run/streamFiles.js'),
   ]);
@@ -214,5 +216,10 @@ async function planOf(inputs: string[], flags: RunFlags, questionPrompt?: string
     ...{ doc2QueryPromptTemplate: questionPrompt, reasonDistillPromptTemplate: reasoningPrompt },
     ...{ judgeModel: flags.judgeModel, confirmModel: flags.confirmModel },
   });
-  return dryRun(await inputPaths(inputs, { withoutOutputs: true }), { ...plan, corpus }, flags);
+  const folder = runFolderPath(flags.output);
+  const target = flags.index ?? (folder && `${folder}/index.bm25`);
+  const hasIndex = target !== undefined && holdsIndex(target);
+  const index = hasIndex ? undefined : { analyzer: flags.analyzer, store: flags.store, textKey: flags.textKey };
+  const files = await inputPaths(inputs, { withoutOutputs: true });
+  return dryRun(files, { ...plan, corpus, index }, flags);
 }

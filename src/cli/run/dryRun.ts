@@ -1,20 +1,26 @@
-import { type PlanOptions, planRun } from '../../chain/planRun.js';
+import { existsSync } from 'node:fs';
+import { type PlanOptions, planRun, type RunPlan } from '../../chain/planRun.js';
 import { ExitCode } from '../../errors.js';
+import { filesBeside } from '../../io/write/filesBeside.js';
 import { formName, isPlainJsonl, recordFormOf } from '../../io/write/recordForm.js';
+import type { RunSummary } from '../../report/runSummary.js';
 import type { Resolved } from '../../util/options.js';
 import type { askingFlags } from '../options/model.js';
 import { pricesOf } from '../options/pricesFile.js';
 import { ownFlagsOf } from '../options/server/stageModels.js';
 import type { inputOptions } from '../options/stream.js';
 import { planTable } from '../progress/planTable.js';
-import { formatCount, printJson, say, sayNotice } from '../progress/terminal.js';
+import { formatCount, formatSeconds, printJson, say, sayNotice } from '../progress/terminal.js';
+import { runFolderPath } from '../runFolderPath.js';
+import { inputIdentity } from './inputIdentity.js';
 import { abortOnInterrupt } from './interrupt.js';
+import { readJson } from './readJson.js';
 import { inputPaths } from './streamFiles.js';
 
 export type DryRunFlags = Partial<Resolved<typeof inputOptions & typeof askingFlags>> & {
   seed?: number;
-  keepExisting?: boolean;
   output?: string | undefined;
+  concurrency?: number;
 };
 
 /**
@@ -23,7 +29,7 @@ export type DryRunFlags = Partial<Resolved<typeof inputOptions & typeof askingFl
  */
 export async function dryRun(
   inputs: string[],
-  plan: Pick<PlanOptions, 'stages' | 'isUsable' | 'corpus' | 'isDocument' | 'numNeg'>,
+  plan: Omit<PlanOptions, 'inputFormat' | 'onBadLine' | 'maxLineBytes' | 'stageModels'>,
   flags: DryRunFlags,
 ): Promise<number> {
   const {
@@ -42,8 +48,18 @@ export async function dryRun(
   const form = output === undefined ? undefined : recordFormOf(output);
   const prices = pricesOf(flags.prices);
   using interrupt = abortOnInterrupt();
-  const planned = await planRun(await inputPaths(inputs), {
-    ...{ ...plan, prices, stageModels: Object.fromEntries(ownFlagsOf(flags)), signal: interrupt.signal },
+  const files = await inputPaths(inputs);
+  const earlier = earlierRun(files, flags);
+  const planned = await planRun(files, {
+    ...{
+      ...plan,
+      prices,
+      stageModels: Object.fromEntries(ownFlagsOf(flags)),
+      signal: interrupt.signal,
+      done: earlier?.done,
+      pace: earlier?.pace,
+    },
+    hasCache: flags.cache !== false,
     ...{
       inputFormat,
       onNotice: sayNotice,
@@ -55,7 +71,7 @@ export async function dryRun(
       model,
       maxTokens,
       assumeCompletionTokens,
-      assumeFrom,
+      assumeFrom: assumeFrom ?? earlier?.output,
     },
   });
   if (flags.json) {
@@ -65,10 +81,66 @@ export async function dryRun(
   const { records, unusable, bases } = planned;
   const others = unusable === 0 ? '' : `, and ${formatCount(unusable)} that would be rejected`;
   say('rareflow: dry run: no model was asked and nothing was written');
-  if (flags.keepExisting)
-    say('  stages that records have passed already cost nothing: with --keep-existing, this is the most');
-  say(`  ${formatCount(records)} records counted${others}\n`);
-  if (form !== undefined && !isPlainJsonl(form)) say(`  ${output} would be ${formName(form)}\n`);
-  for (const line of [...planTable(planned, prices !== undefined), '', ...bases]) say(line === '' ? '' : `  ${line}`);
+  const doneLine = planned.done === 0 ? '' : `; ${formatCount(planned.done)} are done and cost nothing`;
+  say(`  ${formatCount(records)} records counted${others}${doneLine}`);
+  for (const [stage, count] of Object.entries(planned.existing)) {
+    say(`  ${stage}: ${formatCount(count)} records have its result already (--keep-existing)`);
+  }
+  if (form !== undefined && !isPlainJsonl(form)) say(`  ${output} would be ${formName(form)}`);
+  say('');
+  const lines = [
+    ...planTable(planned, prices !== undefined),
+    '',
+    timeLine(planned, earlier),
+    diskLine(planned),
+    ...bases,
+  ];
+  for (const line of lines) say(line === '' ? '' : `  ${line}`);
   return ExitCode.done;
+}
+
+/** The results of an earlier run of a command, beside its output. */
+interface EarlierRun {
+  /** The output, if it is complete. */
+  output: string | undefined;
+  /** The records of the same input that it has finished. */
+  done: number;
+  pace: PlanOptions['pace'];
+}
+
+/** Returns what the run at the output has left, or the one that made the file of --assume-from. */
+function earlierRun(files: string[], flags: DryRunFlags): EarlierRun | undefined {
+  const { output, assumeFrom, concurrency = 16, requestsPerMinute, tokensPerMinute } = flags;
+  const own = runFolderPath(output) === undefined ? undefined : output;
+  const at = assumeFrom ?? own;
+  const summary = at === undefined ? undefined : (readJson(filesBeside(at).summary) as RunSummary | undefined);
+  if (at === undefined || summary === undefined) return undefined;
+  const isSameInput = JSON.stringify(summary.settings?.input) === JSON.stringify(files.map(inputIdentity));
+  const secondsPerCall = Object.fromEntries(
+    Object.entries(summary.usage?.byStage ?? {})
+      .filter(([, { attempts }]) => attempts > 0)
+      .map(([stage, { attempts, attemptSeconds }]) => [stage, attemptSeconds / attempts]),
+  );
+  return {
+    output: existsSync(at) ? at : undefined,
+    done: at === own && isSameInput ? summary.in - summary.pending : 0,
+    pace: { secondsPerCall, concurrency, requestsPerMinute, tokensPerMinute },
+  };
+}
+
+function timeLine({ seconds }: RunPlan, earlier: EarlierRun | undefined): string {
+  if (seconds === undefined || earlier?.pace === undefined)
+    return 'time: unknown until a pilot (--sample 100 -o OUTPUT)';
+  const calls = formatCount(earlier.pace.concurrency);
+  return `time: about ${formatSeconds(seconds)} with ${calls} calls at once, as fast as in the earlier run`;
+}
+
+function diskLine({ disk }: RunPlan): string {
+  const parts = Object.entries(disk).filter(([, bytes]) => bytes > 0);
+  return `disk: about ${parts.map(([name, bytes]) => `${name} ${formatMegabytes(bytes)}`).join(', ')}`;
+}
+
+function formatMegabytes(bytes: number): string {
+  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
+  return bytes >= 1e7 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { PricedEstimate } from '../../../src/chain/planRun.js';
 import { sampleRecords } from '../../../src/chain/sampleRecords.js';
+import { readRecords } from '../../../src/io/read/readRecords.js';
 import type { DataRecord } from '../../../src/record.js';
+import { buildIndex } from '../../../src/search/indexing/buildIndex.js';
+import { estimateIndexBytes } from '../../../src/search/indexing/estimateIndexBytes.js';
 import { startStandIn } from '../../../src/standIn/http/server.js';
 import { readRecordsOf, root, runCommand } from '../../support/command.js';
 import { range } from '../../support/sources.js';
@@ -23,6 +26,9 @@ interface Report {
   stages: PricedEstimate[];
   total: PricedEstimate;
   bases: string[];
+  done: number;
+  existing: Record<string, number>;
+  seconds?: number;
 }
 
 async function reportOf(args: string[], cwd = root): Promise<Report> {
@@ -155,4 +161,59 @@ test('every record has the same chance of being in a sample, and comes to every 
   // 400 samples of 10 out of 40: each record is expected 100 times, with a standard deviation of 8.7; 5 of them are 43.
   for (const [id, times] of seen) assert.ok(times > 57 && times < 143, `${id}: ${times} times`);
   assert.ok(first.size > 30, 'the first place is not that of one record');
+});
+
+test('a dry run after a pilot shows the time, leaves out what is done, and is based on the pilot', async (t) => {
+  const folder = workFolder(t);
+  const server = await startStandIn({ medianMs: 20 });
+  t.after(() => server.close());
+  writeRecords(folder, 'in.jsonl', documents(80));
+  const line = ['doc2query', 'in.jsonl', '-o', 'out.jsonl', '--model', 'm', '--base-url', server.baseUrl];
+  const before = await reportOf(line, folder);
+  assert.equal(before.seconds, undefined);
+  const shown = await runCommand([...line, '--dry-run'], { cwd: folder });
+  assert.match(shown.stderr, /\n {2}time: unknown until a pilot/);
+  const pilot = await runCommand([...line, '--sample', '16', '--concurrency', '4'], { cwd: folder });
+  assert.equal(pilot.code, 0, pilot.stderr);
+  const after = await reportOf([...line, '--concurrency', '4'], folder);
+  assert.deepEqual([after.records, after.done, after.total.calls, after.total.measuredOn], [80, 16, 64, 16]);
+  const summary = JSON.parse(readFileSync(path.join(folder, 'out.jsonl.rareflow/summary.json'), 'utf8'));
+  const { attempts, attemptSeconds } = summary.usage.byStage.doc2query;
+  assert.ok(Math.abs((after.seconds ?? 0) - (16 * attemptSeconds) / attempts) < 1e-9, `${after.seconds} s`);
+  const limited = await reportOf([...line, '--requests-per-minute', '32'], folder);
+  assert.equal(limited.seconds, 120);
+  const wide = await runCommand([...line, '--dry-run'], { cwd: folder });
+  assert.match(wide.stderr, /80 records counted; 16 are done and cost nothing/);
+});
+
+test('with --keep-existing a dry run counts the records that have a result of each stage', async (t) => {
+  const folder = workFolder(t);
+  const records = documents(40).map((record, n) => ({
+    ...record,
+    ...(n % 4 === 0 ? { question: 'why?', scenario: 'a case' } : {}),
+    ...(n % 8 === 0 ? { hard_negatives: ['x'], reasoning: 'because' } : {}),
+  }));
+  writeRecords(folder, 'in.jsonl', records);
+  const plan = await reportOf(['run', 'in.jsonl', '--keep-existing', '--queries-per-doc', '2'], folder);
+  assert.deepEqual(plan.existing, { doc2query: 10, reason_distill: 5 });
+  // 30 records get two questions each; 5 more have a question and no reasoning. 3 % of the questions are asked again.
+  assert.deepEqual(
+    plan.stages.map(({ calls }) => calls),
+    [31, 65],
+  );
+});
+
+test('the size of an index is estimated from a sample of its texts, to within a quarter', async (t) => {
+  const folder = workFolder(t);
+  for (const analyzer of ['english', 'multilingual']) {
+    for (const store of [true, false]) {
+      const target = path.join(folder, `${analyzer}-${store}.bm25`);
+      await buildIndex(readRecords(corpus, { places: !store }), target, { analyzer, store });
+      const real = readdirSync(target).reduce((sum, name) => sum + statSync(path.join(target, name)).size, 0);
+      const { records, usable } = await sampleRecords(corpus, { size: 48 });
+      const texts = records.map(({ text }) => String(text));
+      const estimate = estimateIndexBytes({ texts, documents: usable, analyzer, store });
+      assert.ok(Math.abs(estimate / real - 1) < 0.25, `${analyzer}, ${store}: ${estimate} for ${real}`);
+    }
+  }
 });

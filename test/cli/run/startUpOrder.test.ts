@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { checkIndexSpace } from '../../../src/chain/indexSpace.js';
+import { checkIndexSpace } from '../../../src/chain/diskSpace.js';
 import { startStandIn } from '../../../src/standIn/http/server.js';
 import { runCommand } from '../../support/command.js';
 import { range } from '../../support/sources.js';

@@ -26,7 +26,15 @@ export interface StageFacts {
   sharesAnswer?: boolean | undefined;
 }
 
+/** A judge's verdict on a question by a criterion, or on a negative, and its reason. */
+export interface EntryVerdict {
+  name: string;
+  verdict: string;
+  reason?: string | undefined;
+}
+
 export interface EntryNegative {
+  verdict?: EntryVerdict | undefined;
   id?: string | undefined;
   rank?: number | undefined;
   score?: number | undefined;
@@ -45,6 +53,12 @@ export interface Entry {
   reasoning?: string | undefined;
   negatives: EntryNegative[];
   positive: { rank?: number | undefined; score?: number | undefined };
+  /** Further documents that answer the question, such as those that a judge found among the negatives. */
+  positives: string[];
+  /** The verdicts on the question. */
+  judged: EntryVerdict[];
+  /** The samples of the reasoning: accepted or not, and why. Empty if any is accepted. */
+  samples: { accepted: boolean; reason?: string | undefined }[];
   stages: StageFacts[];
   /** The last stage that it passed, or `rejected by …`. */
   state: string;
@@ -72,8 +86,15 @@ export function readEntry(value: unknown, number: number, keys: EntryKeys = defa
     question: textAt(keys.questionKey),
     scenario: textAt(keys.scenarioKey),
     reasoning: textAt(keys.reasoningKey),
-    negatives: negativesOf(record[keys.negativesKey], keptOf(mined.negatives, provenance.judge_negatives)),
+    negatives: negativesOf(
+      record[keys.negativesKey],
+      keptOf(mined.negatives, provenance.judge_negatives),
+      keptOf(record.negatives_judgement, provenance.judge_negatives),
+    ),
     positive: rankAndScore(mined.positive),
+    positives: positivesOf(record[keys.positivesKey ?? 'positives'], textAt(keys.textKey)),
+    judged: verdictsOf(record.question_judgement),
+    samples: samplesOf(provenance.reason_distill),
     stages,
     state: stages.at(-1)?.name ?? 'no stage',
   };
@@ -126,12 +147,46 @@ function keptOf(mined: unknown, judged: unknown): unknown {
   return judged.kept.map((index) => mined[Number(index)]);
 }
 
-function negativesOf(texts: unknown, mined: unknown): EntryNegative[] {
+function positivesOf(texts: unknown, document: string | undefined): string[] {
+  if (!Array.isArray(texts)) return [];
+  const all = texts.map((one) => stringOf(isRecord(one) ? one.text : one));
+  return all.filter((text) => text !== undefined && text !== document) as string[];
+}
+
+/** Returns the verdicts by criterion: `{ selfContained: { verdict: true, reason: … } }`. */
+function verdictsOf(judgement: unknown): EntryVerdict[] {
+  if (!isRecord(judgement)) return [];
+  return Object.entries(judgement).flatMap(([name, judged]) => verdictOf(name, judged) ?? []);
+}
+
+function verdictOf(name: string, judged: unknown): EntryVerdict | undefined {
+  if (!isRecord(judged) || judged.verdict === undefined) return undefined;
+  const { verdict } = judged;
+  const words = typeof verdict === 'boolean' ? (verdict ? 'yes' : 'no') : String(verdict);
+  return { name, verdict: words, reason: stringOf(judged.reason) };
+}
+
+function samplesOf(provenance: unknown): Entry['samples'] {
+  const samples = isRecord(provenance) ? provenance.samples : undefined;
+  if (!Array.isArray(samples)) return [];
+  return samples
+    .filter(isRecord)
+    .map(({ accepted, reason }) => ({ accepted: accepted === true, reason: stringOf(reason) }));
+}
+
+function verdictAt(judged: unknown): Pick<EntryNegative, 'verdict'> {
+  const verdict = verdictOf('answers the question', judged);
+  return verdict === undefined ? {} : { verdict };
+}
+
+function negativesOf(texts: unknown, mined: unknown, judged: unknown): EntryNegative[] {
   if (!Array.isArray(texts)) return [];
   const details = Array.isArray(mined) && mined.length === texts.length ? mined : [];
+  const verdicts = Array.isArray(judged) && judged.length === texts.length ? judged : [];
   return texts.map((text, index) => ({
     id: isRecord(details[index]) ? stringOf(details[index].id) : undefined,
     ...rankAndScore(details[index]),
+    ...verdictAt(verdicts[index]),
     text: stringOf(text) ?? JSON.stringify(text),
   }));
 }

@@ -1,11 +1,9 @@
 import { keyOptions } from '../operators/keyOptions.js';
 import { key, type OptionsOf, object, type Resolved, resolveOptions, text, wholeNumber } from '../util/options.js';
 
-const { positivesKey: _, ...partKeys } = keyOptions;
-
 /** The keys of the parts of a record that a page shows. */
 export const entryKeyOptions = {
-  ...partKeys,
+  ...keyOptions,
   titleKey: key('title', { help: 'the key of the title' }),
 };
 

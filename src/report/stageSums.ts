@@ -16,6 +16,8 @@ export interface StageSum {
   attempts: number[];
   /** The work that answers took to read, such as `JSON with faults` and `cut at <|im_end|>`, with the number of records. */
   readings: { name: string; count: number }[];
+  /** The counts that the run reported: in + extra = out + rejected. A model call inside a stage, such as a judge of its answers, has none. */
+  flow?: { in: number; extra: number; out: number; rejected: number } | undefined;
   /** The usage that the run reported: all requests, including those of rejected records. */
   usage?: Partial<StageUsage> | undefined;
   /** For how long the run was at work on one of its records or more. */
@@ -64,12 +66,17 @@ export class StageSums {
   /** Returns the sums, with the usage that the run reported. */
   all({ usage, stages = [] }: Pick<ReadableSummary, 'usage' | 'stages'> = {}): StageSum[] {
     const workSeconds = new Map(stages.map((stage) => [stage.name, stage.workSeconds]));
-    for (const stage of Object.keys(usage?.byStage ?? {})) this.#at(stage);
-    return [...this.#stages].map(([name, { makers, readings, ...sum }]) => ({
+    const flows = new Map(stages.map((stage) => [stage.name, flowOf(stage)]));
+    for (const stage of [...flows.keys(), ...Object.keys(usage?.byStage ?? {})]) this.#at(stage);
+    // In the order of the run.
+    const names = new Set([...flows.keys(), ...this.#stages.keys()]);
+    const inOrder = [...names].map((name) => [name, this.#at(name)] as const);
+    return inOrder.map(([name, { makers, readings, ...sum }]) => ({
       name,
       ...sum,
       makers: [...makers].map(([maker, count]) => ({ name: maker, count })),
       readings: [...readings].map(([reading, count]) => ({ name: reading, count })),
+      flow: flows.get(name),
       usage: usage?.byStage[name],
       workSeconds: workSeconds.get(name),
     }));
@@ -87,6 +94,11 @@ export class StageSums {
     this.#stages.set(name, sum);
     return sum;
   }
+}
+
+function flowOf({ taken, extra, given, rejected }: NonNullable<ReadableSummary['stages']>[number]): StageSum['flow'] {
+  if (taken === undefined || given === undefined) return undefined;
+  return { in: taken, extra: extra ?? 0, out: given, rejected: rejected ?? 0 };
 }
 
 /** Returns what was done to read an answer, if it was not plain. */

@@ -6,6 +6,8 @@ export interface ViewData {
   title: string;
   warnings: typeof ownWarnings;
   languages: string[];
+  /** The files that are served, if there are several, with the paths of their pages. */
+  files: { title: string; href: string }[];
 }
 
 /** A record in the list of the page. */

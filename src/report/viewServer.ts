@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RareflowError } from '../errors.js';
-import { resolveOptions } from '../util/options.js';
+import { type Resolved, resolveOptions } from '../util/options.js';
 import { scriptLanguages } from '../util/scriptLanguage.js';
 import { type Entry, readEntry, unreadableEntry } from './entry.js';
 import { type ViewOptions, viewOptions } from './options.js';
@@ -27,17 +27,73 @@ const MAX_ROWS_PER_REQUEST = 500;
 /** Records between two reports of how far a search has read. */
 const PROGRESS_INTERVAL = 2000;
 
+/** A file and the name by which the page shows it. */
+export interface NamedFile {
+  file: ViewedFile;
+  title: string;
+}
+
+type Answers = Record<string, (query: URLSearchParams, response: ServerResponse) => Promise<void>>;
+
 /**
- * Serves the page that browses records on 127.0.0.1. It refuses requests whose Host is not this machine, so that no web page
- * can read the file by pointing its own name at this address (DNS rebinding).
+ * Serves a page that browses records on 127.0.0.1, one for each file: the first at `/`, the others at `/2/`, `/3/`, …, with links from
+ * each to the others. It refuses requests whose Host is not this machine, so that no web page can read the files by pointing its own
+ * name at this address (DNS rebinding).
  *
  * @throws UsageError for an unknown option and a value out of range; RareflowError for a port in use
  */
-export async function startView(file: ViewedFile, options: ViewOptions): Promise<ViewServer> {
+export async function startView(file: ViewedFile | readonly NamedFile[], options: ViewOptions): Promise<ViewServer> {
   const settings = resolveOptions('startView', viewOptions, options);
-  const { title, port } = settings;
-  const page = await pageOf({ kind: 'view', title, warnings: ownWarnings, languages: scriptLanguages });
+  const named = isList(file) ? file : [{ file, title: settings.title }];
+  const files = named.map(({ title }, index) => ({ title, href: index === 0 ? '/' : `/${index + 1}/` }));
   const closing = new AbortController();
+  const answers: Answers = {};
+  for (const [index, one] of named.entries()) {
+    const { href } = files[index] as (typeof files)[number];
+    const page = await pageOf({
+      ...{ kind: 'view', title: one.title, warnings: ownWarnings, languages: scriptLanguages },
+      files: files.length > 1 ? files : [],
+    });
+    for (const [path, answer] of Object.entries(answersOf(one.file, page, settings, closing))) {
+      answers[`${href}${path.slice(1)}`] = answer;
+    }
+  }
+
+  const server = createServer(async (request, response) => {
+    try {
+      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+      const answer = Object.hasOwn(answers, pathname) ? answers[pathname] : undefined;
+      setSecurityHeaders(response);
+      if (!isOwnHost(request)) sendRefusal(response, 403, 'this server answers only to its own address');
+      else if (request.method !== 'GET') sendRefusal(response, 405, 'only GET is allowed');
+      else if (answer === undefined) sendRefusal(response, 404, 'no such page');
+      else await answer(searchParams, response);
+    } catch (error) {
+      sendRefusal(response, 500, error instanceof Error ? error.message : String(error));
+    }
+  });
+  for (const { file: one } of named) await one.follow(AbortSignal.abort()); // fails at once if there is no file
+  await listenOn(server, settings.port);
+  for (const { file: one } of named) one.follow(closing.signal).catch(() => {});
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    async close() {
+      closing.abort();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+const isList = (file: ViewedFile | readonly NamedFile[]): file is readonly NamedFile[] => Array.isArray(file);
+
+/** Returns the answers to the requests for one file. */
+function answersOf(
+  file: ViewedFile,
+  page: string,
+  settings: Resolved<typeof viewOptions>,
+  closing: AbortController,
+): Answers {
   const states = new Set<string>();
   const entryOf = (line: { value: unknown } | { problem: string; text: string }, number: number): Entry => {
     const entry =
@@ -56,7 +112,7 @@ export async function startView(file: ViewedFile, options: ViewOptions): Promise
     if (file.state.records < records) await Promise.race([file.follow(closing.signal), sleep(300)]);
   };
 
-  const answers: Record<string, (query: URLSearchParams, response: ServerResponse) => Promise<void>> = {
+  const answers: Answers = {
     '/': async (_, response) => {
       response.setHeader('content-type', 'text/html; charset=utf-8').end(page);
     },
@@ -117,30 +173,7 @@ export async function startView(file: ViewedFile, options: ViewOptions): Promise
     yield { scanned, records: file.state.records, next: isEnd ? undefined : scanned };
   }
 
-  const server = createServer(async (request, response) => {
-    try {
-      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
-      const answer = Object.hasOwn(answers, pathname) ? answers[pathname] : undefined;
-      setSecurityHeaders(response);
-      if (!isOwnHost(request)) sendRefusal(response, 403, 'this server answers only to its own address');
-      else if (request.method !== 'GET') sendRefusal(response, 405, 'only GET is allowed');
-      else if (answer === undefined) sendRefusal(response, 404, 'no such page');
-      else await answer(searchParams, response);
-    } catch (error) {
-      sendRefusal(response, 500, error instanceof Error ? error.message : String(error));
-    }
-  });
-  await file.follow(AbortSignal.abort()); // fails at once if there is no file
-  await listenOn(server, port);
-  file.follow(closing.signal).catch(() => {});
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    async close() {
-      closing.abort();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return answers;
 }
 
 function listenOn(server: ReturnType<typeof createServer>, port: number): Promise<void> {

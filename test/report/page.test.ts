@@ -202,3 +202,67 @@ test('the report is accessible, and no wider than a phone, in light and dark', i
     await page.context().close();
   }
 });
+
+const judged = {
+  ...madeRecord(1),
+  positives: [{ id: 'p1', text: 'Another document that answers it.' }],
+  question_judgement: {
+    selfContained: { verdict: true, reason: 'it names its subject' },
+    noLeak: { verdict: false, reason: 'it quotes the answer' },
+  },
+  _rareflow: {
+    ...madeRecord(1)._rareflow,
+    reason_distill: {
+      model: 'm',
+      samples: [
+        { accepted: false, reason: 'not grounded' },
+        { accepted: true, reason: 'grounded' },
+      ],
+    },
+  },
+};
+const flows = [
+  { name: 'filter_documents', taken: 9, extra: 0, given: 6, rejected: 3, workSeconds: 1 },
+  { name: 'doc2query', taken: 6, extra: 6, given: 11, rejected: 1, workSeconds: 1 },
+];
+
+for (const width of [390, 500]) {
+  test(
+    `on a screen of ${width} pixels nothing is cut off, and the record follows the search at once`,
+    inBrowser,
+    async (t) => {
+      const url = await reportAt(t, records, { summary: { ...summary, stages: [...summary.stages, ...flows] } });
+      const { page } = await openPage(url, { width });
+      const cut = await page.evaluate(`[...document.querySelectorAll('main *')]
+      .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 && !element.closest('thead, .unseen'))
+      .map((element) => element.outerHTML.slice(0, 80))`);
+      assert.deepEqual(cut, []);
+      const top = async (selector: string) => (await page.locator(selector).first().boundingBox())?.y ?? 0;
+      assert.ok((await top('.record')) - (await top('#search')) < 420);
+      assert.ok((await top('.record')) < (await top('#warnings')));
+      await page.getByRole('button', { name: 'Filters' }).click();
+      assert.ok(await page.locator('#warning').isVisible());
+    },
+  );
+}
+
+test('each stage of a run adds up: in + further = out + rejected', inBrowser, async (t) => {
+  const url = await reportAt(t, records, { summary: { ...summary, stages: flows } });
+  const { page } = await openPage(url);
+  const cells = (name: string) => page.locator('.stages tr', { hasText: name }).locator('td').allTextContents();
+  assert.deepEqual((await cells('filter documents')).slice(0, 4), ['9', '0', '6', '3']);
+  assert.deepEqual((await cells('doc2query')).slice(0, 4), ['6', '6', '11', '1']);
+});
+
+test('a judged record shows its verdicts, its further positives and its samples', inBrowser, async (t) => {
+  const { page } = await openPage(await reportAt(t, [judged]));
+  const shown = await page.locator('.record').innerText();
+  for (const text of [
+    /Further positive 1\s+Another document that answers it\./,
+    /self contained\s+yes · it names its subject/,
+    /no leak\s+no · it quotes the answer/,
+    /sample 1\s+refused · not grounded\s+sample 2\s+accepted · grounded/,
+  ]) {
+    assert.match(shown, text);
+  }
+});

@@ -126,3 +126,31 @@ test('view is accessible, and no wider than a phone, in light and dark', { skip:
     await page.context().close();
   }
 });
+
+test('several files have a page each, with links to the others', { skip: noChromium }, async (t) => {
+  const folder = workFolder(t);
+  const files = ['a.jsonl', 'b.jsonl'].map((name, index) => ({
+    file: new GrowingFile(
+      writeRecords(
+        folder,
+        name,
+        Array.from(range(3 + index), (n) => madeRecord(n + 10 * index)),
+      ),
+    ),
+    title: name,
+  }));
+  const server = await startView(files, { title: 'a.jsonl' });
+  t.after(async () => {
+    await server.close();
+    for (const { file } of files) await file.close();
+  });
+  assert.match((await ask(`${server.url}api/record?number=1`))[1], /"id":"d0"/);
+  assert.match((await ask(`${server.url}2/api/record?number=4`))[1], /"id":"d13"/);
+  assert.equal((await ask(`${server.url}3/`))[0], 404);
+  const { page, problems } = await openPage(server.url, { width: 390 });
+  await page.getByRole('navigation', { name: 'Files' }).getByText('b.jsonl').click();
+  await page.locator('.record').waitFor();
+  assert.equal(await page.locator('h1').textContent(), 'b.jsonl');
+  assert.equal(await page.locator('nav.files [aria-current]').textContent(), 'b.jsonl');
+  assert.deepEqual(problems, []);
+});

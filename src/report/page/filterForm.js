@@ -47,10 +47,22 @@ export function filterForm({ warnings, states, languages }, onChange, more) {
       onChange,
     ),
   };
+  // On a narrow screen, the other fields would push the records away.
+  const toggle = h(
+    'button',
+    {
+      type: 'button',
+      class: 'toggle',
+      'aria-expanded': 'false',
+      onclick: () => toggle.setAttribute('aria-expanded', String(element.classList.toggle('all'))),
+    },
+    'Filters',
+  );
   const element = h(
     'form',
     { class: 'filters', role: 'search', onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
     field('Search', search, 'wide'),
+    toggle,
     field('Warning', selects.warning),
     field('Stage', selects.state),
     field('Language', selects.language),

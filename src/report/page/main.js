@@ -42,12 +42,12 @@ function drawReport(report) {
   };
   const sections = [
     overview(report),
+    records.element,
     findingsSection(report.findings, show),
     stagesSection(report.stages),
     rejectsSection(report),
     chartsSection(report.charts),
     repetitionSection(report),
-    records.element,
   ].filter((section) => section !== null);
   const made = new Date(report.madeAt).toISOString().slice(0, 16).replace('T', ' ');
   frame(
@@ -70,9 +70,18 @@ function drawView(view) {
   records.element.classList.add('alone');
   const reading = h('p', { class: 'about', role: 'status' });
   records.element.querySelector('.about')?.replaceWith(reading);
+  if (view.files.length > 0) reading.before(fileLinks(view));
   frame([records.element], [], 'Served by rareflow view, directly from the file.');
   void follow(source, records, reading);
   return records;
+}
+
+/** The pages of the other files. @param {ViewData} view */
+function fileLinks({ files }) {
+  const links = files.map(({ title, href }) =>
+    h('a', href === location.pathname ? { href, 'aria-current': 'page' } : { href }, title),
+  );
+  return h('nav', { class: 'files', 'aria-label': 'Files' }, ...links);
 }
 
 /**

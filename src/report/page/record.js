@@ -3,7 +3,7 @@ import { h } from './dom.js';
 import { formatCount, formatNoun, formatValue, stageName } from './format.js';
 import { marked, wordsOf } from './words.js';
 
-/** @import { Entry, StageFacts } from '../entry.js' */
+/** @import { Entry, EntryVerdict, StageFacts } from '../entry.js' */
 
 /**
  * A whole record: question and scenario, the document beside the negatives, the reasoning, and how it was made.
@@ -43,6 +43,8 @@ export function recordView(entry, warningNames) {
     rejected !== undefined && rejectPart(rejected),
     documents(entry, words),
     reasoning !== undefined && reasoningPart(reasoning, words),
+    entry.judged.length > 0 && verdictsPart('Verdicts on the question', entry.judged),
+    entry.samples.length > 0 && samplesPart(entry.samples),
     stages.length > 0 && makingPart(stages),
   );
 }
@@ -65,14 +67,20 @@ function rejectPart({ stage, reason, attempts, answer }) {
 }
 
 /** @param {Entry} entry @param {Set<string>} words */
-function documents({ text, title, positive, negatives }, words) {
-  if (text === undefined && negatives.length === 0) return null;
+function documents({ text, title, positive, positives, negatives }, words) {
+  if (text === undefined && negatives.length + positives.length === 0) return null;
   const scores = [positive, ...negatives].map(({ score }) => score ?? 0);
   const most = Math.max(...scores, 1e-9);
   return h(
     'div',
     { class: 'documents' },
     text !== undefined && documentCard({ name: 'Document', kind: 'positive', title, text, most, ...positive }, words),
+    ...positives.map((other, index) =>
+      documentCard(
+        { name: `Further positive ${index + 1}`, kind: 'positive', title: undefined, text: other, most },
+        words,
+      ),
+    ),
     ...negatives.map((negative, index) =>
       documentCard({ name: `Negative ${index + 1}`, kind: 'negative', title: negative.id, most, ...negative }, words),
     ),
@@ -80,10 +88,10 @@ function documents({ text, title, positive, negatives }, words) {
 }
 
 /**
- * @param {{ name: string, kind: string, title: string | undefined, text: string, rank?: number | undefined, score?: number | undefined, most: number }} document
+ * @param {{ name: string, kind: string, title: string | undefined, text: string, rank?: number | undefined, score?: number | undefined, verdict?: EntryVerdict | undefined, most: number }} document
  * @param {Set<string>} words
  */
-function documentCard({ name, kind, title, text, rank, score, most }, words) {
+function documentCard({ name, kind, title, text, rank, score, verdict, most }, words) {
   return h(
     'section',
     { class: `document ${kind}` },
@@ -101,8 +109,40 @@ function documentCard({ name, kind, title, text, rank, score, most }, words) {
     ),
     score !== undefined && h('div', { class: 'score' }, barSvg(score / most)),
     title !== undefined && title !== '' && h('p', { class: 'title' }, title),
+    verdict !== undefined &&
+      h('p', { class: 'title' }, `${verdict.name}: ${verdict.verdict}`, verdict.reason && ` (${verdict.reason})`),
     h('p', { class: 'text' }, ...marked(text, words)),
   );
+}
+
+/** The verdicts of a judge, with their reasons. @param {string} heading @param {EntryVerdict[]} verdicts */
+function verdictsPart(heading, verdicts) {
+  return h(
+    'section',
+    { class: 'making' },
+    h('h4', null, heading),
+    h(
+      'dl',
+      { class: 'makers' },
+      ...verdicts.flatMap(({ name, verdict, reason }) => [
+        h('dt', null, criterionName(name)),
+        h('dd', { class: verdict === 'no' ? 'failed' : '' }, [verdict, reason].filter(Boolean).join(' · ')),
+      ]),
+    ),
+  );
+}
+
+/** `needsReasoning` → `needs reasoning`. @param {string} name */
+const criterionName = (name) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+/** @param {Entry['samples']} samples */
+function samplesPart(samples) {
+  const verdicts = samples.map(({ accepted, reason }, index) => ({
+    name: `sample ${index + 1}`,
+    verdict: accepted ? 'accepted' : 'refused',
+    reason,
+  }));
+  return verdictsPart('Samples of the reasoning', verdicts);
 }
 
 /** @param {string} reasoning @param {Set<string>} words */

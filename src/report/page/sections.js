@@ -109,9 +109,11 @@ export function stagesSection(stages) {
   const costly = stages.some(({ usage }) => usage?.costUsd !== undefined);
   const watched = stages.some(({ workSeconds = 0 }) => workSeconds > 0);
   const timed = stages.some(({ usage }) => usage?.attemptSeconds !== undefined);
+  const counted = stages.some(({ flow }) => flow !== undefined);
+  const more = stages.some(({ flow }) => (flow?.extra ?? 0) > 0);
   const heads = [
     '',
-    'records',
+    ...(counted ? ['in', ...(more ? ['further'] : []), 'out'] : ['records']),
     'rejected',
     'requests',
     'prompt tokens',
@@ -121,12 +123,15 @@ export function stagesSection(stages) {
     ...(timed ? ['time in requests', 'per request'] : []),
   ];
   const rows = stages.map((stage) => {
-    const { name, records, rejected, makers, readings = [], usage, attempts, estimated, workSeconds = 0 } = stage;
+    const { name, flow, records, makers, readings = [], usage, attempts, estimated, workSeconds = 0 } = stage;
     const requests = usage?.attempts ?? attempts.reduce((sum, count, place) => sum + count * (place + 1), 0);
     const { prompt, completion } = tokensByKind(stage);
+    const counts = [flow?.in, ...(more ? [flow?.extra] : []), flow?.out].map((count) =>
+      count === undefined ? '–' : formatCount(count),
+    );
     const cells = [
-      formatCount(records),
-      formatCount(rejected),
+      ...(counted ? counts : [formatCount(records)]),
+      formatCount(flow?.rejected ?? stage.rejected),
       requests === 0 ? '–' : formatCount(requests),
       prompt === 0 ? '–' : formatCount(prompt),
       completion === 0 ? '–' : formatCount(completion),
@@ -148,12 +153,13 @@ export function stagesSection(stages) {
         estimated && h('small', null, 'tokens estimated'),
         ...readings.map(({ name: reading, count }) => h('small', null, `${reading}: ${formatCount(count)}`)),
       ),
-      ...cells.map((cell) => h('td', null, cell)),
+      ...cells.map((cell, column) => h('td', { 'data-head': heads[column + 1] ?? '' }, cell)),
     );
   });
   const source = stages.some(({ usage }) => usage !== undefined)
     ? `Tokens and requests as the run reported them, including those of rejected records.${timed ? ' Requests run in parallel, so their sum may exceed the time of the run.' : ''}`
     : 'Tokens and requests from the provenance of the records, without those of rejected records.';
+  const flow = counted ? ` In${more ? ' + further' : ''} = out + rejected for each stage that passes records on.` : '';
   const time = watched ? ' Active time is the time in which a stage had at least one record in progress.' : '';
   return section(
     'stages',
@@ -167,7 +173,7 @@ export function stagesSection(stages) {
         h('tbody', null, ...rows),
       ),
     ),
-    h('p', { class: 'about' }, source + time),
+    h('p', { class: 'about' }, source + flow + time),
     attemptsPart(stages),
   );
 }

@@ -92,7 +92,7 @@ export function readEntry(value: unknown, number: number, keys: EntryKeys = defa
       keptOf(record.negatives_judgement, provenance.judge_negatives),
     ),
     positive: rankAndScore(mined.positive),
-    positives: positivesOf(record[keys.positivesKey ?? 'positives'], textAt(keys.textKey)),
+    positives: furtherPositives(record[keys.positivesKey ?? 'positives'], textAt(keys.textKey)),
     judged: verdictsOf(record.question_judgement),
     samples: samplesOf(provenance.reason_distill),
     stages,
@@ -147,7 +147,7 @@ function keptOf(mined: unknown, judged: unknown): unknown {
   return judged.kept.map((index) => mined[Number(index)]);
 }
 
-function positivesOf(texts: unknown, document: string | undefined): string[] {
+function furtherPositives(texts: unknown, document: string | undefined): string[] {
   if (!Array.isArray(texts)) return [];
   const all = texts.map((one) => stringOf(isRecord(one) ? one.text : one));
   return all.filter((text) => text !== undefined && text !== document) as string[];

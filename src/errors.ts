@@ -128,6 +128,8 @@ const outputReasons: Record<string, [reason: string, hint: string | undefined]> 
   EACCES: ['no permission to write it', 'check the permissions of the file and of its directory'],
   EPERM: ['no permission to write it', 'check the permissions of the file and of its directory'],
   EROFS: ['the file system is read-only', 'write to another file system'],
+  ELOOP: ['its symbolic links point to each other', 'name the file itself'],
+  ENAMETOOLONG: ['the name is too long', 'use a shorter one'],
   EMFILE: ['too many open files', 'Raise the limit (ulimit -n).'],
 };
 

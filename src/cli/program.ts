@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { ExitCode, RareflowError } from '../errors.js';
+import { inputError } from '../io/systemErrors.js';
 import type { CommandSpec } from './command.js';
 import { commands } from './commands.js';
 import { fromDataFlow } from './dataflowFlags.js';
@@ -38,7 +39,7 @@ export async function runProgram(argv: string[]): Promise<number> {
     for (const remark of remarks) say(`rareflow: ${remark}`);
     await program.parseAsync(translated, { from: 'user' });
   } catch (thrown) {
-    const error = firstError(thrown);
+    const error = withReason(firstError(thrown));
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
     say(error instanceof RareflowError ? errorLine(error) : defect(error));
     return error instanceof RareflowError ? error.exitCode : ExitCode.failed;
@@ -107,6 +108,12 @@ function firstError(thrown: unknown): unknown {
   let error = thrown;
   while (error instanceof Error && error.name === 'SuppressedError' && 'suppressed' in error) error = error.suppressed;
   return error;
+}
+
+/** Gives a system error about a path its reason and a hint: links in a circle, a name that is too long. */
+function withReason(error: unknown): unknown {
+  const { syscall, path } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
+  return syscall === undefined || path === undefined ? error : inputError(error, path);
 }
 
 /** A line for an error that rareflow did not throw on purpose: it says where it happened. */

@@ -10,6 +10,8 @@ const inputReasons: Reasons = {
   EISDIR: ['is a directory', 'name the files in it'],
   EACCES: ['no permission to read it', 'check the permissions of the file and of its directories'],
   EPERM: ['no permission to read it', 'check the permissions of the file and of its directories'],
+  ELOOP: ['its symbolic links point to each other', 'name the file itself'],
+  ENAMETOOLONG: ['the name is too long', 'use a shorter one'],
   EMFILE: ['too many open files', 'Raise the limit (ulimit -n).'],
   Z_BUF_ERROR: ['the gzip data end too early', 'the file is cut off: download or write it again'],
   Z_DATA_ERROR: [

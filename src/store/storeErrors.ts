@@ -9,6 +9,8 @@ const storeReasons: Record<string, [reason: string, hint: string]> = {
   EPERM: ['no permission to write it', 'check the permissions of the folder and of the files in it'],
   EIO: ['the disk failed to read or write it', 'check the disk; a full disk can cause this too'],
   EROFS: ['the file system is read-only', 'use a path on another file system'],
+  ELOOP: ['its symbolic links point to each other', 'use another path'],
+  ENAMETOOLONG: ['the name is too long', 'use a shorter one'],
   ENOENT: ['cannot be created', 'check the path'],
   ENOTDIR: ['is a file or inside a file, but a store is a folder', 'use another path'],
   EEXIST: ['is a file or inside a file, but a store is a folder', 'use another path'],

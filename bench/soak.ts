@@ -58,9 +58,12 @@ interface Sample {
 
 function documentOf(id: number): DataRecord {
   const subject = subjects[id % subjects.length];
+  // Each text is another, of a few thousand terms in all: with a new term in each, the table of terms of the comparison of texts
+  // would fill for 131,072 records and then start over, and a slope would only show where in that cycle the run is.
+  const name = `${Math.floor(id / 1000)} part ${id % 1000}`;
   return {
     id: `d${id}`,
-    text: `Note ${id} on the ${subject}. ${`The ${subject} number ${id % 997} changes with the seasons. `.repeat(12)}`,
+    text: `Note ${name} on the ${subject}. ${`The ${subject} number ${id % 997} changes with the seasons. `.repeat(12)}`,
   };
 }
 

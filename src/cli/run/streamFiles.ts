@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { UsageError } from '../../errors.js';
 import { inputFiles } from '../../io/read/inputFiles.js';
@@ -14,11 +14,14 @@ import { canResume, wasStarted } from './runFolder.js';
 
 /**
  * Returns the files that a command reads, with folders and patterns resolved; stdin if none is given and it is a pipe. A
- * command that starts from documents takes none of the earlier outputs in a folder.
+ * command that starts from documents takes none of the earlier outputs in a folder. A folder of shards must be complete.
  */
 export async function inputPaths(inputs: string[], { withoutOutputs = false } = {}): Promise<string[]> {
   if (inputs.filter((input) => input === '-').length > 1) throw new UsageError('stdin (-) can be read only once');
-  if (inputs.length > 0) return await inputFiles(inputs, { withoutOutputs, onNotice: sayNotice });
+  if (inputs.length > 0) {
+    const named = await Promise.all(inputs.map(shardsOrItself));
+    return await inputFiles(named.flat(), { withoutOutputs, onNotice: sayNotice });
+  }
   if (!process.stdin.isTTY) return ['-'];
   throw new UsageError('no input', { hint: 'name a JSONL file, or pipe records to stdin' });
 }
@@ -37,6 +40,15 @@ export function stepFilesOf(
   for (const file of files) refuseSameFile({ inputs, outputs: { '--step-files': file } });
   mkdirSync(stepFiles, { recursive: true });
   return files;
+}
+
+/** Returns the outputs of a folder of shards, in their order. Throws UsageError if one of them is not done. */
+async function shardsOrItself(input: string): Promise<string[]> {
+  if (!statSync(input, { throwIfNoEntry: false })?.isDirectory()) return [input];
+  const { isShardFolder } = await import('../../shards/shardStatus.js');
+  if (!isShardFolder(input)) return [input];
+  const { finishedShards } = await import('../../shards/mergeShards.js');
+  return (await finishedShards(input)).map(({ path }) => path);
 }
 
 /** Returns the paths of a command's records and rejects. Throws if they cannot be written, or are also read. */

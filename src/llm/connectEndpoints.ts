@@ -130,10 +130,11 @@ function localEndpoint(model: ChatModel, baseUrl: string, settings: ModelSetting
 
 /** A model whose attempts are made elsewhere, where the health of its servers is known too. */
 function remoteEndpoint(attempts: RemoteAttempts, settings: ModelSettings, shared: Shared): ConnectedEndpoint {
-  const { model, extraBody, reasoningEffort, structuredOutput, onNotice = () => {} } = settings;
+  const { model, extraBody, reasoningEffort, structuredOutput, concurrency, onNotice = () => {} } = settings;
   const remote = attempts.connect({
     model: typeof model === 'string' ? model : model.name,
     shape: { extraBody, reasoningEffort, structuredOutput, needsCap: shared.budget.isSet || undefined },
+    concurrency,
     onRefused: (stage) => shared.meter.countProbe(stage),
     onNotice,
   });

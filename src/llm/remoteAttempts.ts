@@ -12,6 +12,8 @@ export interface RequestShape {
 export interface RemoteModelOptions {
   model: string;
   shape: RequestShape;
+  /** The most attempts in flight at once. */
+  concurrency: number;
   /** Counts an attempt that a server refused and billed nothing for, beside the one that `complete` ends with. */
   onRefused(stage: string | undefined): void;
   onNotice: (message: string) => void;

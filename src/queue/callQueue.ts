@@ -35,6 +35,8 @@ interface PendingCall {
   addedMs: number;
   /** Looks in a row at which it was begun and nobody held its lock. */
   unheld: number;
+  /** The worker that began it: the engine writes another name once it was lost. */
+  worker: string | undefined;
 }
 
 /** Replies stay in Redis for so long after they were given: by then the cache has them on disk. */
@@ -80,6 +82,7 @@ export function callQueue(options: CallQueueOptions): RemoteAttempts {
 /** The coordinator's end of a queue. */
 class CallQueue {
   readonly model: string;
+  readonly #concurrency: number;
   readonly #name: string;
   readonly #keys: QueueKeys;
   readonly #address: RedisAddress;
@@ -107,6 +110,8 @@ class CallQueue {
   #troubledMs = 0;
   #workers = 0;
   #saidSlots = 0;
+  /** Set once no call may be begun any more. */
+  #leaving: Error | undefined;
   #ended: Error | undefined;
   #closing: Promise<void> | undefined;
 
@@ -115,6 +120,7 @@ class CallQueue {
     { address, keys, remote }: { address: RedisAddress; keys: QueueKeys; remote: RemoteModelOptions },
   ) {
     this.model = remote.model;
+    this.#concurrency = remote.concurrency;
     this.#name = queueName;
     this.#keys = keys;
     this.#address = address;
@@ -137,7 +143,7 @@ class CallQueue {
     await this.#opening;
     for (;;) {
       signal?.throwIfAborted();
-      if (this.#ended !== undefined) throw this.#ended;
+      if ((this.#ended ?? this.#leaving) !== undefined) throw this.#ended ?? this.#leaving;
       const reply = await this.#ask(request, shape, signal);
       for (let probe = 0; probe < (reply.probes ?? 0); probe += 1) onRefused(request.stage);
       if (!('returned' in reply)) return completionOf(reply);
@@ -149,13 +155,17 @@ class CallQueue {
 
   /** Rejects the calls that no worker has begun, and all if nobody is there to answer. */
   leave(): void {
-    const error = new ModelError('the run was stopped before this call was made', { hint: 'run again to resume' });
-    if (this.#trouble !== undefined || this.#queue === undefined) {
+    this.#leaving = new ModelError('the run was stopped before this call was made', { hint: 'run again to resume' });
+    this.#dropUnbegun(this.#leaving);
+  }
+
+  #dropUnbegun(error: Error): void {
+    if (this.#trouble !== undefined || this.#workers === 0) {
       this.#end(error);
       return;
     }
     for (const [id, call] of this.#pending) {
-      this.#queue.remove(id).then(
+      this.#queue?.remove(id).then(
         (removed) => {
           if (removed === 1 && this.#pending.delete(id)) call.fail(error);
         },
@@ -174,7 +184,7 @@ class CallQueue {
     const id = this.#freeId(callId(this.model, request, shape));
     let offAbort = () => {};
     const replied = new Promise<Reply>((settle, fail) => {
-      const call = { settle, fail, addedMs: Date.now(), unheld: 0 };
+      const call = { settle, fail, addedMs: Date.now(), unheld: 0, worker: undefined };
       this.#pending.set(id, call);
       if (signal !== undefined) {
         offAbort = onAbort(signal, () => {
@@ -209,6 +219,7 @@ class CallQueue {
         try {
           const keep = { removeOnComplete: KEEP_UNTAKEN, removeOnFail: KEEP_UNTAKEN };
           await this.#queue?.add('call', { request, shape, redisLife }, { jobId: id, ...keep });
+          if (!this.#pending.has(id)) await this.#queue?.remove(id);
           return;
         } catch (error) {
           if (!isFull(error)) throw error;
@@ -322,7 +333,7 @@ class CallQueue {
       return [id, reason, call];
     });
     for (const [id, reason, call] of ended) {
-      const worker = await this.#control?.client.hget(this.#keys.job(id), 'pb').catch(() => undefined);
+      const worker = call?.worker;
       // A call that its worker had begun is in the engine's lists, and would hide the next one of its id.
       if (reason === WORKER_LOST) await this.#queue?.remove(id).catch(() => {});
       if (worker) this.#lost.askAgain(worker);
@@ -374,6 +385,7 @@ class CallQueue {
     const working = workers.filter(({ silentMs }) => silentMs < LOST_AFTER_MS);
     this.#workers = working.length;
     this.#isFull = false;
+    if (this.#leaving !== undefined) this.#dropUnbegun(this.#leaving);
     if (this.#workers === 0 && this.#pending.size > 0) this.#troubled('has no worker');
     else this.#untroubled();
     this.#adviseSlots(working.reduce((sum, { slots }) => sum + slots, 0));
@@ -382,7 +394,7 @@ class CallQueue {
   /** Says once if the run cannot fill the slots: the workers then wait between calls. */
   #adviseSlots(slots: number): void {
     const feed = Math.ceil(1.5 * slots);
-    if (this.#pending.size === 0 || slots <= this.#saidSlots) return;
+    if (slots <= this.#saidSlots || this.#concurrency >= feed) return;
     this.#saidSlots = slots;
     this.#onNotice(
       `the workers of the queue ${this.#name} have ${slots} slots: --concurrency ${feed} keeps them all busy`,
@@ -394,7 +406,7 @@ class CallQueue {
     if (ids.length === 0) return;
     const batch = (this.#control as RedisControl).client.pipeline();
     for (const id of ids) {
-      batch.hmget(this.#keys.job(id), 'timestamp', 'finishedOn', 'returnvalue', 'failedReason', 'processedOn');
+      batch.hmget(this.#keys.job(id), 'timestamp', 'finishedOn', 'returnvalue', 'failedReason', 'processedOn', 'pb');
       batch.exists(this.#keys.lock(id));
     }
     const results = (await batch.exec()) ?? [];
@@ -402,10 +414,11 @@ class CallQueue {
     ids.forEach((id, index) => {
       const [error, fields] = results[2 * index] ?? [];
       if (error) throw error;
-      const [timestamp, finishedOn, value, failedReason, processedOn] = fields as (string | null)[];
+      const [timestamp, finishedOn, value, failedReason, processedOn, worker] = fields as (string | null)[];
       const isLocked = results[2 * index + 1]?.[1] === 1;
       const call = this.#pending.get(id);
       if (call === undefined) return;
+      call.worker ??= worker ?? undefined;
       if (timestamp === null) failures.push([id, 'Redis has lost the call']);
       else if (finishedOn && value !== null) this.#replied(id, value);
       else if (finishedOn) failures.push([id, failedReason ?? 'it failed']);

@@ -129,7 +129,11 @@ export class ModelWorker {
     if (this.#leaving) return;
     this.#leaving = true;
     this.#error = error;
-    await this.#worker?.close();
+    const closed = this.#worker?.close();
+    while (this.#inFlight > 0) await new Promise((next) => setTimeout(next, 20));
+    // Redis may be away: what it was not told, the coordinator asks again.
+    await within(CLOSE_PATIENCE_MS, closed);
+    await within(CLOSE_PATIENCE_MS, this.#worker?.disconnect());
     clearInterval(this.#timer);
     await within(CLOSE_PATIENCE_MS, this.#registry?.leave(this.name));
     this.#control?.close();

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { workerTable } from '../../src/cli/progress/workerTable.js';
+import { RejectError, UsageError } from '../../src/errors.js';
+import { AttemptError } from '../../src/llm/failures/attemptError.js';
+import { redisAddress } from '../../src/queue/address.js';
+import { callId } from '../../src/queue/callId.js';
+import { queueKeys } from '../../src/queue/keys.js';
+import { LostWorkers } from '../../src/queue/lostWorkers.js';
+import { loadQueuePackages } from '../../src/queue/packages.js';
+import type { SeenWorker } from '../../src/queue/registry.js';
+import { completionOf, readReply, replyOf } from '../../src/queue/reply.js';
+
+test('redisAddress reads hosts, ports, databases, TLS and credentials, and labels hold no credentials', () => {
+  const table: [string, string | undefined, string, object][] = [
+    ['redis://head', undefined, 'head:6379', { host: 'head', port: 6379, db: 0 }],
+    ['redis://head:7000/2', undefined, 'head:7000', { host: 'head', port: 7000, db: 2 }],
+    [
+      'redis://me:p%40ss@head:1',
+      undefined,
+      'head:1',
+      { host: 'head', port: 1, db: 0, username: 'me', password: 'p@ss' },
+    ],
+    ['redis://:old@head', 'new', 'head:6379', { host: 'head', port: 6379, db: 0, password: 'new' }],
+    ['rediss://head', undefined, 'head:6379', { host: 'head', port: 6379, db: 0, tls: { servername: 'head' } }],
+    ['redis://[::1]:7', undefined, '[::1]:7', { host: '::1', port: 7, db: 0 }],
+  ];
+  for (const [url, password, label, connection] of table) {
+    assert.deepEqual(redisAddress(url, password), { label, connection }, url);
+  }
+});
+
+test('redisAddress refuses other addresses without quoting them, because they may hold a password', () => {
+  for (const url of ['head:6379', 'http://me:secret@head', 'redis://me:secret@head/first', 'redis:///1', '']) {
+    assert.throws(
+      () => redisAddress(url),
+      (error: Error) => error instanceof UsageError && !/secret/.test(error.message),
+    );
+  }
+});
+
+test('queueKeys refuses names that would end in the keys of another queue', () => {
+  for (const name of ['a:b', '', 'a b', 'a*']) assert.throws(() => queueKeys(name), UsageError);
+  assert.equal(queueKeys('arxiv-3.b_1').job('c1'), 'rareflow:arxiv-3.b_1:c1');
+});
+
+test('callId depends on all that shapes an answer and on nothing else', () => {
+  const request = { messages: [{ role: 'user' as const, content: 'Why?' }], maxTokens: 10 };
+  const id = callId('m', request, {});
+  assert.equal(id, callId('m', { ...request, stage: 'doc2query', maxAnswers: 3 }, {}));
+  const others = [
+    callId('n', request, {}),
+    callId('m', { ...request, maxTokens: 11 }, {}),
+    callId('m', { ...request, sample: 1 }, {}),
+    callId('m', request, { reasoningEffort: 'low' }),
+  ];
+  assert.equal(new Set([id, ...others]).size, 5);
+});
+
+test('loadQueuePackages names the command that installs what is missing', async () => {
+  const missing = () => Promise.reject(new Error("Cannot find package 'bullmq'"));
+  await assert.rejects(loadQueuePackages(missing), {
+    name: 'UsageError',
+    hint: /^npm install bullmq@\^6\.7 ioredis@\^6/,
+  });
+});
+
+test('a failed attempt and a reject come back from the queue as they went in', () => {
+  const failure = new AttemptError('status', {
+    host: 'gpu3:8000',
+    status: 500,
+    serverMessage: 'oops',
+    billingUnknown: true,
+  });
+  const reject = new RejectError('refused', { hint: 'shorten it', answer: 'no' });
+  for (const error of [failure, reject]) {
+    const reply = readReply(JSON.stringify(replyOf(error)));
+    assert.ok(reply !== undefined && !('returned' in reply));
+    assert.throws(
+      () => completionOf(reply),
+      (back: Error) => {
+        const { stack: _a, cause: _b, ...was } = error;
+        const { stack: _c, cause: _d, ...is } = back as typeof error;
+        assert.deepEqual(is, was);
+        return back.message === error.message;
+      },
+    );
+  }
+});
+
+test('readReply takes parsed values and texts, and nothing else', () => {
+  const reply = { returned: 'not-sent' };
+  assert.deepEqual(readReply(reply), reply);
+  assert.deepEqual(readReply(JSON.stringify(reply)), reply);
+  for (const value of [undefined, null, '', '{', '7', [], {}]) assert.equal(readReply(value), undefined);
+});
+
+const seen = (name: string, silentMs: number, more: Partial<SeenWorker> = {}): SeenWorker => ({
+  ...{ name, host: 'gpu', pid: 1, model: 'm', version: '1', slots: 8, inFlight: 2, calls: 9, callsPerSecond: 1.25 },
+  ...{ draining: false, silentMs, ...more },
+});
+
+test('LostWorkers reports a loss once, with its calls, and a worker that is back', () => {
+  const said: string[] = [];
+  const lost = new LostWorkers((message) => said.push(message));
+  lost.note([seen('a:1', 100), seen('b:1', 100)], 5000);
+  lost.note([seen('a:1', 6000), seen('b:1', 100)], 5000);
+  lost.askAgain('a:1');
+  lost.askAgain('a:1');
+  assert.deepEqual(said, []);
+  lost.note([seen('a:1', 13_000), seen('b:1', 100)], 5000);
+  lost.note([seen('a:1', 14_000), seen('b:1', 100)], 5000);
+  assert.equal(said.length, 1);
+  assert.match(said[0] ?? '', /^the worker a:1 was lost at \d\d:\d\d:\d\d UTC; 2 calls of it asked again/);
+  lost.note([seen('a:1', 50)], 5000);
+  assert.equal(said[1], 'the worker a:1 is back');
+});
+
+test('workerTable shows each worker with its state', () => {
+  const workers = [
+    { ...seen('gpu1:7', 10), isLost: false },
+    { ...seen('gpu2:7', 9000), isLost: true },
+    { ...seen('gpu3:7', 10, { held: 'it answered 429' }), isLost: false },
+  ];
+  assert.deepEqual(workerTable({ coordinator: { host: 'head', pid: 5 }, workers }), [
+    'run: process 5 on head',
+    'worker  model  slots  in flight  calls/s  state',
+    'gpu1:7  m          8          2      1.3  working',
+    'gpu2:7  m          8          2      1.3  lost, no sign for 9 s',
+    'gpu3:7  m          8          2      1.3  held: it answered 429',
+  ]);
+  assert.deepEqual(workerTable({ coordinator: undefined, workers: [] }), ['no run uses the queue', 'no workers']);
+});

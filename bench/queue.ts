@@ -257,6 +257,8 @@ async function budget() {
   return { runs, over: runs.filter(({ billed, cap }) => billed > cap).length };
 }
 
+const faultOf = { none: undefined, dead: undefined, hanging: 'stall', 'answering 429': 'rate429Bare' } as const;
+
 async function oneOfFour() {
   const results: Record<string, unknown> = {};
   const seconds = 20;
@@ -268,9 +270,7 @@ async function oneOfFour() {
     const name = `o-${kind.replace(' ', '-')}`;
     const startedMs = performance.now();
     let bad = false;
-    const faulty: StandInOptions = {
-      script: () => (!bad ? undefined : kind === 'answering 429' ? 'rate429Bare' : undefined),
-    };
+    const faulty: StandInOptions = { stallMs: seconds * 1000, script: () => (!bad ? undefined : faultOf[kind]) };
     const workers = await Promise.all(
       [0, 1, 2, 3].map((n) => startWorker(redis, name, { medianMs: 800, ...(n === 0 && faulty) }, 8)),
     );

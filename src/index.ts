@@ -100,6 +100,7 @@ export type { Prices } from './llm/cost/prices.js';
 export { createModel, type ModelOptions, type ModelUsage, type RareflowModel } from './llm/createModel.js';
 export type { BudgetState } from './llm/middleware/budget.js';
 export type { UsageSnapshot, UsageTotals } from './llm/middleware/usage.js';
+export type { RemoteAttempts } from './llm/remoteAttempts.js';
 export type { Refusal } from './operators/admission.js';
 export {
   type Bm25HardNegOptions,
@@ -168,6 +169,7 @@ export { type PipelineOptions, type PipelineStage, runPipeline, type SourceConte
 export { RunBusyError } from './pipeline/state/runLock.js';
 export type { RunSettings, RunState } from './pipeline/state/runState.js';
 export { RunStore, type RunStoreOptions, type SeenRun, seeRun } from './pipeline/state/runStore.js';
+export { type CallQueueOptions, callQueue } from './queue/callQueue.js';
 export { type DataRecord, defaultKeys, type Reject } from './record.js';
 export {
   /** @deprecated Import it from `rareflow/report`. */

@@ -422,7 +422,7 @@ export const stageModelOptions = {
 export type StageModel = Partial<Resolved<typeof stageModelOptions>>;
 
 const attemptsOption = {
-  /** Where attempts are made, if not by this process: a queue (`callQueue`). Everything around an attempt stays as it is. */
+  /** The maker of attempts, if it is not this process: a queue (`callQueue`). Everything around an attempt stays as it is. */
   attempts: object<RemoteAttempts>()(
     { help: 'makes the attempts in place of a server, as a queue does', defaultText: 'the server of baseUrl' },
     { expected: 'an object with connect()', accepts: (given) => isRecord(given) && 'connect' in given },

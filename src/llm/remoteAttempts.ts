@@ -1,6 +1,6 @@
 import type { ChatModel } from './chatModel.js';
 
-/** What is sent with each request of a model beside the request, and shapes its answer. */
+/** The settings of a model that shape its answers and are sent with each request. */
 export interface RequestShape {
   extraBody?: Record<string, unknown> | undefined;
   reasoningEffort?: string | undefined;

@@ -11,11 +11,11 @@ import { type RedisAddress, redisAddress } from './address.js';
 import { callId } from './callId.js';
 import { KEY_PREFIX, type QueueKeys, queueKeys } from './keys.js';
 import { LostWorkers } from './lostWorkers.js';
-import { within } from './modelWorker.js';
 import { loadQueuePackages } from './packages.js';
 import { RedisControl } from './redisControl.js';
 import { BEAT_MS, type CoordinatorState, coordinatorIn, LEASE_MS, LOST_AFTER_MS, Registry } from './registry.js';
-import { completionOf, type QueuedCall, type Reply, readReply } from './reply.js';
+import { answerOf, type QueuedCall, type Reply, readReply } from './reply.js';
+import { CLOSE_PATIENCE_MS, within } from './within.js';
 
 export interface CallQueueOptions {
   /** The address of Redis. */
@@ -39,7 +39,7 @@ interface PendingCall {
   worker: string | undefined;
 }
 
-/** Replies stay in Redis for so long after they were given: by then the cache has them on disk. */
+/** A reply stays in Redis for 5 s after it was given: by then the cache has it on disk. */
 const KEPT_MS = 5000;
 /** Calls older than this are looked up each second: the engine's events get lost around reconnections. */
 const SWEEP_AFTER_MS = 3000;
@@ -52,7 +52,6 @@ const KEEP_UNTAKEN = { age: 86_400 };
 const MAX_EVENTS = 2000;
 const WORKER_LOST = 'its worker was lost';
 const SAID_AFTER_MS = 3000;
-const CLOSE_PATIENCE_MS = 2000;
 
 /** Makes the attempts of a model by a queue of calls in Redis, from which workers on any machine pull. */
 export function callQueue(options: CallQueueOptions): RemoteAttempts {
@@ -103,7 +102,7 @@ class CallQueue {
   #registry: Registry | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isLooking = false;
-  /** What the run waits for, and since when. */
+  /** The reason that the run waits for Redis or a worker, and since when. */
   #trouble: { reason: string; sinceMs: number; said: boolean } | undefined;
   #isFull = false;
   /** The last time that Redis could not be used. */
@@ -146,7 +145,7 @@ class CallQueue {
       if ((this.#ended ?? this.#leaving) !== undefined) throw this.#ended ?? this.#leaving;
       const reply = await this.#ask(request, shape, signal);
       for (let probe = 0; probe < (reply.probes ?? 0); probe += 1) onRefused(request.stage);
-      if (!('returned' in reply)) return completionOf(reply);
+      if (!('returned' in reply)) return answerOf(reply);
       if (reply.returned === 'refused') onRefused(request.stage);
       if (reply.returned === 'unknown')
         throw this.#lostCall('Redis was started again while it was queued or in flight');
@@ -299,7 +298,7 @@ class CallQueue {
     );
   }
 
-  /** Notes what an earlier coordinator left: answers and calls in flight are taken up, the rest is asked anew if it is needed. */
+  /** Notes what an earlier coordinator left: answers and calls in flight are taken up, the rest is asked again if it is needed. */
   async #adopt(): Promise<void> {
     const queue = this.#queue as Queue;
     await queue.drain();

@@ -1,7 +1,7 @@
 import type { SeenWorker } from './registry.js';
 
 /** A loss is reported this long after the last sign of the worker: by then its calls have been asked again. */
-const SAID_AFTER_MS = 12_000;
+const REPORTED_AFTER_MS = 12_000;
 
 interface Loss {
   silentSince: Date;
@@ -28,7 +28,7 @@ export class LostWorkers {
         this.#losses.delete(name);
       } else if (loss === undefined)
         this.#losses.set(name, { ...none(), silentSince: new Date(Date.now() - silentMs) });
-      else if (!loss.said && silentMs >= SAID_AFTER_MS) this.#say(name, loss);
+      else if (!loss.said && silentMs >= REPORTED_AFTER_MS) this.#say(name, loss);
     }
   }
 

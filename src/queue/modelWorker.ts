@@ -13,6 +13,7 @@ import { loadQueuePackages } from './packages.js';
 import { RedisControl } from './redisControl.js';
 import { BEAT_MS, Registry, type WorkerState } from './registry.js';
 import { type QueuedCall, type Reply, replyOf } from './reply.js';
+import { CLOSE_PATIENCE_MS, within } from './within.js';
 
 /** A model of this worker for requests of one shape: it makes single attempts. */
 export interface WorkerModel extends ChatModel {
@@ -43,7 +44,6 @@ const LOCK_MS = 5000;
 const STALLED_INTERVAL_MS = 2500;
 /** Shapes of requests that are kept connected: a run has one for each stage. */
 const MAX_SHAPES = 20;
-const CLOSE_PATIENCE_MS = 2000;
 
 /**
  * A worker of a queue: it pulls calls, makes one attempt of each at its own server, and puts the answer back. The gate is here:
@@ -131,7 +131,7 @@ export class ModelWorker {
     this.#error = error;
     const closed = this.#worker?.close();
     while (this.#inFlight > 0) await new Promise((next) => setTimeout(next, 20));
-    // Redis may be away: what it was not told, the coordinator asks again.
+    // Redis may be away: the coordinator asks again for what Redis did not get.
     await within(CLOSE_PATIENCE_MS, closed);
     await within(CLOSE_PATIENCE_MS, this.#worker?.disconnect());
     clearInterval(this.#timer);
@@ -289,14 +289,4 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
     resolve = done;
   });
   return { promise, resolve };
-}
-
-/** Waits for a promise, for so long at most, whatever it ends with. */
-export async function within(ms: number, promise: Promise<unknown> | undefined): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([promise?.catch(() => {}), late]);
-  clearTimeout(timer);
 }

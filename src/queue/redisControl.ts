@@ -31,7 +31,7 @@ export class RedisControl {
     });
   }
 
-  /** The fault of the server that no waiting mends: a refused login, or a policy that loses jobs. */
+  /** The fault of the server that waiting does not fix: a refused login, or a policy that loses jobs. */
   get refusal(): UsageError | undefined {
     return this.#refusal;
   }

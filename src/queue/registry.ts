@@ -11,13 +11,13 @@ export const LEASE_MS = 8000;
 const IDENTITY_MS = 15_000;
 const DRAIN_S = 60;
 
-/** What all who use a queue must agree on. */
+/** The facts that all who use a queue must agree on. */
 export interface QueueIdentity {
   model: string;
   version: string;
 }
 
-/** What a worker says about itself once a second. */
+/** The state of a worker, which it writes once a second. */
 export interface WorkerState {
   /** Host and process: `gpu3:4711`. */
   name: string;

@@ -58,7 +58,7 @@ export function readReply(value: unknown): Reply | undefined {
 }
 
 /** Returns the completion of a reply, or throws its failure. A call that was returned is none of both. */
-export function completionOf(reply: Exclude<Reply, { returned: string }>): Completion {
+export function answerOf(reply: Exclude<Reply, { returned: string }>): Completion {
   if ('completion' in reply) return reply.completion;
   if ('failure' in reply) throw new AttemptError(reply.failure.fault, reply.failure);
   const { message, ...options } = reply.reject;

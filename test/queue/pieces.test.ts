@@ -9,7 +9,7 @@ import { queueKeys } from '../../src/queue/keys.js';
 import { LostWorkers } from '../../src/queue/lostWorkers.js';
 import { loadQueuePackages } from '../../src/queue/packages.js';
 import type { SeenWorker } from '../../src/queue/registry.js';
-import { completionOf, readReply, replyOf } from '../../src/queue/reply.js';
+import { answerOf, readReply, replyOf } from '../../src/queue/reply.js';
 
 test('redisAddress reads hosts, ports, databases, TLS and credentials, and labels hold no credentials', () => {
   const table: [string, string | undefined, string, object][] = [
@@ -77,7 +77,7 @@ test('a failed attempt and a reject come back from the queue as they went in', (
     const reply = readReply(JSON.stringify(replyOf(error)));
     assert.ok(reply !== undefined && !('returned' in reply));
     assert.throws(
-      () => completionOf(reply),
+      () => answerOf(reply),
       (back: Error) => {
         const { stack: _a, cause: _b, ...was } = error;
         const { stack: _c, cause: _d, ...is } = back as typeof error;

@@ -6,7 +6,7 @@ const program = ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/opt/h
   existsSync,
 );
 
-/** Why tests of queues are skipped here; false if redis-server is installed. */
+/** The reason that tests of queues are skipped here; false if redis-server is installed. */
 export const noRedis = program === undefined && 'redis-server is not installed (apt-get install redis-server)';
 
 /** A redis-server of a test, on a free port of 127.0.0.1. */

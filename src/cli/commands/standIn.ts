@@ -3,8 +3,8 @@ import { faultNames } from '../../standIn/faults/faults.js';
 import { standInOptions } from '../../standIn/options.js';
 import { omit, text } from '../../util/options.js';
 import { command } from '../command.js';
-import { apiKeyIn } from '../options/apiKey.js';
 import { wrapped } from '../options/help.js';
+import { apiKeyIn } from '../options/server/apiKey.js';
 import { sayStats } from '../progress/terminal.js';
 
 export const standInCommand = command({

@@ -6,7 +6,7 @@ import { command } from '../command.js';
 import { modelFlags } from '../options/model.js';
 import { progressOptions } from '../options/output.js';
 
-/** What shapes answers comes with each call; the rest is the server's and this machine's. */
+/** The flags about the server of this machine: those that shape answers come with each call. */
 const serverFlags = omit(
   modelFlags,
   'temperature',
@@ -16,7 +16,7 @@ const serverFlags = omit(
   'extraBody',
   'structuredOutput',
 );
-const sameInLibrary = pick(modelFlags, 'stream', 'clientCert', 'clientKey', 'capabilities');
+const sameAsFlags = pick(modelFlags, 'stream', 'clientCert', 'clientKey', 'capabilities');
 
 export const workerCommand = command({
   name: 'worker',
@@ -42,7 +42,7 @@ export const workerCommand = command({
         import('../../queue/modelWorker.js'),
         import('../../llm/openai/openaiModel.js'),
         import('../../llm/offline/offlineModel.js'),
-        import('../options/server/queue.js'),
+        import('../options/queue.js'),
         import('../run/interrupt.js'),
       ]);
     const [{ serverOf }, { reportWorker }] = await Promise.all([
@@ -59,7 +59,7 @@ export const workerCommand = command({
         server === undefined
           ? offlineModel({})
           : openaiModel({
-              ...valuesOf(sameInLibrary, flags),
+              ...valuesOf(sameAsFlags, flags),
               ...server,
               capabilities: flags.capabilities || undefined,
               ...{ model, extraBody, reasoningEffort, structuredOutput, needsCap: needsCap ?? false },

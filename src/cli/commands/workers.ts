@@ -24,7 +24,7 @@ export const workersCommand = command({
       throw new UsageError('workers needs --queue <url>', { hint: 'it is the same as that of the run' });
     const [{ viewQueue }, { queuePassword }, { workerTable }] = await Promise.all([
       import('../../queue/queueView.js'),
-      import('../options/server/queue.js'),
+      import('../options/queue.js'),
       import('../progress/workerTable.js'),
     ]);
     const view = await viewQueue({ queue, queueName, drain, password: queuePassword(flags, process.env) });

@@ -5,16 +5,16 @@ import type { StageModel } from '../../llm/options.js';
 import { checkStorePath } from '../../store/folder.js';
 import { pick, type Resolved, valuesOf } from '../../util/options.js';
 import { inFlags, say } from '../progress/terminal.js';
-import { apiKeyIn } from './apiKey.js';
 import { journalFolder } from './batch.js';
 import { cacheFolder } from './cacheFolder.js';
 import { flagName } from './flags.js';
 import { askingFlags } from './model.js';
 import { pricesOf } from './pricesFile.js';
+import { queueOf } from './queue.js';
+import { apiKeyIn } from './server/apiKey.js';
 import { baseUrlsOf } from './server/baseUrls.js';
 import { headersOf } from './server/headers.js';
 import { proxiesIn } from './server/proxies.js';
-import { attemptsOf } from './server/queue.js';
 import { judgeFlagIn, modelOfStages, type OwnFlags, ownFlagsOf } from './server/stageModels.js';
 
 export interface ModelFlags extends Partial<Resolved<typeof askingFlags>> {
@@ -45,7 +45,7 @@ export function openModel(flags: ModelFlags, env: NodeJS.ProcessEnv, more: Parti
   if (models.has('offline')) {
     say('rareflow: the offline model only exercises the pipeline; its output is not training data');
   }
-  const attempts = attemptsOf({ ...flags }, env);
+  const attempts = queueOf({ ...flags }, env);
   // With a queue its workers know the servers.
   const baseUrl = attempts === undefined ? baseUrlsOf(flags, env) : [];
   const keyNames = keyNamesFor(baseUrl, flags.apiKeyEnv);

@@ -2,7 +2,7 @@ import type { QueueView } from '../../queue/queueView.js';
 import { formatCount } from './terminal.js';
 
 const head = ['worker', 'model', 'slots', 'in flight', 'calls/s', 'state'];
-const isText = [true, true, false, false, false, true];
+const isLeft = [true, true, false, false, false, true];
 
 /** Returns the lines of a table of the workers of a queue. */
 export function workerTable({ coordinator, workers }: QueueView): string[] {
@@ -16,7 +16,7 @@ export function workerTable({ coordinator, workers }: QueueView): string[] {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: string[]) =>
     cells
-      .map((cell, column) => (isText[column] ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .map((cell, column) => (isLeft[column] ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
       .join('  ')
       .trimEnd();
   return [by, line(head), ...rows.map(line)];

@@ -1,5 +1,5 @@
 import { UsageError } from '../../../errors.js';
-import { apiKeyIn } from '../apiKey.js';
+import { apiKeyIn } from './apiKey.js';
 import { baseUrlsOf } from './baseUrls.js';
 import { type HeaderFlags, headersOf } from './headers.js';
 import { proxiesIn } from './proxies.js';

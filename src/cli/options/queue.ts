@@ -1,10 +1,10 @@
-import { UsageError } from '../../../errors.js';
-import type { RemoteAttempts } from '../../../llm/remoteAttempts.js';
-import { callQueue } from '../../../queue/callQueue.js';
-import type { queueOptions } from '../../../queue/options.js';
-import type { Resolved } from '../../../util/options.js';
-import { apiKeyIn } from '../apiKey.js';
-import { flagName } from '../flags.js';
+import { UsageError } from '../../errors.js';
+import type { RemoteAttempts } from '../../llm/remoteAttempts.js';
+import { callQueue } from '../../queue/callQueue.js';
+import type { queueOptions } from '../../queue/options.js';
+import type { Resolved } from '../../util/options.js';
+import { flagName } from './flags.js';
+import { apiKeyIn } from './server/apiKey.js';
 
 export type QueueFlags = Partial<Resolved<typeof queueOptions>> & { queueTimeout?: number | undefined };
 
@@ -22,7 +22,7 @@ export function queuePassword({ queuePasswordEnv }: QueueFlags, env: NodeJS.Proc
 }
 
 /** Returns the queue that makes the attempts of a run; undefined without --queue. Throws UsageError for flags of a server beside it. */
-export function attemptsOf(
+export function queueOf(
   flags: QueueFlags & Record<string, unknown>,
   env: NodeJS.ProcessEnv,
 ): RemoteAttempts | undefined {

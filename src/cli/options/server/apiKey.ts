@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.js';
+import { UsageError } from '../../../errors.js';
 
 /** The key in an environment variable. Throws UsageError if it is not set, or if a key was given as its name. */
 export function apiKeyIn(name: string, env: NodeJS.ProcessEnv, flag = '--api-key-env'): string {

@@ -32,12 +32,12 @@ interface Setting {
 
 const settings: Setting[] = [
   { row: 'no judge', spare: 0 },
-  ...[0, 1, 3, 5].map((spare): Setting => ({ row: 'judge', spare, errors: 0 })),
-  ...[0, 1, 3, 5].map((spare): Setting => ({ row: 'judge that errs in 10 %', spare, errors: 0.1 })),
-  ...[0, 1, 3, 5].map((spare): Setting => ({ row: 'cascade', spare, errors: 0.1, cascade: true })),
-  { row: 'cascade, all flagged confirmed', spare: 3, errors: 0.1, cascade: true, options: { confirmWhen: 'flagged' } },
-  { row: 'judge, on false drop', spare: 3, errors: 0, options: { onFalse: 'drop' } },
-  { row: 'judge, on false reject', spare: 3, errors: 0, options: { onFalse: 'reject' } },
+  ...[0, 3, 5, 7].map((spare): Setting => ({ row: 'judge', spare, errors: 0 })),
+  ...[0, 3, 5, 7].map((spare): Setting => ({ row: 'judge that errs in 10 %', spare, errors: 0.1 })),
+  ...[0, 3, 5, 7].map((spare): Setting => ({ row: 'cascade', spare, errors: 0.1, cascade: true })),
+  { row: 'cascade, all flagged confirmed', spare: 5, errors: 0.1, cascade: true, options: { confirmWhen: 'flagged' } },
+  { row: 'judge, on false drop', spare: 5, errors: 0, options: { onFalse: 'drop' } },
+  { row: 'judge, on false reject', spare: 5, errors: 0, options: { onFalse: 'reject' } },
 ];
 
 interface JudgedQuestion {

@@ -1,3 +1,8 @@
+// Words are counted in two ways, because they serve two ends. To compare texts (shingles, n-grams, repeated phrases, and the limits of
+// filter-documents) a word is the smallest unit that can be found without a dictionary: in Chinese, Japanese or Thai a character.
+// To make passages of one length in all languages (split, inspect) a word is as much text as an English one: two characters of
+// Chinese or Japanese, on average. So 20 words of filter-documents are 20 characters, and 200 words of split are 400.
+
 /** Scripts that are written without spaces: each character is a word by itself. */
 const UNSPACED = String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]`;
 const WORD = new RegExp(`${UNSPACED}|(?:(?!${UNSPACED})[\\p{L}\\p{M}\\p{N}])+`, 'gu');

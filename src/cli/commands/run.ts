@@ -1,6 +1,6 @@
 import { checkOptions, checkRules } from '../../chain/checkOptions.js';
 import { UsageError } from '../../errors.js';
-import { negativeRules } from '../../operators/bm25HardNeg/options.js';
+import { negativeRules, SPARE_FOR_JUDGE } from '../../operators/bm25HardNeg/options.js';
 import { doc2QueryOptions } from '../../operators/doc2Query/options.js';
 import { reasonDistillOptions } from '../../operators/reasonDistill/options.js';
 import { list, type Option, omit, type Resolved, resolveOptions, text, united, valuesOf } from '../../util/options.js';
@@ -116,7 +116,8 @@ export const runCommand = command({
     // Before an index is built for an hour.
     checkChainKeys(flags);
     if (flags.profile === undefined) {
-      resolveRules(resolveOptions('run', negativeRules, valuesOf(negativeRules, flags)), flags.numNeg ?? 3);
+      const rules = resolveOptions('run', negativeRules, valuesOf(negativeRules, flags));
+      resolveRules(rules, flags.numNeg ?? 3, flags.spare ?? (flags.judgeNegatives ? SPARE_FOR_JUDGE : 0));
     }
     if (flags.shard !== undefined && (flags.index === undefined || !holdsIndex(flags.index))) {
       throw new UsageError('the shards of a run search one index, which is built before them', {

@@ -90,8 +90,9 @@ export function bm25HardNeg<
   const numNeg = resolved.numNeg ?? (profile === undefined ? 3 : referenceTools[profile].numNeg);
   const query = resolved.query ?? (profile === undefined ? 'question' : referenceTools[profile].query);
   const weighting = resolved.weighting ?? (profile === undefined ? 'lucene' : 'dataflow');
-  const wanted = numNeg + (resolved.spare ?? 0);
-  const rules = resolveRules(resolved, wanted);
+  const { spare = 0 } = resolved;
+  const wanted = numNeg + spare;
+  const rules = resolveRules(resolved, numNeg, spare);
   requireGroups(index, rules.groupKey);
   const mining = { ...resolved, textKey, numNeg: wanted, weighting, rules, turns: new EventLoopTurns() };
   const noneRefused = Object.fromEntries(rulesInForce(rules, resolved.excludeIds).map((name) => [name, 0]));

@@ -8,7 +8,7 @@ const group = 'Negatives';
 const { textKey, titleKey, questionKey, scenarioKey, negativesKey, idKey, positivesKey } = keyOptions;
 
 /** The negatives that `run` mines beyond `numNeg` for its judge. */
-export const SPARE_FOR_JUDGE = 3;
+export const SPARE_FOR_JUDGE = 5;
 
 /** Which documents of the ranking may become negatives, and how they are chosen. */
 export const negativeRules = {
@@ -19,7 +19,7 @@ export const negativeRules = {
     group,
   }),
   candidateWindow: wholeNumber({
-    help: 'how many candidates are compared and chosen from',
+    help: 'how many candidates are compared and chosen from; spares do not widen it',
     defaultFrom: ({ numNeg }) => Math.max(20, 4 * Number(numNeg)),
     defaultText: '20, or 4 x numNeg if more',
     group,
@@ -140,7 +140,7 @@ export const bm25HardNegOptions = {
     help: 'mine this many more, so that a judge can leave some out',
     min: 0,
     defaultFrom: ({ judgeNegatives }) => (judgeNegatives === true ? SPARE_FOR_JUDGE : 0),
-    defaultText: '0, or 3 before judge-negatives in run',
+    defaultText: '0, or 5 before judge-negatives in run',
     group,
   }),
   ...decidedByProfile,

@@ -21,11 +21,18 @@ export interface ResolvedRules extends Resolved<typeof negativeRules> {
   groupPattern: RegExp | undefined;
 }
 
-/** Fills in the defaults that depend on other options. Throws UsageError for rules that exclude each other. */
-export function resolveRules(rules: Resolved<typeof negativeRules>, numNeg: number): ResolvedRules {
-  const { candidateWindow = Math.max(20, 4 * numNeg), skipTop, rangeMax = Number.POSITIVE_INFINITY } = rules;
+/**
+ * Fills in the defaults that depend on other options. Spares are taken from the same candidates, or else they would make the
+ * negatives easier. Throws UsageError for rules that exclude each other.
+ */
+export function resolveRules(rules: Resolved<typeof negativeRules>, numNeg: number, spare = 0): ResolvedRules {
+  const wanted = numNeg + spare;
+  const { candidateWindow = Math.max(20, 4 * numNeg, wanted), skipTop, rangeMax = Number.POSITIVE_INFINITY } = rules;
   const { minScore, maxScore = Number.POSITIVE_INFINITY, groupPattern } = rules;
-  if (candidateWindow < numNeg) throw mustBe('candidateWindow', `>= numNeg, which is ${numNeg}`, candidateWindow);
+  if (candidateWindow < wanted) {
+    const most = spare === 0 ? `numNeg, which is ${numNeg}` : `numNeg + spare, which is ${wanted}`;
+    throw mustBe('candidateWindow', `>= ${most}`, candidateWindow);
+  }
   const rangeMin = Math.max(rules.rangeMin, skipTop + 1);
   if (rangeMax < rangeMin) {
     throw new UsageError(`rangeMax ${rangeMax} leaves nothing: the first rank that may be taken is ${rangeMin}`);

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { type Bm25HardNegOptions, bm25HardNeg } from '../../../src/operators/bm25HardNeg/bm25HardNeg.js';
+import { negativeRules } from '../../../src/operators/bm25HardNeg/options.js';
+import { resolveRules } from '../../../src/operators/bm25HardNeg/rules.js';
 import type { DataRecord, Reject } from '../../../src/record.js';
+import { withDefaults } from '../../../src/util/options.js';
 import { memorySearcher } from '../../support/memorySearcher.js';
 import { provenanceOf } from '../../support/provenance.js';
 import { collect, range, watched } from '../../support/sources.js';
@@ -187,8 +190,20 @@ test('details go with the negatives, with or without provenance', async () => {
   assert.deepEqual(out?.hard_negatives_details, { negatives, positive });
 });
 
+for (const [numNeg, spare, window] of [
+  [3, 0, 20],
+  [3, 5, 20],
+  [10, 5, 40],
+  [3, 30, 33],
+] as const) {
+  test(`${numNeg} negatives and ${spare} spares are chosen from ${window} candidates: spares do not make them easier`, () => {
+    assert.equal(resolveRules(withDefaults(negativeRules, {}), numNeg, spare).candidateWindow, window);
+  });
+}
+
 const refusedOptions: [options: Partial<Bm25HardNegOptions>, message: RegExp][] = [
   [{ numNeg: 5, candidateWindow: 4 }, /candidateWindow must be >= numNeg, which is 5, got 4/],
+  [{ numNeg: 3, spare: 2, candidateWindow: 4 }, /candidateWindow must be >= numNeg \+ spare, which is 5, got 4/],
   [{ skipTop: -1 }, /skipTop must be a whole number >= 0, got -1/],
   [{ skipTop: 5, rangeMax: 5 }, /rangeMax 5 leaves nothing: the first rank that may be taken is 6/],
   [{ minScore: 2, maxScore: 1 }, /maxScore must be >= minScore, which is 2, got 1/],

@@ -49,7 +49,7 @@ export async function sampleAnswers(
   { model, concurrency, textKey, titleKey, language, negatives = 3, signal }: SampleAnswersOptions,
 ): Promise<StageAnswers[]> {
   const common = { model, concurrency, textKey, titleKey, language, overwrite: true };
-  const questions = await answersOf('doc2query', records, (rejects) => doc2Query({ ...common, rejects }), signal);
+  const questions = await askStage('doc2query', records, (rejects) => doc2Query({ ...common, rejects }), signal);
   const key = documentKey({ textKey, titleKey });
   const texts = records.map((record) => valueAt(record, key));
   const withDocuments = questions.made.map((record, at) => {
@@ -58,11 +58,11 @@ export async function sampleAnswers(
     return { ...record, [defaultKeys.hardNegatives]: shown.map((index) => others[index]) };
   });
   const teacher = (rejects: Rejects) => reasonDistill({ ...common, rejects });
-  const reasonings = await answersOf('reason_distill', withDocuments, teacher, signal);
+  const reasonings = await askStage('reason_distill', withDocuments, teacher, signal);
   return [questions.answers, reasonings.answers];
 }
 
-async function answersOf(
+async function askStage(
   stage: 'doc2query' | 'reason_distill',
   records: readonly DataRecord[],
   operatorOf: (rejects: Rejects) => RecordOperator<unknown>,

@@ -9,8 +9,6 @@ import { type Config, configFile, configNames, configValues, type FoundConfig, r
 import { refuseRedirectedKey } from './options/configKeys.js';
 import { flagsOf, withFlagDefaults } from './options/flags.js';
 import { HelpfulCommand } from './options/help.js';
-import { withLocalCopies } from './options/shards/localCopies.js';
-import { shardedFlags } from './options/shards/shardedFlags.js';
 import { errorLine, oneLine, say, speakJson } from './progress/terminal.js';
 
 export { ExitCode };
@@ -30,8 +28,7 @@ export async function runProgram(argv: string[]): Promise<number> {
     if (found !== undefined) say(configNotice(found));
     const flags = withFlagDefaults(spec.name, spec.options, { ...configured, ...given });
     if (found?.isRead) refuseRedirectedKey(found.file, configured, given);
-    const sharded = shardedFlags(spec.options, flags, process.env);
-    exitCode = await spec.run(args, await withLocalCopies(spec.options, sharded, { env: process.env }));
+    exitCode = await spec.run(args, await placed(spec, flags));
   });
   try {
     if (found?.isRead) config = await readConfig(found.file, commands);
@@ -45,6 +42,14 @@ export async function runProgram(argv: string[]): Promise<number> {
     return error instanceof RareflowError ? error.exitCode : ExitCode.failed;
   }
   return exitCode;
+}
+
+/** Returns the flags of a command that makes records, for the shard that it is and the disks that it may use. */
+async function placed(spec: CommandSpec, flags: Record<string, unknown>): Promise<Record<string, unknown>> {
+  const { shard, shards, output, index } = flags;
+  if (spec.options.shard === undefined || (shard ?? shards ?? output ?? index) === undefined) return flags;
+  const { placedFlags } = await import('./options/shards/placedFlags.js');
+  return placedFlags(spec.options, flags, process.env);
 }
 
 function configNotice({ file, isRead }: FoundConfig): string {

@@ -6,7 +6,6 @@ import { command } from '../command.js';
 import { withFlagDefaults } from '../options/flags.js';
 import { progressOptions } from '../options/output.js';
 import { formatCompact, formatCount, formatSeconds, say } from '../progress/terminal.js';
-import { exportCommand } from './export.js';
 
 export const mergeCommand = command({
   name: 'merge',
@@ -34,8 +33,9 @@ export const mergeCommand = command({
   },
   examples: ['rareflow merge out/ -o all.jsonl', 'rareflow merge out/ --export messages -o train.parquet'],
   notes: [
-    'It refuses while a shard is missing, unfinished or of other settings, and says which. A merge that was stopped is',
-    'continued by the same command. --export takes the defaults of rareflow export; for its other options merge first.',
+    'It refuses while a shard is missing, unfinished or of other settings, and says',
+    'which. A merge that was stopped is continued by the same command. --export',
+    'takes the defaults of rareflow export; for its other options merge first.',
   ],
   async run([folder = ''], flags) {
     const [{ finishedShards, mergeShards, summaryOf }, { abortOnInterrupt }] = await Promise.all([
@@ -53,6 +53,7 @@ export const mergeCommand = command({
         jsonProgress: flags.jsonProgress,
         ...(flags.to && { to: flags.to }),
       };
+      const { exportCommand } = await import('./export.js');
       return exportCommand.run(files, withFlagDefaults('export', exportCommand.options, given));
     }
     if (flags.to !== undefined) throw new UsageError('--to needs --export');

@@ -1,8 +1,7 @@
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { hasPlainState } from '../../pipeline/state/plainRun.js';
-import { RunBusyError } from '../../pipeline/state/runLock.js';
+import { hasPlainState } from '../../pipeline/state/plainState.js';
 import type { RunStore } from '../../pipeline/state/runStore.js';
 import type { StatFs } from '../../store/networkFileSystem.js';
 import { say } from '../progress/terminal.js';
@@ -76,6 +75,7 @@ async function openStoreOf(folder: string, output: string, options: OpenRunOptio
     try {
       return await openStore(folder, output, options);
     } catch (error) {
+      const { RunBusyError } = await import('../../pipeline/state/runLock.js');
       if (!(error instanceof RunBusyError) || !error.isElsewhere || performance.now() >= untilMs) throw error;
       if (!isSaid) say(`rareflow: ${error.message}; waiting up to ${waitForOwner} s for it to end or fall silent`);
       isSaid = true;

@@ -1,20 +1,13 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RareflowError, UsageError } from '../../errors.js';
 import { decodeValue, encodeValue } from '../../store/storedValue.js';
 import { damagedStore, storeError } from '../../store/storeErrors.js';
 import { OwnerFiles, writeFileDurably } from './ownerFiles.js';
+import { STATE_FILE } from './plainState.js';
 import type { RunKeeper } from './runKeeper.js';
 import type { RunState } from './runState.js';
-
-const STATE_FILE = 'state.json';
-
-/** Returns true if a run in a folder keeps its state in a plain file. */
-export function hasPlainState(folder: string): boolean {
-  if (!existsSync(folder)) return false;
-  return existsSync(join(folder, STATE_FILE)) || readdirSync(folder).some((name) => /^owner-\d+\.json$/.test(name));
-}
 
 /** Returns the state in a folder; undefined if there is none. Throws DamagedStoreError if it is damaged. */
 export function readPlainState(folder: string): RunState | undefined {

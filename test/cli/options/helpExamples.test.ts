@@ -14,6 +14,10 @@ import { workFolder } from '../../support/workFolder.js';
 /** These make what the examples of others read. */
 const makers = ['index', 'doc2query', 'bm25-hard-neg', 'reason-distill', 'run'];
 const firstExampleOf = (command: string) => commands.find(({ name }) => name === command)?.examples[0] as string;
+/** Merged and shown by the examples of others. */
+const shards = ['run', 'corpus.jsonl', '--index', 'corpus.bm25', '--model', 'offline', '-o', 'out/', '--shard'].join(
+  ' ',
+);
 const serving = /^rareflow (view|stand-in)/;
 
 test('the first example of every command works as it is printed, with a stand-in where it names a server', async (t) => {
@@ -58,6 +62,7 @@ test('the first example of every command works as it is printed, with a stand-in
     }
     await run(firstExampleOf(name));
   }
+  for (const shard of ['0/2', '1/2']) await run(`rareflow ${shards} ${shard}`);
   const others = commands.map(({ name }) => name).filter((name) => !makers.includes(name));
   await pMap([...others.map(firstExampleOf), 'rareflow run --help | head -3'], run, { concurrency: 2 });
 });

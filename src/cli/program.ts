@@ -28,7 +28,7 @@ export async function runProgram(argv: string[]): Promise<number> {
     if (found !== undefined) say(configNotice(found));
     const flags = withFlagDefaults(spec.name, spec.options, { ...configured, ...given });
     if (found?.isRead) refuseRedirectedKey(found.file, configured, given);
-    exitCode = await spec.run(args, await placed(spec, flags));
+    exitCode = await spec.run(args, await flagsInPlace(spec, flags));
   });
   try {
     if (found?.isRead) config = await readConfig(found.file, commands);
@@ -45,7 +45,7 @@ export async function runProgram(argv: string[]): Promise<number> {
 }
 
 /** Returns the flags of a command that makes records, for the shard that it is and the disks that it may use. */
-async function placed(spec: CommandSpec, flags: Record<string, unknown>): Promise<Record<string, unknown>> {
+async function flagsInPlace(spec: CommandSpec, flags: Record<string, unknown>): Promise<Record<string, unknown>> {
   const { shard, shards, output, index } = flags;
   if (spec.options.shard === undefined || (shard ?? shards ?? output ?? index) === undefined) return flags;
   const { placedFlags } = await import('./options/shards/placedFlags.js');

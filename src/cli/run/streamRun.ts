@@ -9,6 +9,7 @@ import type { RunProgress } from '../../pipeline/progress.js';
 import { type PipelineOptions, type PipelineStage, runPipeline } from '../../pipeline/runPipeline.js';
 import type { RunSettings, RunState } from '../../pipeline/state/runState.js';
 import type { DataRecord } from '../../record.js';
+import type { ShardNumber } from '../../shards/shardName.js';
 import type { StreamFlags } from '../options/stream.js';
 import { type Metrics, openMetrics } from '../progress/metrics.js';
 import { openRunDisplay } from '../progress/runDisplay.js';
@@ -21,9 +22,7 @@ import { canResume, openRunFolder, type RunFolder } from './runFolder.js';
 import { RunReporter } from './runReporter.js';
 import { currentInputs, currentSettings, type RunShape, settingsOf } from './runSettings.js';
 import type { EarlierUsage } from './runTotals.js';
-import { copiedInputs, shardInput, shardSettings } from './shards/shardInput.js';
 import { inputPaths, outputsOf, stepFilesOf } from './streamFiles.js';
-import { type WorkFolder, workFolder } from './workFolder.js';
 
 export interface StreamRun {
   /** Files, folders and patterns; none means stdin. */
@@ -69,17 +68,14 @@ export async function runStream(run: StreamRun): Promise<number> {
   await using ownMetrics = run.metrics === undefined ? await openMetrics(flags) : undefined;
   await using ownFolder = isDurable && run.folder === undefined ? await openRunFolder(output, flags) : undefined;
   const folder = isDurable ? (run.folder ?? ownFolder) : undefined;
-  using copies = shard && disposable(workFolder(output));
-  const { paths, names: inputNames } = copies
-    ? await copiedInputs(given, run.inputNames, copies.work.spool)
-    : { paths: given, names: run.inputNames };
-  const openShard = shard && (await shardInput(paths, shard, flags));
+  using part = shard && (await shardPart(given, shard, run));
+  const { paths, names: inputNames } = part ?? { paths: given, names: run.inputNames };
   if (shard && stages.some(({ recalls }) => recalls)) {
     say(
       'rareflow: duplicates are found within each shard only; filter the whole corpus before it is split to find them all',
     );
   }
-  const shape = shard === undefined ? run.shape : withFacts(run.shape, { shard: shardSettings(shard, flags) });
+  const shape = part === undefined ? run.shape : withFacts(run.shape, { shard: part.settings });
   const steps = stepFilesOf(flags, { stages, inputs: paths });
   const rejected = folder === undefined ? openRejects(rejectsPath) : undefined;
   const reporter = new RunReporter({
@@ -115,7 +111,7 @@ export async function runStream(run: StreamRun): Promise<number> {
     const named = renaming(rejects, inputNames);
     const form = { inputFormat, onBadLine, maxLineBytes, onNotice, expectedKeys: run.keys };
     const options = { ...context, rejects: named, ...form };
-    return interrupt.endsWith(openShard ? openShard(options) : readRecords(paths, options));
+    return interrupt.endsWith(part ? part.read(options) : readRecords(paths, options));
   };
   try {
     if (folder === undefined) {
@@ -249,7 +245,13 @@ function wasDrained(error: unknown, interrupted: AbortSignal): boolean {
 
 const withFacts = (shape: RunShape, facts: object): RunShape => ({ ...shape, facts: { ...shape.facts, ...facts } });
 
-const disposable = (work: WorkFolder) => ({ work, [Symbol.dispose]: () => work.close() });
+async function shardPart(given: string[], shard: ShardNumber, run: StreamRun) {
+  const [{ openShardInput }, { workFolder }] = await Promise.all([
+    import('./shards/shardInput.js'),
+    import('./workFolder.js'),
+  ]);
+  return openShardInput(given, shard, { ...run, copies: workFolder(run.flags.output as string) });
+}
 
 /** Replaces the paths of inputs in rejects by the names that the user knows. */
 function renaming(rejects: Rejects, names: StreamRun['inputNames']): Rejects {

@@ -12,8 +12,40 @@ interface ReadFlags {
   maxLineBytes?: number | undefined;
 }
 
-/** Finds the part of an input that a shard reads, says what it reads in vain, and returns what opens the part. */
-export async function shardInput(
+/** The part of an input that a shard reads. */
+export interface ShardInput extends Disposable {
+  /** The files, and their names for the user: what can be read once was copied. */
+  paths: string[];
+  names: ReadonlyMap<string, string>;
+  /** The number of the shard, and what decides the split. */
+  settings: object;
+  read: (options: ReadOptions) => RecordStream;
+}
+
+interface ShardInputOptions {
+  flags: ReadFlags;
+  inputNames?: ReadonlyMap<string, string> | undefined;
+  /** Takes the copies. */
+  copies: { spool: (input: string, why: string) => Promise<string>; close: () => void };
+}
+
+/** Finds the part of an input that a shard reads, and says what it reads in vain. Copies what can be read once, as it is measured first. */
+export async function openShardInput(
+  given: readonly string[],
+  shard: ShardNumber,
+  { flags, inputNames, copies }: ShardInputOptions,
+): Promise<ShardInput> {
+  try {
+    const { paths, names } = await copiedInputs(given, inputNames, copies.spool);
+    const settings = { ...shard, split: SPLIT, inputFormat: flags.inputFormat ?? 'auto' };
+    return { paths, names, settings, read: await partOf(paths, shard, flags), [Symbol.dispose]: () => copies.close() };
+  } catch (error) {
+    copies.close();
+    throw error;
+  }
+}
+
+async function partOf(
   paths: readonly string[],
   shard: ShardNumber,
   { inputFormat, maxLineBytes }: ReadFlags,
@@ -30,13 +62,8 @@ export async function shardInput(
   return (options) => readShard(part, options);
 }
 
-/** The settings of a shard: its number, and what decides the split. */
-export function shardSettings(shard: ShardNumber, { inputFormat = 'auto' }: ReadFlags): object {
-  return { ...shard, split: SPLIT, inputFormat };
-}
-
 /** Copies what can be read once, as a shard measures it first. Returns the paths, and their names for the user. */
-export async function copiedInputs(
+async function copiedInputs(
   paths: readonly string[],
   names: ReadonlyMap<string, string> | undefined,
   copy: (input: string, why: string) => Promise<string>,

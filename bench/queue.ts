@@ -118,12 +118,12 @@ const callsOf = (workers: BenchWorker[]) => workers.reduce((sum, { server }) => 
 async function throughput() {
   const rates: Record<number, number> = {};
   for (const count of [1, 2, 4]) {
-    const input = corpus(100 * count);
+    const input = corpus(60 * count);
     await indexOf(input);
     await using redis = await startRedis(folder);
     const name = `t${count}`;
     const workers = await Promise.all(
-      Array.from({ length: count }, () => startWorker(redis, name, { medianMs: 1500 }, 8)),
+      Array.from({ length: count }, () => startWorker(redis, name, { medianMs: 4000 }, 8)),
     );
     await sleep(4000);
     const output = path.join(folder, `t${count}.jsonl`);
@@ -140,7 +140,7 @@ async function throughput() {
     const { code, text } = await run.ended;
     clearInterval(timer);
     if (code !== 0) throw new Error(text);
-    rates[count] = (100 * count) / ((lastMs - firstMs) / 1000);
+    rates[count] = (60 * count) / ((lastMs - firstMs) / 1000);
     await stopAll(workers);
   }
   const [one = 0, two = 0, four = 0] = [rates[1], rates[2], rates[4]];
@@ -245,7 +245,8 @@ async function budget() {
     const killAt = 20 + ((seed * 7919) % 60);
     while (callsOf(workers) < killAt && run.child.exitCode === null) await sleep(10);
     workers[0]?.child.kill('SIGKILL');
-    const { code } = await run.ended;
+    const { code, text } = await run.ended;
+    if (code !== 0 && code !== 4) throw new Error(`exit ${code}: ${text.slice(-2000)}`);
     const sums = workers.map(({ server }) => server.ledger.sums());
     const told = sums.reduce((sum, { promptTokens, completionTokens }) => sum + promptTokens + completionTokens, 0);
     const untold = sums.reduce((sum, { untoldCalls }) => sum + untoldCalls, 0);

@@ -32,4 +32,8 @@ export const queueTimeoutOption = wholeNumber({
 });
 
 /** The calls that a worker makes at once. */
-export const slotsOption = { ...concurrencyOption, help: 'how many model calls this worker makes at once' };
+export const slotsOption = {
+  ...concurrencyOption,
+  group: facts.group,
+  help: 'how many model calls this worker makes at once',
+};

@@ -12,12 +12,12 @@ for (const { args, atMost, never } of [
   { args: ['--version'], atMost: 1, never: /\/node_modules\// },
   {
     args: ['--help'],
-    atMost: 60,
+    atMost: 66,
     never: /node_modules\/(zod|lmdb|prom-client|hyparquet|openai|ix|stream-json|tinyglobby|csv-parse)\//,
   },
   {
     args: ['doc2query', '--model', 'offline'],
-    atMost: 110,
+    atMost: 124,
     never: /node_modules\/(lmdb|prom-client|hyparquet|openai|flexsearch|csv-parse)\/|zod\/v4\/locales\/(?!en)/,
   },
 ]) {

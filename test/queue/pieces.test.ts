@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { queueOf } from '../../src/cli/options/queue.js';
 import { workerTable } from '../../src/cli/progress/workerTable.js';
 import { RejectError, UsageError } from '../../src/errors.js';
 import { AttemptError } from '../../src/llm/failures/attemptError.js';
@@ -130,4 +131,21 @@ test('workerTable shows each worker with its state', () => {
     'gpu3:7  m          8          2      1.3  held: it answered 429',
   ]);
   assert.deepEqual(workerTable({ coordinator: undefined, workers: [] }), ['no run uses the queue', 'no workers']);
+});
+
+test('queueOf refuses what belongs to the workers, and names it', () => {
+  const queue = 'redis://me:secret@head';
+  const table: [Record<string, unknown>, RegExp][] = [
+    [{ baseUrl: ['http://gpu:8000/v1'] }, /^--base-url does not go with --queue/],
+    [{ apiKeyEnv: ['KEY'] }, /^--api-key-env does not go with --queue/],
+    [{ batch: true }, /^--batch does not go with --queue/],
+    [{ doc2queryModel: 'small' }, /^--doc2query-model does not go with --queue/],
+    [{ model: 'offline' }, /^the offline model needs no queue/],
+    [{ queueName: 'a:b' }, /^the name of a queue must be/],
+    [{ queuePasswordEnv: 'REDIS_PASSWORD' }, /REDIS_PASSWORD is not set/],
+    [{ queuePasswordEnv: 'se-cret!' }, /^--queue-password-env takes the name of an environment variable/],
+  ];
+  for (const [flags, message] of table) assert.throws(() => queueOf({ queue, model: 'm', ...flags }, {}), { message });
+  assert.equal(queueOf({ baseUrl: ['http://gpu:8000/v1'] }, {}), undefined);
+  assert.equal(queueOf({ queue, model: 'm', stream: false }, {})?.label, 'queue calls');
 });

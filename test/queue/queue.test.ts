@@ -149,7 +149,7 @@ test('queues on a real Redis', { skip: noRedis, concurrency: 10 }, async (t) => 
     const connection = { port: redis.port, maxRetriesPerRequest: null };
     const dead = new Worker('lost', () => new Promise(() => {}), {
       ...{ connection, prefix: 'rareflow', name: 'gpu9:1', concurrency: 3 },
-      ...{ lockDuration: 1500, skipLockRenewal: true, skipStalledCheck: true },
+      ...{ lockDuration: 5000, skipLockRenewal: true, skipStalledCheck: true },
     });
     atEnd(t, () => dead.close(true));
     const { model, notices } = coordinator(t, options);

@@ -32,7 +32,12 @@ const options = {
     max: 1000,
   }),
   ...pick(doc2QueryOptions, 'textKey', 'titleKey', 'language'),
-  concurrency: { ...recordOptions.concurrency, help: 'the number of documents of the sample at once', default: 4 },
+  concurrency: {
+    ...recordOptions.concurrency,
+    group: undefined,
+    help: 'the number of documents of the sample at once',
+    default: 4,
+  },
   json: onOff({ help: 'print the findings as JSON' }),
   attemptTimeoutMs: { ...modelOptions.attemptTimeoutMs, default: 60_000, defaultText: undefined, group: undefined },
   ...modelFlags,

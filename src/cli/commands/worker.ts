@@ -28,8 +28,8 @@ export const workerCommand = command({
     'rareflow worker --queue redis://head:6379 --model qwen3 --base-url http://localhost:8000/v1 --concurrency 128',
   ],
   notes: [
-    'It may join and leave at any time: SIGTERM finishes the calls in flight. Keys stay on this machine;',
-    'prompts and answers go through Redis.',
+    'It may join and leave at any time: SIGTERM finishes the calls in flight.',
+    'Keys stay on this machine; prompts and answers go through Redis.',
   ],
   async run(_args, flags) {
     const { queue, queueName, model, concurrency } = flags;

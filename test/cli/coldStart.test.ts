@@ -17,7 +17,7 @@ for (const { args, atMost, never } of [
   },
   {
     args: ['doc2query', '--model', 'offline'],
-    atMost: 124,
+    atMost: 136,
     never: /node_modules\/(lmdb|prom-client|hyparquet|openai|flexsearch|csv-parse)\/|zod\/v4\/locales\/(?!en)/,
   },
 ]) {

@@ -63,11 +63,11 @@ async function seen(fault: FaultName | undefined): Promise<string> {
   const server = await startStandIn({ script: () => fault, stallMs: 100 });
   try {
     const response = await post(server, longRequest);
-    const told = ['content-encoding', 'retry-after', 'retry-after-ms', 'x-should-retry', 'x-ratelimit-reset-tokens']
+    const headers = ['content-encoding', 'retry-after', 'retry-after-ms', 'x-should-retry', 'x-ratelimit-reset-tokens']
       .map((name) => response.headers.get(name))
       .join();
     const chunked = response.headers.get('content-length') === null;
-    return `${response.status} ${told} ${chunked} ${await response.text()}`;
+    return `${response.status} ${headers} ${chunked} ${await response.text()}`;
   } catch (error) {
     return `${(error as Error).message} ${((error as Error).cause as Error | undefined)?.message}`;
   } finally {

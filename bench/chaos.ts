@@ -60,7 +60,7 @@ interface Run {
 async function run(flags: string[], options: Partial<ModelOptions> = {}): Promise<Run> {
   process.env.CHAOS_KEY = key;
   const server = await startServer(
-    [...flags, ...pace, '--api-key-env', 'CHAOS_KEY', '--retry-after-ms', '2000'],
+    [...flags, ...pace, '--api-key-env', 'CHAOS_KEY', '--retry-after-ms', '4000'],
     concurrency,
   );
   const model = createModel({

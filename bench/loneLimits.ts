@@ -2,7 +2,7 @@
 // real limit, also one that halves in mid-run, what share of the limit is used, at how many 429s?
 // Fair because: the time is simulated, so that no other process matters, and a line is compared with the first of the same
 // rate. The model is createModel's with a custom model; service times have a sigma of 0.8, and a 429 takes 5 ms.
-// Options: --calls 6000 --seed 1
+// Options: --calls 6000 --seed 1 --only PART-OF-A-NAME
 import assert from 'node:assert/strict';
 import { parseArgs } from 'node:util';
 import { createModel } from '../src/index.js';
@@ -10,7 +10,11 @@ import type { Clock } from '../src/llm/limits/clock.js';
 import { seededRandom } from '../src/util/random.js';
 
 const { values } = parseArgs({
-  options: { calls: { type: 'string', default: '6000' }, seed: { type: 'string', default: '1' } },
+  options: {
+    calls: { type: 'string', default: '6000' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string', default: '' },
+  },
 });
 const calls = Number(values.calls);
 const slots = 64;
@@ -140,7 +144,9 @@ async function play({ name, perSecond, limiter: make, named }: Played) {
 
 for (const perSecond of [150, 600]) {
   const clean = await play({ name: 'no 429', perSecond, limiter: () => ({ refuses: () => undefined }), named: false });
-  const show = (line: typeof clean) =>
+  const show = async (played: Played) => {
+    if (!played.name.includes(values.only)) return;
+    const line = await play(played);
     console.log(
       JSON.stringify({
         ...line,
@@ -148,30 +154,24 @@ for (const perSecond of [150, 600]) {
         ofClean: Number((line.utilisation / clean.utilisation).toFixed(3)),
       }),
     );
-  show(clean);
+  };
   for (const share of [0.002, 0.01]) {
     for (const named of [false, true]) {
-      show(
-        await play({ name: `lone 429s, ${share * 100} %`, perSecond, limiter: (random) => lone(share, random), named }),
-      );
+      await show({ name: `lone 429s, ${share * 100} %`, perSecond, limiter: (random) => lone(share, random), named });
     }
   }
   for (const part of [0.95, 0.8, 0.5]) {
     for (const named of [false, true]) {
-      show(
-        await play({
-          name: `a limit of ${part} of the pace`,
-          perSecond,
-          limiter: () => bucket(part * perSecond),
-          named,
-        }),
-      );
+      await show({
+        name: `a limit of ${part} of the pace`,
+        perSecond,
+        limiter: () => bucket(part * perSecond),
+        named,
+      });
     }
   }
   for (const named of [false, true]) {
     const halvesAtMs = (calls / perSecond) * 500;
-    show(
-      await play({ name: 'a limit that halves', perSecond, limiter: () => bucket(0.8 * perSecond, halvesAtMs), named }),
-    );
+    await show({ name: 'a limit that halves', perSecond, limiter: () => bucket(0.8 * perSecond, halvesAtMs), named });
   }
 }

@@ -164,5 +164,6 @@ function limitedModel(
     ...settings,
     stopped: health.stopped,
     isLoneLimit: () => health.isLoneLimit,
+    learnedRate: health.learnedRate,
   });
 }

@@ -34,7 +34,7 @@ export class BackoffHold {
    * Holds for `ms`; if the server named no time, for longer with each such answer in a row. Returns the length of a hold
    * that this call began, and undefined if one was already in force.
    */
-  begin(ms: number | undefined): number | undefined {
+  begin(ms: number | undefined, firstMs = this.#firstMs): number | undefined {
     const isHeld = this.remainingMs() > 0;
     if (ms !== undefined) {
       const capped = Math.min(ms, this.#maxMs);
@@ -43,7 +43,7 @@ export class BackoffHold {
     }
     // Calls that were in flight together fail together: only the first of them makes the hold grow.
     if (isHeld) return undefined;
-    const grownMs = Math.min(this.#firstMs * 2 ** this.#growth, this.#maxGrownMs);
+    const grownMs = Math.min(firstMs * 2 ** this.#growth, this.#maxGrownMs);
     this.#growth += 1;
     this.#until = this.#clock.now() + grownMs;
     return grownMs;

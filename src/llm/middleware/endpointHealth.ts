@@ -9,6 +9,7 @@ import { classify } from '../failures/classify.js';
 import { BackoffHold } from '../limits/backoffHold.js';
 import { CircuitBreaker, type CircuitBreakerOptions } from '../limits/circuitBreaker.js';
 import { type Clock, systemClock } from '../limits/clock.js';
+import { LearnedRate } from '../limits/learnedRate.js';
 import { LimitPressure } from '../limits/limitPressure.js';
 import { type environmentOptions, healthOptions } from '../options.js';
 
@@ -24,6 +25,14 @@ export interface EndpointHealthOptions
 const ANNOUNCED_HOLD_MS = 10_000;
 /** Shorter waits after a lone 429 hold its own call alone. */
 const MAX_LONE_WAIT_MS = 1000;
+/**
+ * The shortest hold by a limit that is in force, however short the wait that it names: calls that all come back at once are all
+ * but one refused again. Shorter ones are enough once the rate is known, and calls are paced by it.
+ */
+const SHORTEST_HOLD_MS = 1000;
+const SHORTEST_PACED_HOLD_MS = 250;
+/** The first hold by a limit that names no time, once calls are paced. */
+const FIRST_PACED_HOLD_MS = 500;
 /** Tries at an address that has answered nothing but pages, after which it is given up. */
 const FOREIGN_TRIES = 3;
 /** A server that no call has ever reached is given up after this many failed probes. */
@@ -43,6 +52,8 @@ export class EndpointHealth {
   readonly #hold: BackoffHold;
   readonly #breaker: CircuitBreaker;
   readonly #pressure: LimitPressure;
+  /** The rate that limits without headers admit. */
+  readonly learnedRate: LearnedRate;
   readonly #onNotice: (message: string) => void;
   readonly #othersWork: () => boolean;
   readonly #stop = new AbortController();
@@ -73,6 +84,7 @@ export class EndpointHealth {
     this.#hold = new BackoffHold(clock, settings);
     this.#breaker = new CircuitBreaker(clock, { ...settings, trips, tripsInARow });
     this.#pressure = new LimitPressure(clock);
+    this.learnedRate = new LearnedRate(clock);
     this.#onNotice = onNotice;
     this.#othersWork = othersWork;
   }
@@ -141,6 +153,7 @@ export class EndpointHealth {
   async attempt<T>(make: () => Promise<T>): Promise<T> {
     const isProbe = this.#breaker.enter();
     this.#inFlight += 1;
+    this.learnedRate.sent();
     try {
       const result = await make();
       this.succeeded();
@@ -232,12 +245,20 @@ export class EndpointHealth {
       const hint = 'run again after that, or use another key or model';
       this.#noteFatalAnswer(new ModelError(`${message}; ${problem}`, { status, hint, cause: failure }));
     }
+    if (status === 429) this.learnedRate.limited(this.#pressure.isInForce);
     if (isLone && (status !== 429 || (forMs ?? 0) < MAX_LONE_WAIT_MS)) return;
     this.#holdReason = `it answered ${status}`;
-    const heldMs = this.#hold.begin(isTooFar ? undefined : forMs) ?? 0;
+    const heldMs = this.#beginHold(isTooFar ? undefined : forMs) ?? 0;
     if (heldMs < ANNOUNCED_HOLD_MS) return;
     const reason = status === 429 ? 'limits the rate' : `answers ${status}`;
     this.#onNotice(`${host} ${reason}: no call for ${Math.round(heldMs / 1000)} s`);
+  }
+
+  #beginHold(forMs: number | undefined): number | undefined {
+    const { isPacing } = this.learnedRate;
+    if (forMs === undefined) return this.#hold.begin(forMs, isPacing ? FIRST_PACED_HOLD_MS : undefined);
+    if (!this.#pressure.isInForce) return this.#hold.begin(forMs);
+    return this.#hold.begin(Math.max(forMs, isPacing ? SHORTEST_PACED_HOLD_MS : SHORTEST_HOLD_MS));
   }
 
   #noteProbing(reason: string, why: string): void {

@@ -7,6 +7,7 @@ import { AttemptError } from '../failures/attemptError.js';
 import { AdaptiveConcurrency } from '../limits/adaptiveConcurrency.js';
 import { systemClock } from '../limits/clock.js';
 import { ConcurrencyDip } from '../limits/concurrencyDip.js';
+import type { LearnedRate } from '../limits/learnedRate.js';
 import { type RateStates, shortageMs } from '../limits/rateLimitHeaders.js';
 import { Semaphore } from '../limits/semaphore.js';
 import { TokenBucket } from '../limits/tokenBucket.js';
@@ -19,6 +20,8 @@ export interface RateLimitSettings
   stopped?: AbortSignal | undefined;
   /** Returns true if the last 429 was a lone one, so that it says nothing about the load. */
   isLoneLimit?: (() => boolean) | undefined;
+  /** Paces the attempts by the rate that the server was seen to admit. */
+  learnedRate?: LearnedRate | undefined;
 }
 
 export interface RateLimitedModel extends ChatModel {
@@ -36,7 +39,7 @@ export interface RateLimitedModel extends ChatModel {
  * is rejected at once.
  */
 export function rateLimit(model: ChatModel, options: RateLimitSettings = {}): RateLimitedModel {
-  const { stopped, clock = systemClock, isLoneLimit = () => false } = options;
+  const { stopped, clock = systemClock, isLoneLimit = () => false, learnedRate } = options;
   const { concurrency, adaptiveConcurrency, assumedMaxTokens, requestsPerMinute, tokensPerMinute, windowMs } =
     withDefaults(limitOptions, options);
   const adaptive = adaptiveConcurrency ? new AdaptiveConcurrency({ max: concurrency }) : undefined;
@@ -85,6 +88,7 @@ export function rateLimit(model: ChatModel, options: RateLimitSettings = {}): Ra
         let used = 0;
         try {
           const permits = await requests.take(1, signals);
+          if (learnedRate?.isPacing) await learnedRate.take(signals);
           lastReserve = reserve;
           used = reserve;
           const completion = await attempt(request, { signal }).catch((error: unknown) => {

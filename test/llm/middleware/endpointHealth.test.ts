@@ -16,6 +16,25 @@ test('calls that fail together make the hold grow once', () => {
   assert.equal(health.readyInMs(), 4000);
 });
 
+test('a limit in force that names a short wait holds for a second, and for less once its rate is known', async () => {
+  let now = 0;
+  const health = new EndpointHealth({ clock: { now: () => now, sleep: async () => {} } });
+  const short = () => status(429, { retryAfterMs: 8 });
+  const refuse = () => health.attempt(() => Promise.reject(short())).catch(() => {});
+  const succeed = () => health.attempt(async () => now++);
+  for (let i = 0; i < 6; i++) await refuse();
+  assert.equal(health.readyInMs(), 8);
+  await refuse();
+  assert.equal(health.readyInMs(), 1000);
+  for (let i = 0; i < 4000; i++) await succeed();
+  await refuse();
+  assert.equal(health.learnedRate.isPacing, true);
+  assert.equal(health.readyInMs(), 250);
+  for (let i = 0; i < 300; i++) await succeed();
+  health.failed(status(429));
+  assert.equal(health.readyInMs(), 500);
+});
+
 test('after a fatal answer every call rejects at once with the same error', async () => {
   const { model, requests } = play([status(401)]);
   const first = await rejection(model.complete(ask), ModelError);

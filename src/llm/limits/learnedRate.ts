@@ -13,7 +13,7 @@ const GROWTH_DOUBLES_MS = 60_000;
 /** No measurement takes off more than this: it may have been disturbed. */
 const LEAST_OF_PACE = 0.5;
 /** A pace that was not limited for this long is given up. */
-const KEPT_MS = 300_000;
+const PACE_KEPT_MS = 300_000;
 
 /**
  * Learns the rate that a server without limit headers admits, and paces the calls by it. A token bucket is empty whenever it
@@ -79,7 +79,7 @@ export class LearnedRate {
   #paceNow(): number | undefined {
     if (this.#pace === undefined) return undefined;
     const ms = this.#clock.now() - this.#pacedAtMs;
-    if (ms > KEPT_MS) {
+    if (ms > PACE_KEPT_MS) {
       this.#pace = undefined;
       return undefined;
     }

@@ -49,7 +49,7 @@ export const workerCommand = command({
       import('../options/server/oneServer.js'),
       import('../progress/workerReport.js'),
     ]);
-    const { inFlags, say, sayStats } = await import('../progress/terminal.js');
+    const { formatCount, inFlags, say } = await import('../progress/terminal.js');
     const onNotice = (notice: string) => say(`rareflow: ${inFlags(notice)}`);
     const server = model === 'offline' ? undefined : serverOf(flags, process.env);
     const { attemptTimeoutMs } = flags;
@@ -75,8 +75,7 @@ export const workerCommand = command({
     await worker.join();
     if (!interrupt.signal.aborted) say(`rareflow: worker ${worker.name} serves ${model}, ${concurrency} calls at once`);
     await worker.left();
-    const { calls } = worker.state();
-    sayStats({ calls });
+    say(`rareflow: worker ${worker.name} has left after ${formatCount(worker.state().calls)} calls`);
     return ExitCode.done;
   },
 });

@@ -18,7 +18,7 @@ export const searchOptions = {
 
 /** The options of `index.search`. */
 export const queryOptions = {
-  k: searchOptions.k,
+  k: { ...searchOptions.k, aliases: ['limit'] },
   weighting: searchOptions.weighting,
   signal: object<AbortSignal>()(
     { help: 'stops the search' },

@@ -287,7 +287,7 @@ export function optionNamed(declared: Declared, name: string): string | undefine
  * Checks what a caller passed against the declared options, and fills in the defaults. An alias counts as the option that
  * it means; `undefined` counts as left out.
  *
- * @throws UsageError for an unknown option (with the nearest name), one given under two names, a missing one, a value out of range
+ * @throws UsageError for an unknown option (with the nearest name), one given under two names with different values, a missing one, a value out of range
  */
 export function resolveOptions<const D extends Declared>(owner: string, declared: D, given: unknown = {}): Resolved<D> {
   if (!isRecord(given)) throw mustBe(`the options of ${owner}`, 'an object', given);
@@ -296,7 +296,9 @@ export function resolveOptions<const D extends Declared>(owner: string, declared
     if (value === undefined) continue;
     const name = optionNamed(declared, asked);
     if (name === undefined) throw unknownOption(owner, asked, Object.keys(declared));
-    if (Object.hasOwn(values, name)) throw new UsageError(`${owner}: ${name} is given twice, once as ${asked}`);
+    if (Object.hasOwn(values, name) && values[name] !== value) {
+      throw new UsageError(`${owner}: ${name} is given twice, once as ${asked}`);
+    }
     checkOption(`${owner}: ${name}`, declared[name] as Option, value);
     values[name] = value;
   }

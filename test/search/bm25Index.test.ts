@@ -99,6 +99,15 @@ test('k may be over the number of documents, and a query of 2,000 terms is answe
   assert.deepEqual(await index.search(''), []);
 });
 
+test('limit is another name of k', async (t) => {
+  const { target } = await built(t, fruit);
+  await using index = await openIndex(target);
+  const limited = { limit: 1 } as { k?: number };
+  assert.equal((await index.search('pear', limited)).length, 1);
+  assert.equal((await index.search('pear', { ...limited, k: 1 })).length, 1);
+  await assert.rejects(index.search('pear', { ...limited, k: 2 }), UsageError);
+});
+
 test('a k that is not a whole number >= 1, and an unknown weighting, are refused', async (t) => {
   const { target } = await built(t, fruit);
   await using index = await openIndex(target);

@@ -47,7 +47,7 @@ test('options that are left out have their defaults, those without one are undef
   assert.equal(resolveOptions('op', declared).numNeg, 3);
 });
 
-test('an alias and its snake_case mean the option, but not both at once', () => {
+test('an alias and its snake_case mean the option, but not both at once with different values', () => {
   assert.equal(resolve({ inputKey: 'body' }).textKey, 'body');
   assert.equal(resolve({ input_key: 'body' }).textKey, 'body');
   assert.equal(optionNamed(declared, 'text_key'), 'textKey');
@@ -56,6 +56,7 @@ test('an alias and its snake_case mean the option, but not both at once', () => 
     () => resolve({ textKey: 'a', inputKey: 'b' }),
     refused('op: textKey is given twice, once as inputKey'),
   );
+  assert.equal(resolve({ textKey: 'body', inputKey: 'body' }).textKey, 'body');
 });
 
 test('an unknown option is refused with the nearest name, or with all of them', () => {

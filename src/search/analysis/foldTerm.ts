@@ -11,10 +11,26 @@ const DROPPED_MARKS =
 const ELISION =
   /^(?:l|m|t|qu|n|s|j|d|c|jusqu|quoiqu|lorsqu|puisqu|all|dall|dell|nell|sull|coll|pell|gl|agl|dagl|degl|negl|sugl|un|v)'(?=.)/;
 
-/** Letters of one sound or of a final form, and the letter that stands for them: those of Lucene's Arabic and Persian normalizers. */
+/**
+ * Letters that are also written as another, and the letter that stands for both: those of Lucene's Arabic and Persian normalizers
+ * and of its GreekLowerCaseFilter (capitals are written without the tonos), ё, and ı, whose capital is that of i.
+ */
 const LETTERS: Record<string, string> = {
   ß: 'ss',
+  ı: 'i',
+  ё: 'е',
   ς: 'σ',
+  ά: 'α',
+  έ: 'ε',
+  ή: 'η',
+  ί: 'ι',
+  ϊ: 'ι',
+  ΐ: 'ι',
+  ό: 'ο',
+  ύ: 'υ',
+  ϋ: 'υ',
+  ΰ: 'υ',
+  ώ: 'ω',
   أ: 'ا',
   إ: 'ا',
   آ: 'ا',
@@ -25,6 +41,7 @@ const LETTERS: Record<string, string> = {
   ة: 'ه',
 };
 const FOLDED_LETTERS = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'g');
+const FOLDED_TURKISH_LETTERS = new RegExp(FOLDED_LETTERS.source.replace('ı', ''), 'g');
 const ASCII_WORD = /^[a-z0-9]*$/;
 
 /**
@@ -32,9 +49,17 @@ const ASCII_WORD = /^[a-z0-9]*$/;
  * drawn or not always written, and without a French or Italian article before an apostrophe. Accents stay.
  */
 export function foldTerm(word: string): string {
-  const lower = lowerCase(word.normalize('NFKC'));
+  return fold(lowerCase(word.normalize('NFKC')), FOLDED_LETTERS).replace(ELISION, '');
+}
+
+/** The same for a word of Turkish: I is the capital of ı, which stays, and what follows the apostrophe of a name is left out. */
+export function foldTurkishTerm(word: string): string {
+  const lower = lowerCase(word.normalize('NFKC').replaceAll('I', 'ı'));
+  return fold(lower, FOLDED_TURKISH_LETTERS).replace(/(?<=.)'.*$/, '');
+}
+
+function fold(lower: string, letters: RegExp): string {
   if (ASCII_WORD.test(lower) || !LETTER_OR_DIGIT.test(lower)) return lower;
   const bare = lower.replace(FORMAT_MARKS, '').replace(DROPPED_MARKS, '');
-  const folded = bare.replace(FOLDED_LETTERS, (letter) => LETTERS[letter] as string).replace(APOSTROPHES, "'");
-  return folded.replace(ELISION, '');
+  return bare.replace(letters, (letter) => LETTERS[letter] as string).replace(APOSTROPHES, "'");
 }

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { SnowballLanguage } from './analyzerNames.js';
+import { foldTerm, foldTurkishTerm } from './foldTerm.js';
 import { MultilingualAnalyzer } from './multilingual.js';
 
 /** Distinct words whose stems are cached; the cache is cleared when it is full. */
@@ -13,7 +14,8 @@ const packageNames: Partial<Record<SnowballLanguage, string>> = { hindi: 'indian
  * the package @orama/stemmers, of which package.json names one version: other stems would not fit old indexes; .ci/bundle.mjs puts its stemmers into dist/).
  */
 export function snowballAnalyzer(language: SnowballLanguage): MultilingualAnalyzer {
-  return new MultilingualAnalyzer({ name: language, stemmerOf: () => cached(stemmerOf(language)) });
+  const termOf = language === 'turkish' ? foldTurkishTerm : foldTerm;
+  return new MultilingualAnalyzer({ name: language, termOf, stemmerOf: () => cached(stemmerOf(language)) });
 }
 
 /** Loads a stemmer; each is needed by few, so none is loaded before it is used. */

@@ -23,7 +23,12 @@ const pairs: [name: string, text: string, query: string, found: boolean][] = [
   ['ß', 'Straße in Berlin', 'STRASSE', true],
   ['umlauts are kept', 'Müller Bäckerei', 'mueller', false],
   ['final sigma', 'ΟΔΥΣΣΕΥΣ ταξίδι', 'οδυσσευς', true],
+  ['Greek capitals without tonos', 'ΑΝΆΓΚΗ ΘΕΡΜΌΤΗΤΑΣ', 'αναγκη', true],
+  ['Greek diaeresis', 'Ευβοϊκός', 'ΕΥΒΟΙΚΟΣ', true],
+  ['decomposed Greek', 'λόγος', 'λογος', true],
   ['İ', 'İstanbul şehri', 'istanbul', true],
+  ['ı', 'SICAK', 'sıcak', true],
+  ['ё', 'счётчик', 'СЧЕТЧИК', true],
   ['Arabic short vowels', 'كِتَابٌ جديد', 'كتاب', true],
   ['Arabic forms of alef', 'إسلام تاريخ', 'اسلام', true],
   ['Arabic tatweel', 'محـــمد رسول', 'محمد', true],
@@ -72,6 +77,9 @@ const stems: [language: string, a: string, b: string][] = [
   ['finnish', 'talossa', 'talosta'],
   ['hungarian', 'házakban', 'házak'],
   ['turkish', 'kitaplardan', 'kitap'],
+  ['turkish', 'KIRMIZI', 'kırmızı'],
+  ['turkish', 'İZMİR’DEN', 'İzmir'],
+  ['greek', 'ΘΆΛΑΣΣΑ', 'θαλασσα'],
   ['arabic', 'الكتاب', 'كتاب'],
 ];
 for (const [language, a, b] of stems) {

@@ -8,6 +8,7 @@
 #
 # It needs a folder that all nodes share: the corpus, the index and out/ are in it. A task that is killed or requeued goes on
 # where it was, and one that is done has nothing to do, so the same line may be submitted again as often as you like.
+# Only some of them again: sbatch --array=3,7 examples/cluster/slurm.sh --shards 16 --model NAME --base-url URL
 #SBATCH --job-name=rareflow
 #SBATCH --array=0-15
 #SBATCH --cpus-per-task=1

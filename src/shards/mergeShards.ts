@@ -5,7 +5,9 @@ import { writeRunSummary } from '../chain/writeRunSummary.js';
 import { InputError, OutputError, RareflowError, UsageError } from '../errors.js';
 import { fileLines } from '../io/read/fileLines.js';
 import { AtomicFile } from '../io/write/atomicFile.js';
+import { isMadeFrom, makeForm } from '../io/write/durableRecords.js';
 import { filesBeside } from '../io/write/filesBeside.js';
+import { isPlainJsonl, recordFormOf } from '../io/write/recordForm.js';
 import { addTotals, type UsageTotals } from '../llm/middleware/usage.js';
 import { progressOf, type RunProgress } from '../pipeline/progress.js';
 import { differences } from '../pipeline/resumeRun.js';
@@ -21,7 +23,7 @@ type DoneShard = SeenShard & { run: RunState };
 export interface MergeOptions {
   /** Ends the merge; the next one continues it. */
   signal?: AbortSignal | undefined;
-  /** Called with the bytes of the output that are written, and their number in all. */
+  /** Called with the bytes of the shards that are written, and their number in all. */
   onBytes?: ((written: number, total: number) => void) | undefined;
 }
 
@@ -29,10 +31,11 @@ const COPY_BYTES = 1024 * 1024;
 
 /**
  * Puts the shards of a folder together: `output` is their records in the order of the input, as one process would have written them,
- * `output`'s rejects are their rejects, and its `summary.json` the sum of their counts, tokens and cost. A merge that was killed is
- * continued by the next one; the shards stay as they are.
+ * in the form that its name asks for; `output`'s rejects are their rejects, and its `summary.json` the sum of their counts, tokens
+ * and cost. A merge that was killed is continued by the next one, in other forms than plain JSON Lines from the start; the shards
+ * stay as they are.
  *
- * @throws UsageError while a shard is missing, unfinished, damaged or of other settings, naming which; InputError if no shard has a
+ * @throws UsageError for the name of a form that is not written, and while a shard is missing, unfinished, damaged or of other settings, naming which; InputError if no shard has a
  *   record; OutputError if the output exists or cannot be written, or a part has changed
  */
 export async function mergeShards(
@@ -40,6 +43,7 @@ export async function mergeShards(
   output: string,
   options: MergeOptions = {},
 ): Promise<RunSummary & { shards: number }> {
+  const isPlain = isPlainJsonl(recordFormOf(output));
   const shards = await finishedShards(folder);
   const summary = summaryOf(shards, output);
   const files = filesBeside(output);
@@ -50,7 +54,7 @@ export async function mergeShards(
   const isContinued = existsSync(marker) && readFileSync(marker, 'utf8') === mark;
   const bytes = shards.reduce((sum, { run }) => sum + run.outputBytes, 0);
   if (existsSync(output)) {
-    if (isContinued && statSync(output).size === bytes) return summary;
+    if (isContinued && (isPlain ? statSync(output).size === bytes : isMadeFrom(output, bytes))) return summary;
     throw new OutputError('exists, and is not what these shards hold', {
       path: output,
       hint: 'name another output, or move it away',
@@ -68,7 +72,8 @@ export async function mergeShards(
   if (lock === 'held') throw new RareflowError(`${output}: another process is merging these shards`);
   try {
     await mergeRejects(shards, files.rejects, options);
-    await mergeRecords(shards, output, options);
+    if (isPlain) await mergeRecords(shards, output, options);
+    else await mergeForm(shards, output, options);
     await writeRunSummary(summary);
   } finally {
     lock?.release();
@@ -198,17 +203,36 @@ async function mergeRecords(shards: readonly DoneShard[], output: string, option
         written += bytes.length;
         onBytes?.(written, total);
       }
-      if (crc !== run.outputCrc) {
-        throw new OutputError('has changed since its shard was finished', {
-          path,
-          hint: 'restore it, or run the shard again with --resume never',
-        });
-      }
+      if (crc !== run.outputCrc) throw changedShard(path);
     }
     await file.commit();
   } finally {
     await file.close();
   }
+}
+
+/** Makes an output that is not plain JSON Lines: the shards are checked first, as the form cannot be checked against them. */
+async function mergeForm(shards: readonly DoneShard[], output: string, options: MergeOptions): Promise<void> {
+  const { signal, onBytes } = options;
+  const full = shards.filter(({ run }) => run.outputBytes > 0);
+  for (const { path, run } of full) {
+    signal?.throwIfAborted();
+    if ((await crcOf(path, 0, run.outputBytes)) !== run.outputCrc) throw changedShard(path);
+  }
+  await makeForm(
+    full.map(({ path }) => path),
+    output,
+    { signal },
+  );
+  const total = full.reduce((sum, { run }) => sum + run.outputBytes, 0);
+  onBytes?.(total, total);
+}
+
+function changedShard(path: string): OutputError {
+  return new OutputError('has changed since its shard was finished', {
+    path,
+    hint: 'restore it, or run the shard again with --resume never',
+  });
 }
 
 async function crcOf(path: string, start: number, length: number): Promise<number> {

@@ -51,27 +51,43 @@ const schedulers: Record<string, SchedulerVariables> = {
 
 /**
  * Returns the shard that a scheduler has given to this process, by its environment. Slurm says how many tasks there are; the
- * others do not, so `of` must.
+ * others do not, so `of` must. If `of` is another number than Slurm's, only some tasks were submitted: the number of a task is
+ * then its shard, from 0, as that of the first shard cannot be known.
  *
  * @throws UsageError if no scheduler's variable is set, or the number of shards is not known
  */
-export function shardOfEnvironment(env: Record<string, string | undefined>, of?: number): ShardNumber {
+export function shardOfEnvironment(
+  env: Record<string, string | undefined>,
+  of?: number,
+  onNotice: (message: string) => void = () => {},
+): ShardNumber {
   for (const [scheduler, names] of Object.entries(schedulers)) {
     const given = env[names.index];
     if (given === undefined || given === '') continue;
-    const first = Number((names.first && env[names.first]) || 0);
-    const count = of ?? Number((names.of && env[names.of]) || Number.NaN);
+    const tasks = Number((names.of && env[names.of]) || Number.NaN);
+    const count = of ?? tasks;
     if (Number.isNaN(count)) {
       throw new UsageError(`${names.index} is ${given}, but ${scheduler} does not say how many shards there are`, {
         hint: 'add --shards N',
       });
     }
+    const isPart = !Number.isNaN(tasks) && count !== tasks;
+    const partly = `${names.of} is ${tasks}, so the number of the task is its shard, from 0`;
+    const first = isPart ? 0 : Number((names.first && env[names.first]) || 0);
     const shard = { index: Number(given) - first, of: count };
-    if (isShard(shard)) return shard;
+    if (isShard(shard)) {
+      if (isPart) onNotice(partly);
+      return shard;
+    }
     const range = first === 0 ? '' : `, and its first task is ${first}`;
-    throw new UsageError(`${names.index} is ${given}, which is not one of ${count} shards${range}`, {
-      hint: 'number the tasks without gaps, or pass --shard k/N',
-    });
+    throw new UsageError(
+      `${names.index} is ${given}, which is not one of ${count} shards${isPart ? `: ${partly}` : range}`,
+      {
+        hint: isPart
+          ? `number the tasks from 0 to ${count - 1}, or pass --shard k/${count}`
+          : 'number the tasks without gaps, add --shards N if these are only some of them, or pass --shard k/N',
+      },
+    );
   }
   const looked = Object.values(schedulers).map(({ index }) => index);
   throw new UsageError(`--shard auto found no scheduler: none of ${looked.join(', ')} is set`, {

@@ -6,6 +6,7 @@ import { InputError, RejectError, UsageError } from '../../src/errors.js';
 import { readRecords } from '../../src/io/read/readRecords.js';
 import { durableJsonl } from '../../src/io/write/durableJsonl.js';
 import { filesBeside } from '../../src/io/write/filesBeside.js';
+import { writeForm } from '../../src/io/write/writeForm.js';
 import { textInput } from '../../src/operators/inputKeys.js';
 import { recordOperator } from '../../src/operators/recordOperator.js';
 import { runPipeline } from '../../src/pipeline/runPipeline.js';
@@ -151,6 +152,33 @@ test("a merge that was killed is continued after the shards that are whole, and 
   const part = partPath(folder, { index: 1, of: 3 });
   writeFileSync(part, text(part).replace('true', 'null'));
   await assert.rejects(mergeShards(folder, path.join(path.dirname(all), 'third.jsonl')), /has changed since its shard/);
+});
+
+test('shards are merged in the form that the name asks for, as the output of one process is written', async (t) => {
+  const { work, one, folder, shard } = await shardedRun(t);
+  for (const index of [0, 1, 2]) await shard(index);
+  for (const form of ['json', 'csv', 'tsv.zst', 'parquet', 'jsonl.gz', 'JSONL.zst']) {
+    const all = path.join(work, `all.${form}`);
+    const expected = path.join(work, `expected.${form}`);
+    await writeForm(one, expected);
+    // A merge that was killed leaves a part of the output, which the next one replaces.
+    await assert.rejects(mergeShards(folder, all, { signal: AbortSignal.abort(new Error('stopped')) }), /stopped/);
+    writeFileSync(`${all}.partial`, 'a part');
+    await mergeShards(folder, all);
+    assert.deepEqual(readFileSync(all), readFileSync(expected), form);
+    assert.equal(text(filesBeside(all).rejects), text(filesBeside(one).rejects));
+    assert.equal(JSON.parse(text(filesBeside(all).summary)).out, 32);
+    const { mtimeMs } = statSync(all);
+    await mergeShards(folder, all);
+    assert.equal(statSync(all).mtimeMs, mtimeMs, 'a merge that is done has nothing to do');
+    writeFileSync(all, 'mine');
+    await assert.rejects(mergeShards(folder, all), /exists, and is not what these shards hold/);
+  }
+  await assert.rejects(mergeShards(folder, path.join(work, 'all.xlsx')), /records are not written as \.xlsx/);
+  const part = partPath(folder, { index: 1, of: 3 });
+  writeFileSync(part, text(part).replace('true', 'null'));
+  await assert.rejects(mergeShards(folder, path.join(work, 'late.parquet')), /has changed since its shard/);
+  assert.equal(existsSync(path.join(work, 'late.parquet')), false);
 });
 
 test('shards without any record are not merged, as one process would end in an error', async (t) => {

@@ -14,7 +14,7 @@ export const mergeCommand = command({
   summary: 'Put the shards of a run together, in the order of the input',
   options: {
     output: text({
-      help: 'the file to write; with --export also a folder, as rareflow export writes it',
+      help: 'the file to write, in the form of its name: .jsonl, .json (an array), .csv, .tsv or .parquet, all but the last also .gz or .zst; with --export also a folder, as rareflow export writes it',
       placeholder: '<path>',
       short: 'o',
       required: true,
@@ -31,7 +31,11 @@ export const mergeCommand = command({
     }),
     jsonProgress: progressOptions.jsonProgress,
   },
-  examples: ['rareflow merge out/ -o all.jsonl', 'rareflow merge out/ --export messages -o train.parquet'],
+  examples: [
+    'rareflow merge out/ -o all.jsonl',
+    'rareflow merge out/ -o all.parquet',
+    'rareflow merge out/ --export messages -o train.parquet',
+  ],
   notes: [
     'It refuses while a shard is missing, unfinished or of other settings, and says',
     'which. A merge that was stopped is continued by the same command. --export',
@@ -56,11 +60,11 @@ export const mergeCommand = command({
       const { exportCommand } = await import('./export.js');
       return exportCommand.run(files, withFlagDefaults('export', exportCommand.options, given));
     }
-    if (flags.to !== undefined) throw new UsageError('--to needs --export');
-    if (!/\.(jsonl|ndjson)$/i.test(output)) {
-      throw new UsageError(`${output}: records are written as JSONL`, {
-        hint: 'name a .jsonl file; --export writes parquet and other forms',
-      });
+    if (flags.to !== undefined) {
+      throw new UsageError('--to is for the folders of --export', { hint: `name the file: -o all.${flags.to}` });
+    }
+    if (output === '-') {
+      throw new UsageError('merge writes a file, not stdout', { hint: `name one, or use cat ${folder}/part-*.jsonl` });
     }
     const startedMs = performance.now();
     const wasThere = existsSync(output);

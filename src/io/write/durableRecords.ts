@@ -6,7 +6,7 @@ import { AtomicFile, checkOutputFile, setFileAside } from './atomicFile.js';
 import { durableJsonl } from './durableJsonl.js';
 import { filesBeside } from './filesBeside.js';
 import { isPlainJsonl, recordFormOf } from './recordForm.js';
-import { writeForm } from './writeForm.js';
+import { type WriteFormOptions, writeForm } from './writeForm.js';
 
 /**
  * Makes the output of a resumable run in the form that its name asks for: see `recordFormOf`. For JSON Lines it is
@@ -39,7 +39,13 @@ export async function updateForm(output: string): Promise<void> {
   const records = recordsFileOf(output);
   const bytes = bytesOf(records);
   if (records === output || bytes === undefined || isMadeFrom(output, bytes)) return;
-  await writeForm(records, output);
+  await makeForm([records], output);
+}
+
+/** Makes the output from files of JSON Lines, and notes the lengths of both. Throws as `writeForm` does. */
+export async function makeForm(records: readonly string[], output: string, options?: WriteFormOptions): Promise<void> {
+  await writeForm(records, output, options);
+  const bytes = records.reduce((sum, file) => sum + (bytesOf(file) ?? 0), 0);
   writeFileSync(filesBeside(output).form, `${JSON.stringify({ records: bytes, output: bytesOf(output) })}\n`);
 }
 
@@ -153,8 +159,8 @@ function madeFrom(output: string): MadeFrom | undefined {
   }
 }
 
-/** Returns true if the output is there and was made from records of this length. A run only ever adds to them. */
-function isMadeFrom(output: string, bytes: number): boolean {
+/** Returns true if the output is in another form than JSON Lines, is there, and was made from records of this length. A run only ever adds to them. */
+export function isMadeFrom(output: string, bytes: number): boolean {
   const made = madeFrom(output);
   return made?.records === bytes && made.output === bytesOf(output);
 }

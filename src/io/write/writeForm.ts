@@ -6,21 +6,33 @@ import { openParquet } from './parquet.js';
 import { type RecordForm, recordFormOf } from './recordForm.js';
 import { SeenValues } from './rowSchema.js';
 
+export interface WriteFormOptions {
+  signal?: AbortSignal | undefined;
+}
+
+/** Opens the lines of the records, once for each pass. */
+type OpenLines = () => AsyncIterable<Buffer>;
+
 /**
- * Writes a file of JSON Lines in the form that the name of the target asks for (`recordFormOf`): in one streaming pass, in two for a
- * table, whose columns are the keys of all records. The target is `TARGET.partial` until it is complete; one that an earlier call
- * left is replaced.
+ * Writes files of JSON Lines, one after another, in the form that the name of the target asks for (`recordFormOf`): in one
+ * streaming pass, in two for a table, whose columns are the keys of all records. The target is `TARGET.partial` until it is
+ * complete; one that an earlier call left is replaced.
  *
  * @throws InputError if the records cannot be read; OutputError if the target cannot be written
  */
-export async function writeForm(records: string, target: string): Promise<void> {
+export async function writeForm(
+  records: string | readonly string[],
+  target: string,
+  { signal }: WriteFormOptions = {},
+): Promise<void> {
+  const lines = () => linesOf([records].flat(), signal);
   const form = recordFormOf(target);
   const file = await AtomicFile.at(target);
   await file.remove();
-  if (form.kind === 'parquet') return writeParquet(records, target);
+  if (form.kind === 'parquet') return writeParquet(lines, target);
   await file.create();
   try {
-    const bytes = batched(formTexts(records, form));
+    const bytes = batched(formTexts(lines, form));
     for await (const part of form.packing === undefined ? bytes : compressed(bytes, form.packing))
       await file.write(part);
     await file.commit();
@@ -29,11 +41,20 @@ export async function writeForm(records: string, target: string): Promise<void> 
   }
 }
 
-async function writeParquet(records: string, target: string): Promise<void> {
-  const sink = await openParquet(target, (await seenIn(records)).rows());
+async function* linesOf(files: readonly string[], signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
+  for (const file of files) {
+    for await (const line of fileLines(file)) {
+      signal?.throwIfAborted();
+      yield line;
+    }
+  }
+}
+
+async function writeParquet(lines: OpenLines, target: string): Promise<void> {
+  const sink = await openParquet(target, (await seenIn(lines)).rows());
   let isComplete = false;
   try {
-    for await (const line of fileLines(records)) await sink.add(JSON.parse(line.toString()));
+    for await (const line of lines()) await sink.add(JSON.parse(line.toString()));
     await sink.commit();
     isComplete = true;
   } finally {
@@ -42,12 +63,12 @@ async function writeParquet(records: string, target: string): Promise<void> {
 }
 
 /** Yields the text of a form before it is compressed. */
-async function* formTexts(records: string, { kind }: RecordForm): AsyncGenerator<string> {
+async function* formTexts(lines: OpenLines, { kind }: RecordForm): AsyncGenerator<string> {
   if (kind === 'csv' || kind === 'tsv') {
-    const { keys } = await seenIn(records);
+    const { keys } = await seenIn(lines);
     const delimiter = kind === 'csv' ? ',' : '\t';
     yield csvLine(keys, delimiter);
-    for await (const line of fileLines(records)) {
+    for await (const line of lines()) {
       const record = JSON.parse(line.toString());
       yield csvLine(
         keys.map((key) => (Object.hasOwn(record, key) ? record[key] : undefined)),
@@ -58,16 +79,16 @@ async function* formTexts(records: string, { kind }: RecordForm): AsyncGenerator
   }
   const isArray = kind === 'json';
   let before = isArray ? '[\n' : '';
-  for await (const line of fileLines(records)) {
+  for await (const line of lines()) {
     yield `${before}${line}${isArray ? '' : '\n'}`;
     if (isArray) before = ',\n';
   }
   if (isArray) yield before === '[\n' ? '[]\n' : '\n]\n';
 }
 
-async function seenIn(records: string): Promise<SeenValues> {
+async function seenIn(lines: OpenLines): Promise<SeenValues> {
   const seen = new SeenValues();
-  for await (const line of fileLines(records)) seen.addFields(JSON.parse(line.toString()));
+  for await (const line of lines()) seen.addFields(JSON.parse(line.toString()));
   return seen;
 }
 

@@ -38,6 +38,11 @@ test('the shards of a command, merged or read from their folder, are the output 
   assert.match(merged.said, /merged 2 shards in .*: 13 in \+ \d+ further records = \d+ out .* \+ 1 rejects/);
   assert.equal(readFileSync(file('all.jsonl'), 'utf8'), readFileSync(file('one.jsonl'), 'utf8'));
   assert.equal(readFileSync(file('all.rejects.jsonl'), 'utf8'), readFileSync(file('one.rejects.jsonl'), 'utf8'));
+  assert.match((await rareflow(t, 'merge', file('out'), '-o', file('all.csv'))).said, /\d+ out \(.*all\.csv\)/);
+  assert.match(readFileSync(file('all.csv'), 'utf8'), /^id,/);
+  assert.match((await rareflow(t, 'merge', file('out'), '-o', file('all.csv'))).said, /nothing to do/);
+  assert.match((await rareflow(t, 'merge', file('out'), '-o', '-')).said, /merge writes a file, not stdout/);
+  assert.match((await rareflow(t, 'merge', file('out'), '-o', file('b'), '--to', 'parquet')).said, /-o all\.parquet/);
   await rareflow(t, 'split', file('out'), '-o', file('again.jsonl'), '--max-words', '400', '--overwrite');
   assert.equal(readRecordsOf(file('again.jsonl')).length, readRecordsOf(file('all.jsonl')).length);
   writeFileSync(file('in.jsonl'), `${readFileSync(file('in.jsonl'), 'utf8')}{"id":"more","text":"more"}\n`);

@@ -47,7 +47,7 @@ export function shardedFlags<F extends object>(options: Declared, given: F, env:
 }
 
 function shardOf({ shard, shards }: ShardedFlags, env: NodeJS.ProcessEnv): ShardNumber {
-  if (shard === 'auto') return shardOfEnvironment(env, shards);
+  if (shard === 'auto') return shardOfEnvironment(env, shards, (notice) => say(`rareflow: ${notice}`));
   if (shards !== undefined && shards !== shard?.of) {
     throw new UsageError(`--shard ${shard?.index}/${shard?.of} and --shards ${shards} disagree`);
   }

@@ -25,7 +25,10 @@ const allowed: Record<string, string[]> = {
     ...['search/analysis/detectAnalyzer', 'util', 'record'],
   ],
   export: ['operators', 'answers', 'flow', 'util', 'errors', 'record'],
-  chain: ['report/runSummary', 'pipeline', 'operators', 'search', 'llm', 'io', 'flow', 'util', 'errors', 'record'],
+  chain: [
+    ...['report/runSummary', 'store/nearestExisting'],
+    ...['pipeline', 'operators', 'search', 'llm', 'io', 'flow', 'util', 'errors', 'record'],
+  ],
   shards: [...['report/runSummary', 'chain', 'pipeline', 'llm', 'io', 'store', 'flow', 'util', 'errors', 'record']],
   trial: ['operators', 'flow', 'util', 'record', 'llm/chatModel'],
   standIn: ['llm', 'util', 'errors', 'record'],

@@ -1,8 +1,8 @@
-import { existsSync, statfsSync, statSync } from 'node:fs';
-import path from 'node:path';
+import { statfsSync, statSync } from 'node:fs';
 import { OutputError } from '../errors.js';
 import { isPackedName } from '../io/read/input.js';
 import type { DataRecord } from '../record.js';
+import { nearestExisting } from '../store/nearestExisting.js';
 
 /**
  * The least size of an index, in bytes for each byte of its corpus. Measured: 0.99 to 2.4 with the texts and 0.12 to 1.4 without them;
@@ -19,8 +19,7 @@ const GZIP_FACTOR = 3;
 export function checkIndexSpace(inputs: readonly string[], target: string, store: boolean): void {
   const bytes = inputs.reduce((sum, input) => sum + plainBytes(input), 0);
   const least = bytes * (store ? LEAST_SHARE.withTexts : LEAST_SHARE.withoutTexts);
-  const folder = existingFolder(target);
-  const { bavail, bsize } = statfsSync(folder);
+  const { bavail, bsize } = statfsSync(nearestExisting(target));
   const free = bavail * bsize;
   if (free >= least) return;
   throw new OutputError(`the index needs at least ${megabytes(least)}, and ${megabytes(free)} are free there`, {
@@ -81,12 +80,6 @@ function plainBytes(input: string): number {
   const found = input === '-' ? undefined : statSync(input, { throwIfNoEntry: false });
   if (found?.isFile() !== true) return 0;
   return isPackedName(input) ? found.size * GZIP_FACTOR : found.size;
-}
-
-function existingFolder(target: string): string {
-  let folder = path.resolve(target);
-  while (!existsSync(folder)) folder = path.dirname(folder);
-  return folder;
 }
 
 function megabytes(bytes: number): string {

@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { accessSync, constants, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { StoreError } from '../errors.js';
+import { nearestExisting } from './nearestExisting.js';
 import { damagedStore, storeError } from './storeErrors.js';
 import { verifyPages } from './verifyPages.js';
 
@@ -11,8 +12,7 @@ const LOCK_FILE = 'lock.mdb';
 /** Throws the error that opening a store at a path would throw for the path, without creating anything. */
 export function checkStorePath(path: string): void {
   try {
-    let found = path;
-    while (!existsSync(found) && dirname(found) !== found) found = dirname(found);
+    const found = nearestExisting(path);
     if (!statSync(found).isDirectory()) throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR' });
     accessSync(found, constants.W_OK);
   } catch (error) {

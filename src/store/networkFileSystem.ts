@@ -1,16 +1,16 @@
-import { existsSync, statfsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { statfsSync } from 'node:fs';
+import { nearestExisting } from './nearestExisting.js';
 
 /** The types of file systems, as statfs(2) gives them, that other machines may write at the same time. */
-const networkTypes: Record<number, string> = {
-  26985: 'NFS',
-  198183888: 'Lustre',
-  4283649346: 'CIFS',
-  4266872130: 'SMB',
-  1196443219: 'GPFS',
-  12805120: 'Ceph',
-  1702057286: 'FUSE',
-};
+const networkTypes = new Map([
+  [0x6969, 'NFS'],
+  [0xbd00bd0, 'Lustre'],
+  [0xff534d42, 'CIFS'],
+  [0xfe534d42, 'SMB'],
+  [0x47504653, 'GPFS'],
+  [0xc36400, 'Ceph'],
+  [0x65735546, 'FUSE'],
+]);
 
 /** Returns the type of the file system at a path, as `statfsSync` does; a test passes its own. */
 export type StatFs = (path: string) => { type: number };
@@ -20,10 +20,8 @@ export type StatFs = (path: string) => { type: number };
  * LMDB must not be used there: its memory map and its locks are not shared between machines.
  */
 export function networkFileSystem(path: string, statfs: StatFs = statfsSync): string | undefined {
-  let found = resolve(path);
-  while (!existsSync(found) && dirname(found) !== found) found = dirname(found);
   try {
-    return networkTypes[statfs(found).type >>> 0];
+    return networkTypes.get(statfs(nearestExisting(path)).type >>> 0);
   } catch {
     return undefined;
   }

@@ -4,12 +4,13 @@
 // the same service times and faults (both depend on the record and on the number of the call about it); the server does
 // the measuring. Every contestant sends the same prompts. Answers are checked: every record has its own question or was
 // rejected. The bare loops show what the machine and the server lose by themselves.
-// Options: --bench slots,requests,tokens --slots 64,256 --median-ms 1000 --rounds 160 (records = rounds × slots)
+// With --bench cpu the server answers at once and without faults, so that only processor time counts.
+// Options: --bench slots,requests,tokens,cpu --slots 64,256 --median-ms 1000 --rounds 160 (records = rounds × slots)
 // --minutes 2 (of the rate benches) --only PART-OF-A-NAME --seed 1
 import assert from 'node:assert/strict';
 import { parseArgs } from 'node:util';
 import type { DataRecord } from '../src/record.js';
-import { bareLoops, barriers, type Contestant, plainPMap, rareflow } from './llm/contestants.js';
+import { bareLoops, barriers, type Contestant, fetchLoops, plainPMap, rareflow } from './llm/contestants.js';
 import { type ServerSums, startServer } from './llm/server.js';
 
 const text = (value: string) => ({ type: 'string', default: value }) as const;
@@ -99,6 +100,25 @@ if (benches.includes('slots')) {
       records: Number(values.rounds) * slots,
       server: ['--faults', 'passing=0.02'],
       figures: (_, { utilisation, peakInFlight }) => ({ utilisation: round(utilisation, 4), peakInFlight }),
+    });
+  }
+}
+
+if (benches.includes('cpu')) {
+  for (const slots of values.slots.split(',').map(Number)) {
+    await play({
+      bench: 'cpu',
+      contestants: {
+        'rareflow, unordered': rareflow({ ordered: false }),
+        'loops of fetch': fetchLoops,
+        'bare loops of undici': bareLoops,
+      },
+      slots,
+      records: Number(values.rounds) * slots,
+      server: ['--median-ms', '0'],
+      figures: (_, { calls, lastRecordMs, firstStartMs }) => ({
+        callsPerSecond: Math.round(calls / ((lastRecordMs - firstStartMs) / 1000)),
+      }),
     });
   }
 }

@@ -66,6 +66,24 @@ export const barriers =
     await doBatch();
   };
 
+/** Loops of the platform's fetch, which read the JSON of an answer and nothing else. */
+export const fetchLoops: Contestant = async ({ baseUrl, concurrency, records, onDone }) => {
+  const source = records()[Symbol.asyncIterator]();
+  const loop = async () => {
+    for (;;) {
+      const { done, value: record } = await source.next();
+      if (done) return;
+      const messages = renderDoc2Query({ text: record.text as string, language: 'en', queriesPerDoc: 1 });
+      const body = JSON.stringify({ model: 'stand-in', messages });
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`${baseUrl}/chat/completions`, { method: 'POST', headers, body });
+      const { choices } = (await answer.json()) as { choices: { message: { content: string } }[] };
+      onDone({ ...record, question: choices[0]?.message.content });
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, loop));
+};
+
 /**
  * The least that a client can do: K loops that send the next request as soon as they have an answer, read or not, and
  * again at once if there was none. What it loses is the machine's and the server's.

@@ -41,10 +41,11 @@ export function valuesIn(text: string): number {
 
 /** Returns the index of the quote that closes a string, or the length of the text. */
 function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) return at;
-    if (code === BACKSLASH) at += 1;
+  for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
+    let before = at;
+    while (text.charCodeAt(before - 1) === BACKSLASH) before -= 1;
+    // A quote after an odd number of backslashes is a part of the string. None of them is before its start, which is a quote.
+    if ((at - before) % 2 === 0) return at;
   }
   return text.length;
 }

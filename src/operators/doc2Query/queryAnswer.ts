@@ -22,7 +22,7 @@ export type Doc2QueryAnswer =
  * drafts come first; one that the model copied from the document does not.
  */
 export function parseDoc2Query(answer: string, document = ''): Doc2QueryAnswer {
-  const read = parseJsonAnswer(answer, answerForm(quotationsIn(document)), { inside: partsOf, keys: ANSWER_KEY });
+  const read = parseJsonAnswer(answer, formFor(quotationsIn(document)), { inside: partsOf, keys: ANSWER_KEY });
   if (!read.ok) return read;
   const { value, parsed, repairs } = read;
   const cut = value.find((query) => query.cut !== undefined)?.cut;
@@ -106,6 +106,10 @@ const answerForm = (isQuoted: IsQuoted = () => false) =>
     const first = read.find(({ error }) => error !== undefined)?.error?.issues[0];
     return issue(first?.message ?? 'the list is empty', first?.path);
   });
+
+const anyAnswer = answerForm();
+/** Few documents hold anything that could be quoted; a form takes longer to make than to use. */
+const formFor = (isQuoted: IsQuoted | undefined) => (isQuoted === undefined ? anyAnswer : answerForm(isQuoted));
 
 /** Returns the queries that a value should hold; undefined if it is of no form that an answer has. */
 function itemsOf(value: unknown): unknown[] | undefined {

@@ -32,7 +32,7 @@ export interface ProxySettings {
 }
 
 /** The longest delay that a timer takes, in milliseconds. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 const SERVER_DEFAULT = "the server's";
 const RATE_DEFAULT = "the limit in the server's headers";
 const shapesRecords = false;

@@ -6,6 +6,13 @@ import type { Fault } from './attemptError.js';
 /** JSON modes are known to fill the rest of an answer with white space: a higher cap would only buy more of it. */
 const TRAILING_WHITE_SPACE = 100;
 
+const CUT_OFF = /(max_tokens|max_completion_tokens|output limit|output token limit)[^.]{0,40} (was|were|been) reached/i;
+
+/** Returns true for OpenAI's words for an answer that its reasoning used up: a `finish_reason` of `length`, sent as a 400. */
+export function saysCutOff(message: string): boolean {
+  return CUT_OFF.test(message);
+}
+
 /** Returns why an answer cannot be used; undefined if it can. */
 export function answerFault({
   text,

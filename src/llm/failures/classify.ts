@@ -1,3 +1,4 @@
+import { saysCutOff } from './answerFault.js';
 import type { AttemptError, Fault } from './attemptError.js';
 import { remainingContext } from './contextLength.js';
 import { lastingRefusal } from './lastingRefusal.js';
@@ -48,7 +49,6 @@ const CONTEXT_MESSAGE =
 const FILTER_MESSAGE =
   /content[ _]?filter|content (management )?policy|moderation|flagged|\bsafety\b|inappropriate content/i;
 const FILTER_CODE = /^(content_filter|content_policy_violation|ResponsibleAIPolicyViolation|data_inspection_failed)$/;
-const CUT_OFF_MESSAGE = /max_tokens or model output limit was reached/i;
 const LOADING_MESSAGE = /loading|warming up|starting up|still starting/i;
 
 const hasStatus =
@@ -92,11 +92,13 @@ const transient = (failure: AttemptError, about = ''): Verdict => {
 
 const shortenHint = { hint: 'shorten the text or lower maxTokens (--max-tokens)' };
 const refusedKey = (failure: AttemptError): Verdict => {
-  const { credential } = failure;
+  const { credential, isPage } = failure;
+  // A page is a proxy's: those ask for a user.
+  const user = isPage ? ', or its user and password in the base URL (http://USER:PASSWORD@HOST/v1)' : '';
   return credential === undefined
     ? stop(
         'it requires a key, and none was sent',
-        'give its key by apiKey (--api-key-env, with the name of the variable that holds it)',
+        `give its key by apiKey (--api-key-env, with the name of the variable that holds it)${user}`,
       )(failure)
     : stop(`${credential} was refused`, 'check that it is correct, not expired, and made for this host')(failure);
 };
@@ -150,7 +152,7 @@ const retryTaxonomy: TaxonomyRow[] = [
   },
 
   { when: hasStatus(401), verdict: refusedKey },
-  { when: (f) => hasStatus(400, 422)(f) && CUT_OFF_MESSAGE.test(f.serverMessage), verdict: lengthen },
+  { when: (f) => hasStatus(400, 422)(f) && saysCutOff(f.serverMessage), verdict: lengthen },
   stopIf(({ status, serverMessage }) => (status === 400 ? tlsProblemOfAnswer(serverMessage) : undefined)),
   // In any status: some servers report it with a 400, gateways with a 200.
   stopIf(lastingRefusal),

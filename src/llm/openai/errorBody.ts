@@ -37,8 +37,9 @@ export function parseJson(body: string): unknown {
   }
 }
 
+/** Returns true for a page of HTML or XHTML. */
 export function isHtml(body: string): boolean {
-  return /^\s*<(!doctype|html|head|body)/i.test(body);
+  return /^\s*(?:<\?xml\b[^>]{0,200}>\s*)?<(!doctype html|html|head|body)/i.test(body);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { isRecord } from '../../record.js';
+import { saysCutOff } from '../failures/answerFault.js';
 import { AttemptError } from '../failures/attemptError.js';
 import { type ConnectionFault, connectionFault, innermost } from '../failures/connectionFault.js';
 import { retryAfterMs } from '../limits/rateLimitHeaders.js';
@@ -26,9 +27,6 @@ export function headerOf(
 /** Statuses of gateways that gave up on a server which may have continued, and billed. */
 const maybeBilledStatuses = new Set([408, 504, 524]);
 
-/** OpenAI's words for an answer that its reasoning used up: a `finish_reason` of `length`, sent as a 400. */
-const CUT_OFF = /(max_tokens|max_completion_tokens|output limit|output token limit)[^.]{0,40} (was|were|been) reached/i;
-
 /** Returns the failure for an answer's status, or for an error inside its 200. */
 export function statusError(
   response: Pick<Dispatcher.ResponseData<unknown>, 'statusCode' | 'headers'>,
@@ -43,7 +41,7 @@ export function statusError(
   // What was written before a stream broke off is billed.
   const isPartial = isRecord(json) && Array.isArray(json.choices);
   const isBadJson = body.failedGeneration !== undefined || body.code === 'json_validate_failed';
-  const isCutOff = CUT_OFF.test(body.message);
+  const isCutOff = saysCutOff(body.message);
   return new AttemptError(isCutOff ? 'length' : isBadJson ? 'bad-json' : 'status', {
     host,
     credential,

@@ -6,7 +6,7 @@ import type { Capabilities } from '../capabilities.js';
 import type { ChatModel, ChatRequest, Completion } from '../chatModel.js';
 import { AttemptError } from '../failures/attemptError.js';
 import type { RateStates } from '../limits/rateLimitHeaders.js';
-import { type environmentOptions, serverOptions, timeoutOptions } from '../options.js';
+import { type environmentOptions, MAX_TIMER_MS, serverOptions, timeoutOptions } from '../options.js';
 import { AnswerNotices } from './answerNotices.js';
 import { parseBaseUrl } from './baseUrl.js';
 import { proxyFor } from './proxy.js';
@@ -34,8 +34,6 @@ export interface OpenaiModelOptions
 
 const noHeaders = new Headers();
 const streamHeaders = new Headers({ accept: EVENT_STREAM });
-/** The attempt has a timer of its own. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The known capabilities of a server. */
 export type KnownCapabilities = Capabilities & { count: number; isNarrowing: boolean };

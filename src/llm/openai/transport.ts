@@ -138,7 +138,13 @@ export function createTransport(options: TransportOptions): Transport {
       const text = await readText(response, server.host).catch(lost);
       if (response.statusCode === 407 && proxy !== undefined) throw refusedByProxy(server.host, 407, proxy);
       const location = redirectStatuses.has(response.statusCode) ? headerOf(response, 'location') : undefined;
-      if (location === undefined || !URL.canParse(location, url.href)) return readJsonBody(response, text, target);
+      if (location === undefined || !URL.canParse(location, url.href)) {
+        try {
+          return readJsonBody(response, text, target);
+        } catch (error) {
+          throw error instanceof AttemptError && error.isPage ? withProxy(error, proxy) : error;
+        }
+      }
       const redirect = new URL(location, url);
       const follows = response.statusCode >= 307 && isSameHost(redirect, url) && hop < MAX_REDIRECTS;
       if (!follows) {
@@ -185,7 +191,13 @@ function throughProxy(failure: AttemptError, proxy: ServerProxy | undefined): At
   const { host, fault, serverMessage } = failure;
   const status = /^Proxy (?:response|Authentication Required) \((\d+)\)/.exec(serverMessage)?.[1];
   if (status !== undefined) return refusedByProxy(host, Number(status), proxy);
-  if (fault !== 'connect' && fault !== 'reset') return failure;
+  return fault === 'connect' || fault === 'reset' ? withProxy(failure, proxy) : failure;
+}
+
+/** Adds the proxy to the message of a failure that may be its own. */
+function withProxy(failure: AttemptError, proxy: ServerProxy | undefined): AttemptError {
+  if (proxy === undefined) return failure;
+  const { fault, serverMessage } = failure;
   return new AttemptError(fault, { ...failure, serverMessage: `${serverMessage} (through the proxy ${proxy.origin})` });
 }
 

@@ -160,6 +160,25 @@ for (const baseUrl of ['http://127.0.0.1:9/v1', 'https://127.0.0.1:9/v1']) {
   });
 }
 
+test('a page that may be of the proxy names it, also one of XHTML, and a page without a key says where a user goes', async () => {
+  const page =
+    '<?xml version="1.0" encoding="UTF-8" ?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.1//EN">\n<html><head><title>401 Unauthorized</title></head></html>';
+  const proxy = createServer((_, response) => response.writeHead(401, { 'content-type': 'text/html' }).end(page));
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const model = createModel({ ...quick, baseUrl: 'http://127.0.0.1:9/v1', proxy: { http: address } });
+  await assert.rejects(model.complete(ask), (error: Error & { hint?: string }) => {
+    assert.match(error.hint ?? '', /its user and password in the base URL \(http:\/\/USER:PASSWORD@HOST\/v1\)/);
+    assert.match(
+      error.hint ?? '',
+      new RegExp(`says: an HTML page \\(401 Unauthorized\\) \\(through the proxy ${address}\\)$`),
+    );
+    return true;
+  });
+  await model.close();
+  proxy.close();
+});
+
 test('a batch goes through the proxy too', async (t) => {
   const [server, proxy] = [await startStandIn(), await startProxy()];
   const model = createModel({

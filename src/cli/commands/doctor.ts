@@ -258,7 +258,7 @@ async function checkModel(flags: Flags): Promise<string> {
       .flat()
       .map((url) => ` at ${parseBaseUrl(url).href}`)
       .join('');
-    const accepts = model.capabilities().map((known) => `; it accepts ${writeCapabilities(known)}`);
+    const accepts = model.capabilities().map((known) => `; requests are sent with ${writeCapabilities(known)}`);
     return `${answer.model}${at} answered in ${ms} ms (${promptTokens} + ${completionTokens} tokens)${accepts.join('')}`;
   } finally {
     await model.close();

@@ -35,10 +35,15 @@ export const snowballLanguages = [
 
 export type SnowballLanguage = (typeof snowballLanguages)[number];
 
-/** The name that an index keeps for `multilingual`. An index with `multilingual` itself has the terms of a former version. */
-export const MULTILINGUAL = 'multilingual-2';
+/** The name that an index keeps for `multilingual`. An index with `multilingual` itself, or `multilingual-2`, has the terms of a former version. */
+export const MULTILINGUAL = 'multilingual-3';
 
-const storedNames: ReadonlySet<string> = new Set([...analyzerNames, MULTILINGUAL, ...snowballLanguages]);
+const storedNames: ReadonlySet<string> = new Set([
+  ...analyzerNames,
+  'multilingual-2',
+  MULTILINGUAL,
+  ...snowballLanguages,
+]);
 
 /** Returns true if an index with this name of an analyzer was built with one of ours. */
 export function isAnalyzerName(name: string): boolean {

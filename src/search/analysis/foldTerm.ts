@@ -11,15 +11,24 @@ const DROPPED_MARKS =
 const ELISION =
   /^(?:l|m|t|qu|n|s|j|d|c|jusqu|quoiqu|lorsqu|puisqu|all|dall|dell|nell|sull|coll|pell|gl|agl|dagl|degl|negl|sugl|un|v)'(?=.)/;
 
-/**
- * Letters that are also written as another, and the letter that stands for both: those of Lucene's Arabic and Persian normalizers
- * and of its GreekLowerCaseFilter (capitals are written without the tonos), ё, and ı, whose capital is that of i.
- */
-const LETTERS: Record<string, string> = {
+/** Letters of one sound or of a final form, and the letter that stands for them: those of Lucene's Arabic and Persian normalizers. */
+const LETTERS_OF_2: Record<string, string> = {
   ß: 'ss',
+  ς: 'σ',
+  أ: 'ا',
+  إ: 'ا',
+  آ: 'ا',
+  ٱ: 'ا',
+  ى: 'ي',
+  ی: 'ي',
+  ک: 'ك',
+  ة: 'ه',
+};
+/** The same with those of Lucene's GreekLowerCaseFilter (capitals are written without the tonos), ё, and ı, whose capital is that of i. */
+const LETTERS: Record<string, string> = {
+  ...LETTERS_OF_2,
   ı: 'i',
   ё: 'е',
-  ς: 'σ',
   ά: 'α',
   έ: 'ε',
   ή: 'η',
@@ -31,17 +40,11 @@ const LETTERS: Record<string, string> = {
   ϋ: 'υ',
   ΰ: 'υ',
   ώ: 'ω',
-  أ: 'ا',
-  إ: 'ا',
-  آ: 'ا',
-  ٱ: 'ا',
-  ى: 'ي',
-  ی: 'ي',
-  ک: 'ك',
-  ة: 'ه',
 };
-const FOLDED_LETTERS = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'g');
-const FOLDED_TURKISH_LETTERS = new RegExp(FOLDED_LETTERS.source.replace('ı', ''), 'g');
+const anyOf = (letters: string[]) => new RegExp(`[${letters.join('')}]`, 'g');
+const FOLDED_LETTERS_OF_2 = anyOf(Object.keys(LETTERS_OF_2));
+const FOLDED_LETTERS = anyOf(Object.keys(LETTERS));
+const FOLDED_TURKISH_LETTERS = anyOf(Object.keys(LETTERS).filter((letter) => letter !== 'ı'));
 const ASCII_WORD = /^[a-z0-9]*$/;
 
 /**
@@ -50,6 +53,11 @@ const ASCII_WORD = /^[a-z0-9]*$/;
  */
 export function foldTerm(word: string): string {
   return fold(lowerCase(word.normalize('NFKC')), FOLDED_LETTERS).replace(ELISION, '');
+}
+
+/** The form of words in indexes with `multilingual-2`. */
+export function foldTermOf2(word: string): string {
+  return fold(lowerCase(word.normalize('NFKC')), FOLDED_LETTERS_OF_2).replace(ELISION, '');
 }
 
 /** The same for a word of Turkish: I is the capital of ı, which stays, and what follows the apostrophe of a name is left out. */

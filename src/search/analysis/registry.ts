@@ -4,6 +4,7 @@ import type { Analyzer, AnalyzerOption } from './analyzer.js';
 import { analyzerNames, MULTILINGUAL, snowballLanguages } from './analyzerNames.js';
 import { CjkAnalyzer } from './cjk.js';
 import { EnglishAnalyzer } from './english.js';
+import { foldTermOf2 } from './foldTerm.js';
 import { formerTerm, MultilingualAnalyzer } from './multilingual.js';
 import { snowballAnalyzer } from './snowball.js';
 import { StandardAnalyzer } from './standard.js';
@@ -12,8 +13,9 @@ const builtIn: Analyzer[] = [
   new EnglishAnalyzer(),
   new StandardAnalyzer(),
   new CjkAnalyzer(),
-  // What indexes of rareflow 0.1 were built with.
+  // What earlier indexes were built with.
   new MultilingualAnalyzer({ name: 'multilingual', termOf: formerTerm }),
+  new MultilingualAnalyzer({ name: 'multilingual-2', termOf: foldTermOf2 }),
   new MultilingualAnalyzer(),
   ...snowballLanguages.map(snowballAnalyzer),
 ];
@@ -52,7 +54,8 @@ export function analyzerOfOption(option: AnalyzerOption): Analyzer {
  */
 export function analyzerOfIndex(name: string, custom: AnalyzerOption | undefined): Analyzer {
   // An option names all versions of an analyzer: the index decides which.
-  const isOwn = custom === undefined || custom === name || (typeof custom === 'string' && current[custom] === name);
+  const isVersion = (option: string) => current[option] === name || name.startsWith(`${option}-`);
+  const isOwn = custom === undefined || custom === name || (typeof custom === 'string' && isVersion(custom));
   const analyzer = isOwn ? analyzers.get(name) : analyzerOfOption(custom);
   if (analyzer?.name === name) return analyzer;
   const problem = analyzer === undefined ? 'which is not a built-in one' : `not with ${analyzer.name}`;

@@ -106,10 +106,10 @@ test('a profile on an index that is not English says so, and what to do', () => 
   };
   assert.deepEqual(remarks('english'), []);
   assert.deepEqual(remarks(undefined), []);
-  const [dataflow, reasonir, ...others] = remarks('multilingual-2');
+  const [dataflow, reasonir, ...others] = remarks('multilingual-3');
   assert.match(
     dataflow ?? '',
-    /profile dataflow .* analyzer english; this one has multilingual-2: rebuild it with --analyzer english/,
+    /profile dataflow .* analyzer english; this one has multilingual-3: rebuild it with --analyzer english/,
   );
   assert.match(reasonir ?? '', /profile reasonir/);
   assert.deepEqual(others, []);

@@ -144,7 +144,7 @@ test('the default analyzer is chosen by a sample, and no document is lost', asyn
   const chosen: string[] = [];
   const records = Array.from({ length: 450 }, (_, at) => ({ text: `深度学习 ${at}` }));
   const { target, stats } = await built(t, records, { onAnalyzer: (name) => void chosen.push(name) });
-  assert.deepEqual([chosen, stats.analyzer, stats.docs], [['multilingual-2'], 'multilingual-2', 450]);
+  assert.deepEqual([chosen, stats.analyzer, stats.docs], [['multilingual-3'], 'multilingual-3', 450]);
   await using index = await openIndex(target);
   assert.equal(index.text(449), '深度学习 449');
   const named = await built(t, records, { analyzer: 'standard', onAnalyzer: (name) => void chosen.push(name) });

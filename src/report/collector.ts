@@ -1,6 +1,6 @@
 import { isRecord } from '../record.js';
 import { seededRandom } from '../util/random.js';
-import { cut, cutEntry, startOf } from './cut.js';
+import { cut, cutEntry, opening } from './cut.js';
 import { Distribution } from './distribution.js';
 import { hash32, NearDuplicateWindow, SeenHashes } from './duplicates.js';
 import { type Entry, readEntry, unreadableEntry } from './entry.js';
@@ -113,7 +113,7 @@ export class Collector {
 
   #compare({ question, number, warnings: found }: Entry): void {
     if (question === undefined || question.trim() === '') return;
-    const example = () => startOf(question, 300);
+    const example = () => opening(question, 300);
     if (this.#seen.add(hash32(question, 1) || 1, hash32(question, 2))) {
       this.duplicates += 1;
       found.push('duplicate');
@@ -138,7 +138,7 @@ export class Collector {
       if (score !== undefined) this.scores.negatives.add(score);
       if (rank !== undefined) this.ranks.negatives.add(rank);
       if (score !== undefined && (best === undefined || score > best)) best = score;
-      this.negatives.add(id ?? `text ${hash32(text, 1)}`, () => startOf(text, 120));
+      this.negatives.add(id ?? `text ${hash32(text, 1)}`, () => opening(text, 120));
     }
     if (best !== undefined && positive.score !== undefined && positive.score > 0) {
       this.closeness.add(best / positive.score);

@@ -7,8 +7,13 @@ export function cut(text: string, maxLength: number): string {
   return `${startOf(text, maxLength)} … [${left} more characters]`;
 }
 
-/** Copies the first characters of a text. */
-export function startOf(text: string, maxLength: number): string {
+/** Copies the first characters of a text, with … if there are more. */
+export function opening(text: string, maxLength: number): string {
+  const start = startOf(text, maxLength);
+  return text.length > maxLength ? `${start.trimEnd()} …` : start;
+}
+
+function startOf(text: string, maxLength: number): string {
   return Buffer.from(text.slice(0, maxLength)).toString();
 }
 

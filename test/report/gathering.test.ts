@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { opening } from '../../src/report/cut.js';
 import { Distribution, histogram } from '../../src/report/distribution.js';
 import { NearDuplicateWindow, SeenHashes } from '../../src/report/duplicates.js';
 import { FrequentKeys } from '../../src/report/frequent.js';
@@ -24,6 +25,12 @@ test('the quantiles of a distribution are right within 1.6 %, and exact for whol
   assert.equal(whole.quantile(0.5), 50);
   assert.equal(whole.below(20), 20);
   assert.equal(whole.mean, 50);
+});
+
+test('the opening of a text ends with … only if there is more', () => {
+  assert.equal(opening('spring tides', 12), 'spring tides');
+  assert.equal(opening('spring tides', 11), 'spring tide …');
+  assert.equal(opening('spring tides', 7), 'spring …');
 });
 
 test('a histogram has the right count below each edge, give or take 1.6 % of the edge', () => {

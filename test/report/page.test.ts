@@ -195,6 +195,12 @@ test('the report is accessible, and no wider than a phone, in light and dark', i
     assert.equal(paper, dark ? 'rgb(20, 22, 26)' : 'rgb(253, 252, 249)');
     await picture(page, `report-${name}`);
     if (name === 'desktop-light') {
+      for (const narrower of [1100, 961, 700]) {
+        await page.setViewportSize({ width: narrower, height: 900 });
+        const hidden =
+          "document.querySelector('.scrolling').scrollWidth - document.querySelector('.scrolling').clientWidth";
+        assert.equal(await page.evaluate(hidden), 0, `part of the table of stages is cut off at ${narrower}`);
+      }
       await page.locator('#theme').click();
       await page.locator('#theme').click();
       assert.equal(await page.evaluate('getComputedStyle(document.documentElement).colorScheme'), 'dark');

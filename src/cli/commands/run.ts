@@ -158,9 +158,9 @@ export const runCommand = command({
         const { stages, settings } = rareChain({
           ...valuesOf(stageFlags, flags),
           ...{ model, benchmarks, judgeModel, confirmModel, index: searcher, onShortfall, onKept, onNotice: sayNotice },
-          doc2QueryConcurrency: flags.batch === undefined ? flags.doc2queryConcurrency : undefined,
-          reasonDistillConcurrency: flags.batch === undefined ? flags.reasonDistillConcurrency : undefined,
-          judgeConcurrency: flags.batch === undefined ? flags.judgeConcurrency : undefined,
+          doc2QueryConcurrency: flags.doc2queryConcurrency,
+          reasonDistillConcurrency: flags.reasonDistillConcurrency,
+          judgeConcurrency: flags.judgeConcurrency,
           ...{ doc2QueryPromptTemplate: questionPrompt, reasonDistillPromptTemplate: reasoningPrompt },
         });
         const against = benchmarks && { decontaminate: benchmarkPaths.map(inputIdentity) };

@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { UsageError } from '../../errors.js';
 import { value, wholeNumber } from '../../util/options.js';
+import { say } from '../progress/terminal.js';
 import { runFolderPath } from '../runFolderPath.js';
+import { flagName } from './flags.js';
 
 const DEFAULT_BATCH_REQUESTS = 10_000;
 
@@ -30,7 +32,10 @@ export const batchFlagOptions = {
   }),
 };
 
-export interface BatchFlags {
+/** Flags that do not apply to batches. */
+const unused = ['doc2queryConcurrency', 'reasonDistillConcurrency', 'judgeConcurrency'] as const;
+
+export interface BatchFlags extends Partial<Record<(typeof unused)[number], number | undefined>> {
   batch?: true | number | undefined;
   concurrency: number;
   output?: string | undefined;
@@ -48,8 +53,13 @@ export function batchFlags<F extends BatchFlags>(flags: F): F & { window?: numbe
       hint: 'a batch may take a day: the file that a later run resumes from is kept beside the output',
     });
   }
+  for (const name of unused) {
+    if (flags[name] === undefined) continue;
+    say(`rareflow: ${flagName(name)} does not apply to batches: a stage works on as many records as a batch holds`);
+  }
   const size = batch === true ? DEFAULT_BATCH_REQUESTS : batch;
-  return { ...flags, concurrency: size, batchRequests: size, window: 2 * size };
+  const stages = Object.fromEntries(unused.map((name) => [name, undefined]));
+  return { ...flags, ...stages, concurrency: size, batchRequests: size, window: 2 * size };
 }
 
 /** The folder of the journal of batches; undefined without --batch, or without an output to keep it beside. */

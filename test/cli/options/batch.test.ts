@@ -23,10 +23,13 @@ test('run --batch asks both model stages by batches, and says how far they are',
     'top',
     '--batch-poll-seconds',
     '1',
+    '--doc2query-concurrency',
+    '3',
   ];
   const done = await runCommand(['run', 'in.jsonl', '-o', 'out.jsonl', '--batch', '25', ...common], { cwd });
   assert.equal(done.code, 0, done.stderr);
   assert.match(done.stderr, /batch batch_1 started with 25 requests/);
+  assert.match(done.stderr, /--doc2query-concurrency does not apply to batches/);
   assert.match(done.stderr, /40 in = 40 out/);
   const records = readRecordsOf(path.join(cwd, 'out.jsonl'));
   assert.deepEqual(

@@ -71,6 +71,22 @@ test('faults of single requests are judged as they are outside of batches', asyn
   assert.ok(refused.every(({ reason }) => reason instanceof RejectError && /content filter/.test(reason.message)));
 });
 
+test('a parameter that a batch refuses by name is left out of the next one; words that name nothing are not probed', async (t) => {
+  const folder = workFolder(t);
+  const named = await standIn(t, { refuses: 'temperature' });
+  const { model, notices } = modelOf(t, named, path.join(folder, 'named'), { temperature: 0.5 });
+  const answers = await askAll(model, 10);
+  assert.ok(answers.every(({ attempts }) => attempts === 1));
+  assert.deepEqual(named.ledger.sums().statuses, { 200: 10, 400: 10 });
+  assert.equal(notices.filter((notice) => /does not accept temperature/.test(notice)).length, 1);
+
+  const vague = await standIn(t, { refuses: 'temperature', vagueRefusals: true });
+  const other = modelOf(t, vague, path.join(folder, 'vague'), { temperature: 0.5 });
+  const settled = await Promise.allSettled(Array.from({ length: 5 }, (_, i) => other.model.complete(ask(i))));
+  assert.ok(settled.every(({ status }) => status === 'rejected'));
+  assert.deepEqual(vague.ledger.sums().statuses, { 400: 5 });
+});
+
 test('a batch that fails for too many tokens queued is sent again', async (t) => {
   const server = await standIn(t, { batchFailures: 0.5, seed: 4 });
   const { model, notices } = modelOf(t, server, path.join(workFolder(t), 'batches'));

@@ -2,12 +2,18 @@ import { UsageError } from '../errors.js';
 import type { RemoteAttempts } from '../llm/remoteAttempts.js';
 import { redisAddress } from './address.js';
 import { queueKeys } from './keys.js';
+import { requireQueuePackages } from './packages.js';
 import type { CallQueueOptions, QueueCoordinator } from './queueCoordinator.js';
 
 export type { CallQueueOptions };
 
-/** Makes the attempts of a model by a queue of calls in Redis, from which workers on any machine pull. It connects at the first call. */
+/**
+ * Makes the attempts of a model by a queue of calls in Redis, from which workers on any machine pull. It connects at the first call.
+ *
+ * @throws UsageError if the address or the name cannot be used, or bullmq and ioredis are not installed
+ */
 export function callQueue(options: CallQueueOptions): RemoteAttempts {
+  requireQueuePackages();
   const address = redisAddress(options.queue, options.password);
   const keys = queueKeys(options.queueName ?? 'calls');
   let model: string | undefined;

@@ -8,7 +8,7 @@ import { redisAddress } from '../../src/queue/address.js';
 import { callId } from '../../src/queue/callId.js';
 import { queueKeys } from '../../src/queue/keys.js';
 import { LostWorkers } from '../../src/queue/lostWorkers.js';
-import { loadQueuePackages } from '../../src/queue/packages.js';
+import { loadQueuePackages, requireQueuePackages } from '../../src/queue/packages.js';
 import type { SeenWorker } from '../../src/queue/registry.js';
 import { answerOf, readReply, replyOf } from '../../src/queue/reply.js';
 
@@ -58,12 +58,17 @@ test('callId depends on all that shapes an answer and on nothing else', () => {
   assert.equal(new Set([id, ...others]).size, 5);
 });
 
-test('loadQueuePackages names the command that installs what is missing', async () => {
-  const missing = () => Promise.reject(new Error("Cannot find package 'bullmq'"));
-  await assert.rejects(loadQueuePackages(missing), {
-    name: 'UsageError',
-    hint: /^npm install bullmq@\^6\.7 ioredis@\^6/,
-  });
+test('packages of a queue that are missing are named before the first call, with the command that installs them', async () => {
+  const refused = { name: 'UsageError', hint: /^npm install bullmq@\^6\.7 ioredis@\^6/ };
+  await assert.rejects(
+    loadQueuePackages(() => Promise.reject(new Error("Cannot find package 'bullmq'"))),
+    refused,
+  );
+  const resolve = (name: string) => {
+    throw new Error(`Cannot find module '${name}'`);
+  };
+  assert.throws(() => requireQueuePackages(resolve), refused);
+  requireQueuePackages();
 });
 
 test('a failed attempt and a reject come back from the queue as they went in', () => {

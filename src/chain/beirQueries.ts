@@ -1,17 +1,9 @@
-import { existsSync, statSync } from 'node:fs';
-import path from 'node:path';
 import { InputError, RejectError } from '../errors.js';
 import { fileLines } from '../io/read/fileLines.js';
 import { minersFacts, type RowForm } from '../operators/bm25HardNeg/mineRows.js';
 import { asMiningRecord } from '../operators/bm25HardNeg/miningRow.js';
 import type { DataRecord } from '../record.js';
 import type { Searcher } from '../search/searcher.js';
-
-/** Returns true for a folder of BEIR: it holds `queries.jsonl` and `qrels/`. */
-export function isBeirFolder(folder: string): boolean {
-  const isFolder = (name: string) => statSync(name, { throwIfNoEntry: false })?.isDirectory() === true;
-  return isFolder(folder) && existsSync(path.join(folder, 'queries.jsonl')) && isFolder(path.join(folder, 'qrels'));
-}
 
 /**
  * Reads the judgements of a BEIR folder: the ids of the relevant documents of each query. In memory: about 200 bytes each.

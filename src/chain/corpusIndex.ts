@@ -50,7 +50,7 @@ export async function buildCorpusIndex(
   const { idKey = defaultKeys.id, analyzer = 'auto', store = true, groupKey } = index;
   const textKey = documentKey({ ...index, textKey: index.textKey ?? defaultKeys.text });
   const { buildIndex } = await import('../search/indexing/buildIndex.js');
-  const paths = await inputFiles([inputs].flat());
+  const paths = await inputFiles([inputs].flat(), { documentsOnly: true, onNotice });
   checkIndexSpace(paths, target, store);
   let last: Reject | undefined;
   const watched: Rejects = (reject) => {
@@ -94,7 +94,7 @@ export async function corpusIndex(
   { replaceOther = false, onBuilt, ...options }: CorpusIndexOptions = {},
 ): Promise<Bm25Index> {
   const { openIndex } = await import('../search/bm25Index.js');
-  const paths = await inputFiles([inputs].flat());
+  const paths = await inputFiles([inputs].flat(), { documentsOnly: true });
   // The name of a custom analyzer is in the index, its function is not.
   const openOptions = { threads: 1, analyzer: typeof options.analyzer === 'string' ? undefined : options.analyzer };
   if (holdsIndex(target)) {

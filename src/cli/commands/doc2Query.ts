@@ -33,7 +33,7 @@ export const doc2QueryCommand = command({
     const flags = batchFlags(given);
     const promptTemplate = promptTemplateOf(flags.promptFile);
     const { inputPaths } = await import('../run/streamFiles.js');
-    const files = await inputPaths(inputs, { withoutOutputs: true });
+    const files = await inputPaths(inputs, { documentsOnly: true });
     if (isDryRun(flags)) {
       const [{ plannedDoc2Query, accepts }, { dryRun }] = await Promise.all([
         import('../../chain/plannedStages.js'),

@@ -46,7 +46,7 @@ export const indexCommand = command({
         import('../run/runEnd.js'),
         import('../run/streamFiles.js'),
       ]);
-    const paths = await inputPaths(inputs, { withoutOutputs: true });
+    const paths = await inputPaths(inputs, { documentsOnly: true });
     refuseSameFile({ inputs: paths, outputs: { '--output': output, '--rejects': rejectsPath } });
     const rejects = openRejects(rejectsPath);
     try {

@@ -125,7 +125,7 @@ export const runCommand = command({
       });
     }
     const { model, judgeModel, confirmModel } = openModels(flags, process.env);
-    const files = await inputPaths(inputs, { withoutOutputs: true });
+    const files = await inputPaths(inputs, { documentsOnly: true });
     const corpus = flags.corpus === undefined ? undefined : await inputPaths([flags.corpus].flat());
     await outputsOf([...files, ...(corpus ?? [])], flags);
     await using metrics = await openMetrics(flags);
@@ -221,6 +221,6 @@ async function planOf(inputs: string[], flags: RunFlags, questionPrompt?: string
   const target = flags.index ?? (folder && `${folder}/index.bm25`);
   const hasIndex = target !== undefined && holdsIndex(target);
   const index = hasIndex ? undefined : { analyzer: flags.analyzer, store: flags.store, textKey: flags.textKey };
-  const files = await inputPaths(inputs, { withoutOutputs: true });
+  const files = await inputPaths(inputs, { documentsOnly: true });
   return dryRun(files, { ...plan, corpus, index }, flags);
 }

@@ -24,7 +24,7 @@ export const splitCommand = command({
       import('../run/streamFiles.js'),
       import('../run/streamRun.js'),
     ]);
-    const files = await inputPaths(inputs, { withoutOutputs: true });
+    const files = await inputPaths(inputs, { documentsOnly: true });
     const operator = split(valuesOf(operatorFlags, flags));
     return runStream({
       ...{ inputs: files, flags, shape: { command: 'split', options }, keys: [flags.textKey, flags.idKey] },

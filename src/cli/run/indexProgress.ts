@@ -63,7 +63,7 @@ function sayRepeatedIds({ repeatedIds: { documents, first } }: BuildStats): void
   const [one, two] = first.documents.map((document) => formatCount(document + 1));
   const id = JSON.stringify(first.id);
   say(
-    `rareflow: ${formatCount(documents)} documents have the id of an earlier one, first ${id}: documents ${one} and ${two} of the index; they count as one document when positives are looked up`,
+    `rareflow: ${documents === 1 ? '1 document has' : `${formatCount(documents)} documents have`} the id of an earlier one, first ${id}: documents ${one} and ${two} of the index; they count as one document when positives are looked up`,
   );
 }
 

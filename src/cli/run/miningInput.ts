@@ -1,7 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { beirForm, isBeirFolder, readQrels } from '../../chain/beirQueries.js';
+import { beirForm, readQrels } from '../../chain/beirQueries.js';
 import { UsageError } from '../../errors.js';
+import { isBeirFolder } from '../../io/read/inputFiles.js';
 import { readRecords } from '../../io/read/readRecords.js';
 import { pairForm, type RowForm } from '../../operators/bm25HardNeg/mineRows.js';
 import { findSharedPositives, type SharedPositives } from '../../operators/bm25HardNeg/sharedPositives.js';

@@ -16,11 +16,11 @@ import { canResume, wasStarted } from './runFolder.js';
  * Returns the files that a command reads, with folders and patterns resolved; stdin if none is given and it is a pipe. A
  * command that starts from documents takes none of the earlier outputs in a folder. A folder of shards must be complete.
  */
-export async function inputPaths(inputs: string[], { withoutOutputs = false } = {}): Promise<string[]> {
+export async function inputPaths(inputs: string[], { documentsOnly = false } = {}): Promise<string[]> {
   if (inputs.filter((input) => input === '-').length > 1) throw new UsageError('stdin (-) can be read only once');
   if (inputs.length > 0) {
     const named = await Promise.all(inputs.map(shardsOrItself));
-    return await inputFiles(named.flat(), { withoutOutputs, onNotice: sayNotice });
+    return await inputFiles(named.flat(), { documentsOnly, onNotice: sayNotice });
   }
   if (!process.stdin.isTTY) return ['-'];
   throw new UsageError('no input', { hint: 'name a JSONL file, or pipe records to stdin' });

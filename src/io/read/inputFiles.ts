@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import { glob } from 'tinyglobby';
 import { InputError } from '../../errors.js';
 
@@ -9,8 +9,11 @@ const RECORD_FILES = '*.{jsonl,ndjson,json,csv,tsv}{,.gz,.zst}';
 const TEXT_FILES = '*.{txt,text,md,markdown}{,.gz,.zst}';
 
 export interface InputFilesOptions {
-  /** Leave out of folders and patterns the outputs of earlier runs too, if they hold other files. Default false. */
-  withoutOutputs?: boolean | undefined;
+  /**
+   * Leave out what is not a document: the queries of a BEIR folder, and the outputs of earlier runs in folders and
+   * patterns that hold other files. Default false.
+   */
+  documentsOnly?: boolean | undefined;
   /** Receives a remark on files that are left out. */
   onNotice?: ((notice: string) => void) | undefined;
 }
@@ -39,7 +42,7 @@ async function filesOf(input: string, options: InputFilesOptions): Promise<strin
 }
 
 async function filesInFolder(folder: string, options: InputFilesOptions): Promise<string[]> {
-  const records = await search([RECORD_FILES, '*.parquet'], folder);
+  const records = withoutQueries(folder, await search([RECORD_FILES, '*.parquet'], folder), options);
   if (records.length > 0) return withoutOurs(folder, records, options);
   const texts = await search(TEXT_FILES, folder);
   if (texts.length === 0)
@@ -63,9 +66,24 @@ async function search(pattern: string | string[], folder?: string): Promise<stri
   return (folder === undefined ? files : files.map((file) => join(folder, file))).sort();
 }
 
+/** Returns true for a folder of BEIR: it holds `queries.jsonl` and `qrels/`. */
+export function isBeirFolder(folder: string): boolean {
+  const isFolder = (name: string) => statSync(name, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isFolder(folder) && existsSync(join(folder, 'queries.jsonl')) && isFolder(join(folder, 'qrels'));
+}
+
+/** Leaves out the queries of a BEIR folder: among its documents they would be the best matches of themselves. */
+function withoutQueries(folder: string, files: string[], { documentsOnly, onNotice }: InputFilesOptions): string[] {
+  if (documentsOnly !== true || !isBeirFolder(folder)) return files;
+  const documents = files.filter((file) => basename(file) !== 'queries.jsonl');
+  if (documents.length === 0) return files;
+  onNotice?.(`${folder} is a BEIR folder: its queries are left out of the documents`);
+  return documents;
+}
+
 /** Leaves out what earlier runs have written, unless nothing else remains. */
-function withoutOurs(input: string, files: string[], { withoutOutputs, onNotice }: InputFilesOptions): string[] {
-  const isOurs = (file: string) => isState(file) || (withoutOutputs === true && existsSync(`${file}.rareflow`));
+function withoutOurs(input: string, files: string[], { documentsOnly, onNotice }: InputFilesOptions): string[] {
+  const isOurs = (file: string) => isState(file) || (documentsOnly === true && existsSync(`${file}.rareflow`));
   const others = files.filter((file) => !isOurs(file));
   if (others.length === 0 || others.length === files.length) return files;
   const left = files.filter(isOurs);

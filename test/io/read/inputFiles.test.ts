@@ -20,6 +20,18 @@ test('a folder means the record files in it, by name, and not those below it', a
   assert.deepEqual(await inputFiles([work('').replace(/\/$/, '')]), paths);
 });
 
+test('the queries of a BEIR folder are not documents, but are read if all its records are asked for', async (t) => {
+  const work = await tree(t, ['corpus.jsonl', 'queries.jsonl']);
+  const notices: string[] = [];
+  const documents = () =>
+    inputFiles([work('')], { documentsOnly: true, onNotice: (notice) => void notices.push(notice) });
+  assert.deepEqual(await documents(), [work('corpus.jsonl'), work('queries.jsonl')], 'without qrels');
+  await mkdir(work('qrels'));
+  assert.deepEqual(await documents(), [work('corpus.jsonl')]);
+  assert.match(notices.join(), /is a BEIR folder: its queries are left out/);
+  assert.deepEqual(await inputFiles([work('')]), [work('corpus.jsonl'), work('queries.jsonl')]);
+});
+
 test('a pattern means the files that it matches, whatever their extension', async (t) => {
   const work = await tree(t, ['part-10.txt', 'part-2.txt', 'other.txt', 'sub/part-3.txt']);
   assert.deepEqual(await inputFiles([work('part-*.txt')]), [work('part-10.txt'), work('part-2.txt')]);
@@ -43,7 +55,7 @@ test('what earlier runs have written is left out of folders and patterns, with a
   const notices: string[] = [];
   const options = { onNotice: (notice: string) => notices.push(notice) };
   assert.deepEqual(await inputFiles([work('')], options), [work('a.jsonl'), work('out.jsonl')]);
-  assert.deepEqual(await inputFiles([work('*.jsonl')], { ...options, withoutOutputs: true }), [work('a.jsonl')]);
+  assert.deepEqual(await inputFiles([work('*.jsonl')], { ...options, documentsOnly: true }), [work('a.jsonl')]);
   assert.match(notices[0] ?? '', /left out what earlier runs have written: .*out\.rejects\.jsonl/);
   assert.match(notices[1] ?? '', /out\.jsonl, .*out\.rejects\.jsonl/);
   assert.deepEqual(await inputFiles([work('*.rejects.jsonl')], options), [work('out.rejects.jsonl')]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import test, { type TestContext } from 'node:test';
+import test, { after, before, type TestContext } from 'node:test';
 import { InputError, RejectError, UsageError } from '../../src/errors.js';
 import { readRecords } from '../../src/io/read/readRecords.js';
 import { durableJsonl } from '../../src/io/write/durableJsonl.js';
@@ -17,7 +17,7 @@ import { ShardedView } from '../../src/shards/shardedView.js';
 import { joinShards } from '../../src/shards/shardFolder.js';
 import { partPath, type ShardNumber } from '../../src/shards/shardName.js';
 import { shardStatus } from '../../src/shards/shardStatus.js';
-import { workFolder } from '../support/workFolder.js';
+import { type FolderEnd, workFolder } from '../support/workFolder.js';
 
 /** Marks records, and rejects every fifth. */
 const stages = () => [
@@ -59,8 +59,8 @@ async function run(input: string, output: string, shard?: ShardNumber, more: obj
 }
 const figures = { total: totals(7), byStage: { mark: totals(7) } };
 
-/** An input of records and a bad line, its shards, and what one process made of it. */
-async function shardedRun(t: TestContext, of = 3, count = 40) {
+/** An input of records and a bad line, and functions that run it whole, to `one`, and each of its shards. */
+async function shardedRun(t: FolderEnd, of = 3, count = 40) {
   const work = workFolder(t);
   const input = path.join(work, 'in.jsonl');
   const lines = Array.from({ length: count }, (_, id) =>
@@ -68,17 +68,35 @@ async function shardedRun(t: TestContext, of = 3, count = 40) {
   );
   writeFileSync(input, `${[...lines.slice(0, 30), 'not JSON', ...lines.slice(30)].join('\n')}\n`);
   const one = path.join(work, 'one.jsonl');
-  await run(input, one);
+  const whole = () => run(input, one);
   const folder = path.join(work, 'out');
   const shard = (index: number, more?: object) => run(input, partPath(folder, { index, of }), { index, of }, more);
-  return { work, input, one, folder, shard, of, all: path.join(work, 'all.jsonl') };
+  return { work, input, one, whole, folder, shard, of, all: path.join(work, 'all.jsonl') };
+}
+
+/** A run whose three shards are finished, made once: tests work on copies. */
+let finished: Awaited<ReturnType<typeof shardedRun>>;
+const ends: (() => void)[] = [];
+before(async () => {
+  finished = await shardedRun({ after: (end) => ends.push(end) });
+  await finished.whole();
+  for (const index of [2, 0, 1]) await finished.shard(index);
+});
+after(() => {
+  for (const end of ends) end();
+});
+
+function finishedRun(t: TestContext) {
+  const work = workFolder(t);
+  const folder = path.join(work, 'out');
+  cpSync(finished.folder, folder, { recursive: true });
+  return { work, one: finished.one, folder, all: path.join(work, 'all.jsonl') };
 }
 
 const text = (file: string) => readFileSync(file, 'utf8');
 
 test('merged shards are the output, the rejects and the counts of one process', async (t) => {
-  const { one, folder, shard, all } = await shardedRun(t);
-  for (const index of [2, 0, 1]) await shard(index);
+  const { one, folder, all } = finishedRun(t);
   const summary = await mergeShards(folder, all);
   assert.equal(text(all), text(one));
   assert.equal(text(filesBeside(all).rejects), text(filesBeside(one).rejects));
@@ -98,7 +116,8 @@ test('merged shards are the output, the rejects and the counts of one process', 
 });
 
 test('more shards than records are done shards, and merge', async (t) => {
-  const { one, folder, shard, all, of } = await shardedRun(t, 7, 3);
+  const { one, whole, folder, shard, all, of } = await shardedRun(t, 7, 3);
+  await whole();
   for (let index = 0; index < of; index++) await shard(index);
   const empty = (await shardStatus(folder)).filter(({ in: read }) => read === 0);
   assert.ok(empty.length > 0 && empty.every(({ state }) => state === 'done'));
@@ -134,8 +153,7 @@ test('shards of other settings are not merged', async (t) => {
 });
 
 test("a merge that was killed is continued after the shards that are whole, and a stranger's file is kept", async (t) => {
-  const { one, folder, shard, all } = await shardedRun(t);
-  for (const index of [0, 1, 2]) await shard(index);
+  const { one, folder, all } = finishedRun(t);
   await mergeShards(folder, all);
   const { size } = statSync(all);
   for (const left of [0, 1, Math.floor(size / 2), size]) {
@@ -155,9 +173,8 @@ test("a merge that was killed is continued after the shards that are whole, and 
 });
 
 test('shards are merged in the form that the name asks for, as the output of one process is written', async (t) => {
-  const { work, one, folder, shard } = await shardedRun(t);
-  for (const index of [0, 1, 2]) await shard(index);
-  for (const form of ['json', 'csv', 'tsv.zst', 'parquet', 'jsonl.gz', 'JSONL.zst']) {
+  const { work, one, folder } = finishedRun(t);
+  for (const form of ['json', 'csv', 'parquet', 'JSONL.gz', 'tsv.zst']) {
     const all = path.join(work, `all.${form}`);
     const expected = path.join(work, `expected.${form}`);
     await writeForm(one, expected);
@@ -195,7 +212,7 @@ test('shards without any record are not merged, as one process would end in an e
 });
 
 test('a folder of shards is viewed as one file in their order', async (t) => {
-  const { one, folder, shard } = await shardedRun(t);
+  const { folder, shard } = await shardedRun(t);
   await shard(0);
   await shard(2);
   const view = await ShardedView.open(folder);
@@ -206,7 +223,7 @@ test('a folder of shards is viewed as one file in their order', async (t) => {
   assert.ok(view.state.records > before.records && view.state.generation > before.generation);
   const seen: unknown[] = [];
   for await (const line of view.lines(0)) seen.push('value' in line && line.value);
-  const expected = text(one)
+  const expected = text(finished.one)
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));

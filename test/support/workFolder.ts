@@ -1,10 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { TestContext } from 'node:test';
+
+/** Calls back at the end of a test, as its context does. */
+export interface FolderEnd {
+  after(end: () => void): void;
+}
 
 /** Makes a folder that is removed when the test ends. */
-export function workFolder(t: TestContext): string {
+export function workFolder(t: FolderEnd): string {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'rareflow-test-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;

@@ -57,9 +57,13 @@ function configNotice({ file, isRead }: FoundConfig): string {
   return `rareflow: ${file} was not read, as this folder may be a stranger's: --config ${file} reads it, --no-config hides this line`;
 }
 
-/** The table of commands as commander parses it. `run` receives the command of a command line, and the values of its flags. */
+/**
+ * The table of commands as commander parses it. `run` receives the command of a command line, and the values of its flags. With
+ * `words`, those of a command line, only the commands that they name have their flags: making them all takes longer than the rest.
+ */
 export function programOf(
   run: (spec: CommandSpec, args: string[], given: Record<string, unknown>) => Promise<void>,
+  words?: ReadonlySet<string>,
 ): HelpfulCommand {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   const program = new HelpfulCommand('rareflow')
@@ -84,16 +88,21 @@ export function programOf(
     'rareflow report out.jsonl',
     'rareflow help run',
   ];
-  for (const spec of commands) addCommand(program, spec, run);
+  for (const spec of commands) addCommand(program, spec, run, words?.has(spec.name) ?? true);
   return program;
 }
 
-function addCommand(program: HelpfulCommand, spec: CommandSpec, run: Parameters<typeof programOf>[0]): void {
+function addCommand(
+  program: HelpfulCommand,
+  spec: CommandSpec,
+  run: Parameters<typeof programOf>[0],
+  hasFlags: boolean,
+): void {
   const command = program.command(spec.name).summary(spec.summary).description(`${spec.summary}.`);
   command.helpGroup(`${spec.group}:`);
   command.examples = spec.examples;
   for (const [name, about] of Object.entries(spec.args)) command.argument(name, about);
-  for (const flag of flagsOf(spec.options)) {
+  for (const flag of hasFlags ? flagsOf(spec.options) : []) {
     const { group } = flag.declared;
     command.addOption(group === undefined ? flag : flag.helpGroup(`${group}:`));
   }

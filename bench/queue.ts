@@ -1,7 +1,7 @@
 // Question: do machines that pull calls from a queue share the work, and is nothing lost or paid twice when they die?
 // Each worker is a process with a stand-in behind it, on loopback; the coordinator is the command; Redis is a real one. The
 // stand-in's latency decides the pace. What was paid is read from the stand-ins' ledgers, not from our counts.
-// Parts: throughput, faults, budget, oneOfFour. Options: --records 2000 --slots 24 --seeds 5
+// Parts: throughput, faults, budget, oneOfFour, coordinator. Options: --records 2000 --slots 24 --seeds 5 --seconds 60
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
@@ -18,11 +18,12 @@ const { values, positionals } = parseArgs({
     records: { type: 'string', default: '2000' },
     slots: { type: 'string', default: '24' },
     seeds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '60' },
   },
 });
 const records = Number(values.records);
 const slots = Number(values.slots);
-const parts = positionals.length > 0 ? positionals : ['throughput', 'faults', 'budget', 'oneOfFour'];
+const parts = positionals.length > 0 ? positionals : ['throughput', 'faults', 'budget', 'oneOfFour', 'coordinator'];
 const root = path.resolve(import.meta.dirname, '..');
 const rareflow = path.join(root, 'dist/cli/main.js');
 const folder = mkdtempSync(path.join(os.tmpdir(), 'rareflow-queue-'));
@@ -46,13 +47,14 @@ function start(args: string[], onLine?: (line: string) => void) {
   return { child, ended };
 }
 
-function corpus(count: number): string {
-  const file = path.join(folder, `corpus-${count}.jsonl`);
+function corpus(count: number, from = 0): string {
+  const file = path.join(folder, `corpus-${count}-${from}.jsonl`);
   const words =
     'river glacier valley basin delta harbor canyon ridge meadow forest desert island lagoon summit plateau'.split(' ');
   const text = (n: number) =>
     Array.from({ length: 40 }, (_, i) => words[(n * 7 + i * i * (n % 11) + i) % words.length]).join(' ');
-  const lines = Array.from({ length: count }, (_, n) => JSON.stringify({ id: n, text: `Document ${n}: ${text(n)}.` }));
+  const numbers = Array.from({ length: count }, (_, n) => from + n);
+  const lines = numbers.map((n) => JSON.stringify({ id: n, text: `Document ${n}: ${text(n)}.` }));
   writeFileSync(file, `${lines.join('\n')}\n`);
   return file;
 }
@@ -95,6 +97,9 @@ const digest = (file: string) =>
         .join('\n'),
     )
     .digest('hex');
+
+const rejectBytes = (output: string) =>
+  statSync(`${output.replace(/\.jsonl$/, '')}.rejects.jsonl`, { throwIfNoEntry: false })?.size ?? 0;
 
 const attemptsOf = (output: string) => {
   const summary = JSON.parse(readFileSync(`${output}.rareflow/summary.json`, 'utf8'));
@@ -220,7 +225,7 @@ async function faults() {
   const { counted, unknown } = attemptsOf(output);
   return {
     ...{ records, slots: 4 * slots, died, equal: digest(plain) === digest(output) },
-    rejects: statSync(`${output.replace(/\.jsonl$/, '')}.rejects.jsonl`, { throwIfNoEntry: false })?.size ?? 0,
+    rejects: rejectBytes(output),
     ...{ serverCalls: calls, paidAgain: calls - 2 * records, most: 4 * slots, counted, unknown },
     redisPeakMiB: Math.round(peakMemory / 1024),
     notices: notices.filter((line) => /queue|worker|Redis|resum/.test(line)).slice(0, 40),
@@ -258,49 +263,96 @@ async function budget() {
   return { runs, over: runs.filter(({ billed, cap }) => billed > cap).length };
 }
 
-const faultOf = { none: undefined, dead: undefined, hanging: 'stall', 'answering 429': 'rate429Bare' } as const;
+const faultOf = { dead: undefined, hanging: 'stall', 'answering 429': 'rate429Bare' } as const;
 
+/** One of four servers is bad for `--seconds`; the rate of the others is compared with that of all four just before. */
 async function oneOfFour() {
-  const results: Record<string, unknown> = {};
-  const seconds = 20;
-  const count = 600;
+  const count = 2400;
   const input = corpus(count);
-  await indexOf(input);
-  for (const kind of ['none', 'dead', 'hanging', 'answering 429'] as const) {
+  const badMs = Number(values.seconds) * 1000;
+  const results: Record<string, unknown> = {};
+  for (const kind of ['dead', 'hanging', 'answering 429'] as const) {
     await using redis = await startRedis(folder);
     const name = `o-${kind.replace(' ', '-')}`;
-    const startedMs = performance.now();
     let bad = false;
-    const faulty: StandInOptions = { stallMs: seconds * 1000, script: () => (!bad ? undefined : faultOf[kind]) };
+    const faulty: StandInOptions = { stallMs: badMs, script: () => (bad ? faultOf[kind] : undefined) };
     const workers = await Promise.all(
       [0, 1, 2, 3].map((n) => startWorker(redis, name, { medianMs: 800, ...(n === 0 && faulty) }, 8)),
     );
+    const [first] = workers as [BenchWorker];
     await sleep(4000);
     const output = path.join(folder, `${name}.jsonl`);
-    const run = start(runArgs(input, output, 48, ['--queue', redis.url, '--queue-name', name, '--no-cache']));
-    while (callsOf(workers) < 60) await sleep(20);
-    bad = true;
-    const before = callsOf(workers.slice(1));
-    const fromMs = performance.now();
-    if (kind === 'dead') await workers[0]?.server.close();
-    await sleep(seconds * 1000);
-    const rate = (callsOf(workers.slice(kind === 'none' ? 0 : 1)) - before) / ((performance.now() - fromMs) / 1000);
-    bad = false;
-    const { code, text } = await run.ended;
-    results[kind] = {
-      goodCallsPerSecond: rate,
-      code,
-      end: text.match(/done in.*/)?.[0],
-      seconds: (performance.now() - startedMs) / 1000,
+    const args = ['doc2query', input, '-o', output, '--model', 'any', '--concurrency', '48', '--no-cache'];
+    const run = start([...args, '--queue', redis.url, '--queue-name', name]);
+    const rateFor = async (ms: number, servers: BenchWorker[]) => {
+      const before = callsOf(servers);
+      const startedMs = performance.now();
+      await Promise.race([sleep(ms), run.ended]);
+      return (callsOf(servers) - before) / ((performance.now() - startedMs) / 1000);
     };
+    while (callsOf(workers) < 60 && run.child.exitCode === null) await sleep(20);
+    const before = await rateFor(15_000, workers);
+    bad = true;
+    const { port } = new URL(first.server.baseUrl);
+    if (kind === 'dead') await first.server.close();
+    const during = await rateFor(badMs, workers.slice(1));
+    const wasRunning = run.child.exitCode === null;
+    bad = false;
+    const again = kind === 'dead' ? await startStandIn({ keepCalls: 0, medianMs: 800, port: Number(port) }) : undefined;
+    const { code, text } = await run.ended;
+    if (code !== 0) throw new Error(`${kind}: exit ${code}: ${text.slice(-2000)}`);
+    results[kind] = {
+      ...{ before, during, share: during / before, wasRunning, rejects: rejectBytes(output), needed: count },
+      ...{ ...attemptsOf(output), summary: undefined, again: again?.ledger.sums().calls },
+      ...{ atServers: callsOf(workers) + (again?.ledger.sums().calls ?? 0) },
+      statuses: first.server.ledger.sums().statuses,
+    };
+    console.error(kind, JSON.stringify(results[kind]));
     await stopAll(kind === 'dead' ? workers.slice(1) : workers);
-    if (kind === 'dead') workers[0]?.child.kill('SIGKILL');
+    if (kind === 'dead') first.child.kill('SIGKILL');
+    await again?.close();
   }
   return results;
 }
 
+/** The coordinator is killed at a random moment of each of `--seeds` runs, and started again. */
+async function coordinator() {
+  const count = 60;
+  await using redis = await startRedis(folder);
+  const workers = await Promise.all(
+    [1, 2].map((seed) => startWorker(redis, 'c', { medianMs: 200, sigma: 0.5, seed }, 8)),
+  );
+  const alone = await startStandIn({ keepCalls: 0, medianMs: 5 });
+  const runs = [];
+  for (let seed = 1; seed <= Number(values.seeds); seed += 1) {
+    const input = corpus(count, seed * count);
+    await indexOf(input);
+    const plain = path.join(folder, `plain-${seed}.jsonl`);
+    await start(runArgs(input, plain, 16, ['--base-url', alone.baseUrl])).ended;
+    const output = path.join(folder, `c-${seed}.jsonl`);
+    const args = runArgs(input, output, 24, ['--queue', redis.url, '--queue-name', 'c']);
+    const before = callsOf(workers);
+    const killAt = 1 + ((seed * 7919) % (2 * count - 1));
+    const run = start(args);
+    while (callsOf(workers) - before < killAt && run.child.exitCode === null) await sleep(5);
+    await sleep((seed * 104_729) % 150);
+    run.child.kill('SIGKILL');
+    await run.ended;
+    const killedAt = callsOf(workers) - before;
+    const { code, text } = await start(args).ended;
+    if (code !== 0) throw new Error(`exit ${code}: ${text.slice(-2000)}`);
+    const calls = callsOf(workers) - before;
+    runs.push({ seed, killedAt, calls, isEqual: digest(plain) === digest(output), rejects: rejectBytes(output) });
+    console.error(JSON.stringify(runs.at(-1)));
+  }
+  await stopAll(workers);
+  await alone.close();
+  const good = runs.filter(({ calls, isEqual, rejects }) => calls === 2 * count && isEqual && rejects === 0).length;
+  return { records: count, needed: 2 * count, good, runs };
+}
+
 try {
-  const all = { throughput, faults, budget, oneOfFour };
+  const all = { throughput, faults, budget, oneOfFour, coordinator };
   for (const part of parts)
     console.log(JSON.stringify({ bench: 'queue', part, ...(await all[part as keyof typeof all]()) }));
 } finally {

@@ -1,4 +1,5 @@
 import { RejectError } from '../errors.js';
+import { sampleOptions } from '../operators/reasonDistill/options.js';
 import { type DataRecord, defaultKeys, isRecord, isText } from '../record.js';
 import { documentKey, valueAt } from '../util/keyPath.js';
 import { seededRandom, shuffledOrder } from '../util/random.js';
@@ -31,6 +32,9 @@ export interface TrainingSample {
   label: () => boolean;
 }
 
+/** The key under which reasonDistill keeps the samples that it refused. */
+const REFUSED_KEY = sampleOptions.refusedKey.default as string;
+
 /** Reads a record of a finished run. Each format checks what else it needs. Throws RejectError. */
 export function readSample(record: DataRecord, keys: SampleKeys): TrainingSample {
   const { textKey, questionKey, negativesKey, labelKey, rejectedKey } = keys;
@@ -61,7 +65,9 @@ export function readSample(record: DataRecord, keys: SampleKeys): TrainingSample
     reasoning: textAt(keys.reasoningKey),
     answer: textAt(keys.answerKey) ?? '',
     rejectedAnswers() {
-      const rejected = [record[rejectedKey] ?? []].flat().filter(isText);
+      const isRefused = record[rejectedKey] === undefined && record[labelKey] === false;
+      if (isRefused) throw new RejectError('its own reasoning was refused, so it is not better than another');
+      const rejected = [record[rejectedKey] ?? record[REFUSED_KEY] ?? []].flat().filter(isText);
       if (rejected.length === 0) throw new RejectError(`the key "${rejectedKey}" holds no text and no list of texts`);
       return rejected;
     },

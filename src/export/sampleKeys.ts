@@ -8,7 +8,7 @@ export const sampleKeyOptions = {
   ...partKeys,
   answerKey: key('answer', { help: 'for rare-sft: the key of the gold answer', group: 'Keys' }),
   rejectedKey: key('rejected', {
-    help: 'for dpo: the key of a worse answer to the same prompt, or of a list of them',
+    help: 'for dpo: the key of a worse answer to the same prompt, or of a list of them; without it, what --accept refused',
     group: 'Keys',
   }),
   labelKey: key('label', {

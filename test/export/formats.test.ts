@@ -184,6 +184,17 @@ test('the qrels of BEIR name existing queries and documents, and each document i
   assert.match(rejected[0]?.reason ?? '', /came before/);
 });
 
+test('dpo takes the samples that reason-distill refused, if no other key holds worse answers', async (t) => {
+  const refused = record(1, { label: true, rejected: undefined, refused_reasoning: ['wrong', 'wrong too'] });
+  const { rejected, files } = await exported(t, [refused], { format: 'dpo' });
+  assert.deepEqual(rejected, []);
+  const rows = rowsOf(files.get('train.jsonl')) as { rejected: { content: string }[] }[];
+  assert.deepEqual(
+    rows.map((row) => row.rejected[0]?.content),
+    ['wrong', 'wrong too'],
+  );
+});
+
 test('a record that does not fit the format is rejected with its reason', async (t) => {
   const cases: [ExportOptions['format'], DataRecord, RegExp][] = [
     ['messages', record(1, { reasoning: null }), /"reasoning" holds no text/],
@@ -196,6 +207,7 @@ test('a record that does not fit the format is rejected with its reason', async 
     ['trl-kto', record(1, { label: 1 }), /"label" holds no true or false/],
     ['prompt-completion', record(1, { reasoning: '' }), /"reasoning" holds no text/],
     ['dpo', record(1, { rejected: [] }), /"rejected" holds no text and no list of texts/],
+    ['dpo', record(1, { label: false, rejected: undefined }), /its own reasoning was refused/],
     ['tevatron', record(1, { question: ' ' }), /"question" holds no question/],
     ['reasonir', record(1, { hard_negatives: 'one' }), /"hard_negatives" holds no list/],
   ];

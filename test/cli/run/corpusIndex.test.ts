@@ -50,7 +50,7 @@ test('--no-store is a usage error for stdin and for compressed files', async (t)
   writeRecords(folder, 'in.jsonl', passages);
   const calls = [
     'gzip -k in.jsonl; rareflow index in.jsonl.gz -o c.bm25 --no-store',
-    'rareflow index -o c.bm25 --no-store < in.jsonl',
+    'rareflow index -o d.bm25 --no-store < in.jsonl',
     'cat in.jsonl | rareflow run -o out.jsonl --model offline --no-store',
   ];
   const ended = await Promise.all(calls.map((call) => runShell(call, { cwd: folder })));

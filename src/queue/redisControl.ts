@@ -6,7 +6,7 @@ import type { QueuePackages } from './packages.js';
 const COMMAND_TIMEOUT_MS = 3000;
 const REFUSED_LOGIN = /WRONGPASS|NOAUTH|NOPERM|invalid password/i;
 
-/** A connection of our own to Redis beside those of the engine: its commands fail at once while Redis is away. */
+/** A second connection to Redis, beside those of the engine: its commands fail at once while Redis is away. */
 export class RedisControl {
   readonly client: Redis;
   readonly label: string;

@@ -72,7 +72,7 @@ export async function startView(file: ViewedFile | readonly NamedFile[], options
       sendRefusal(response, 500, error instanceof Error ? error.message : String(error));
     }
   });
-  for (const { file: one } of named) await one.follow(AbortSignal.abort()); // fails at once if there is no file
+  for (const { file: one } of named) await one.follow(AbortSignal.abort()); // throws if there is no file
   await listenOn(server, settings.port);
   for (const { file: one } of named) one.follow(closing.signal).catch(() => {});
   return {

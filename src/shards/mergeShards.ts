@@ -6,6 +6,7 @@ import { InputError, OutputError, RareflowError, UsageError } from '../errors.js
 import { fileLines } from '../io/read/fileLines.js';
 import { AtomicFile } from '../io/write/atomicFile.js';
 import { isMadeFrom, makeForm } from '../io/write/durableRecords.js';
+import { fileCrc } from '../io/write/fileCrc.js';
 import { filesBeside } from '../io/write/filesBeside.js';
 import { isPlainJsonl, recordFormOf } from '../io/write/recordForm.js';
 import { addTotals, type UsageTotals } from '../llm/middleware/usage.js';
@@ -23,8 +24,6 @@ type DoneShard = SeenShard & { run: RunState };
 export interface MergeOptions {
   /** Ends the merge; the next one continues it. */
   signal?: AbortSignal | undefined;
-  /** Called with the bytes of the shards that are written, and their number in all. */
-  onBytes?: ((written: number, total: number) => void) | undefined;
 }
 
 const COPY_BYTES = 1024 * 1024;
@@ -178,16 +177,14 @@ function usageOfShards(shards: readonly DoneShard[]): ShardUsage | undefined {
 }
 
 /** Copies the outputs after what is there of them already. */
-async function mergeRecords(shards: readonly DoneShard[], output: string, options: MergeOptions): Promise<void> {
-  const { signal, onBytes } = options;
+async function mergeRecords(shards: readonly DoneShard[], output: string, { signal }: MergeOptions): Promise<void> {
   const file = await AtomicFile.at(output);
-  const total = shards.reduce((sum, { run }) => sum + run.outputBytes, 0);
   const found = await file.length();
   let written = 0;
   let next = 0;
   for (const { run } of shards) {
     if (written + run.outputBytes > found || run.outputBytes === 0) break;
-    if ((await crcOf(file.workingPath, written, run.outputBytes)) !== run.outputCrc) break;
+    if ((await fileCrc(file.workingPath, run.outputBytes, written)) !== run.outputCrc) break;
     written += run.outputBytes;
     next += 1;
   }
@@ -200,8 +197,6 @@ async function mergeRecords(shards: readonly DoneShard[], output: string, option
         signal?.throwIfAborted();
         crc = crc32(bytes, crc);
         await file.write(bytes);
-        written += bytes.length;
-        onBytes?.(written, total);
       }
       if (crc !== run.outputCrc) throw changedShard(path);
     }
@@ -212,20 +207,17 @@ async function mergeRecords(shards: readonly DoneShard[], output: string, option
 }
 
 /** Makes an output that is not plain JSON Lines: the shards are checked first, as the form cannot be checked against them. */
-async function mergeForm(shards: readonly DoneShard[], output: string, options: MergeOptions): Promise<void> {
-  const { signal, onBytes } = options;
+async function mergeForm(shards: readonly DoneShard[], output: string, { signal }: MergeOptions): Promise<void> {
   const full = shards.filter(({ run }) => run.outputBytes > 0);
   for (const { path, run } of full) {
     signal?.throwIfAborted();
-    if ((await crcOf(path, 0, run.outputBytes)) !== run.outputCrc) throw changedShard(path);
+    if ((await fileCrc(path, run.outputBytes)) !== run.outputCrc) throw changedShard(path);
   }
   await makeForm(
     full.map(({ path }) => path),
     output,
     { signal },
   );
-  const total = full.reduce((sum, { run }) => sum + run.outputBytes, 0);
-  onBytes?.(total, total);
 }
 
 function changedShard(path: string): OutputError {
@@ -233,19 +225,6 @@ function changedShard(path: string): OutputError {
     path,
     hint: 'restore it, or run the shard again with --resume never',
   });
-}
-
-async function crcOf(path: string, start: number, length: number): Promise<number> {
-  let crc = 0;
-  const end = start + length - 1;
-  for await (const bytes of createReadStream(path, {
-    start,
-    end,
-    highWaterMark: COPY_BYTES,
-  }) as AsyncIterable<Buffer>) {
-    crc = crc32(bytes, crc);
-  }
-  return crc;
 }
 
 /** The place of a reject among the records is the last key of its line. */

@@ -162,8 +162,7 @@ async function answersToSample(inputs: string[], flags: Flags & { sample: number
       hint: 'name its key with --text-key; rareflow inspect shows the keys',
     });
   }
-  const isFile = !statSync(output, { throwIfNoEntry: false })?.isDirectory() && !output.endsWith('/');
-  const model = openModel({ ...flags, output: isFile ? output : undefined }, process.env);
+  const model = openModel({ ...flags, output: isFolder(output) ? undefined : output }, process.env);
   try {
     return await sampleAnswers(records, { model, concurrency, textKey, titleKey, language });
   } finally {
@@ -181,12 +180,15 @@ function checkNode(): string {
   return `Node ${process.versions.node}, rareflow ${version}`;
 }
 
+/** Returns true for a folder, and for the name of one that is not there. */
+const isFolder = (output: string): boolean =>
+  statSync(output, { throwIfNoEntry: false })?.isDirectory() ?? output.endsWith('/');
+
 /** Writes a small file where the output will go, and reads how much room is left. */
 async function checkDisk(output: string): Promise<string> {
-  const isFolder = statSync(output, { throwIfNoEntry: false })?.isDirectory() ?? output.endsWith('/');
-  const folder = path.resolve(isFolder ? output : path.dirname(output));
+  const folder = path.resolve(isFolder(output) ? output : path.dirname(output));
   try {
-    if (!isFolder) {
+    if (!isFolder(output)) {
       const { checkOutputFile } = await import('../../io/write/atomicFile.js');
       await checkOutputFile(output, { mayBePartial: true });
     }

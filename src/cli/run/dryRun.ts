@@ -4,11 +4,11 @@ import { ExitCode } from '../../errors.js';
 import { filesBeside } from '../../io/write/filesBeside.js';
 import { formName, isPlainJsonl, recordFormOf } from '../../io/write/recordForm.js';
 import type { RunSummary } from '../../report/runSummary.js';
-import type { Resolved } from '../../util/options.js';
-import type { askingFlags } from '../options/model.js';
+import { pick, type Resolved, valuesOf } from '../../util/options.js';
+import { askingFlags } from '../options/model.js';
 import { pricesOf } from '../options/pricesFile.js';
 import { ownFlagsOf } from '../options/server/stageModels.js';
-import type { inputOptions } from '../options/stream.js';
+import { inputOptions } from '../options/stream.js';
 import { planTable } from '../progress/planTable.js';
 import { formatCount, formatSeconds, printJson, say, sayNotice } from '../progress/terminal.js';
 import { runFolderPath } from '../runFolderPath.js';
@@ -23,6 +23,12 @@ export type DryRunFlags = Partial<Resolved<typeof inputOptions & typeof askingFl
   concurrency?: number;
 };
 
+/** Flags that `planRun` takes as they are. */
+const sameInPlan = {
+  ...pick(inputOptions, 'inputFormat', 'onBadLine', 'maxLineBytes', 'limit'),
+  ...pick(askingFlags, 'sample', 'model', 'maxTokens', 'assumeCompletionTokens'),
+};
+
 /**
  * Prints what a command would ask for, and what that would cost, without asking or writing anything: for people on stderr,
  * or as JSON on stdout. Resolves to the exit code.
@@ -32,18 +38,6 @@ export async function dryRun(
   plan: Omit<PlanOptions, 'inputFormat' | 'onBadLine' | 'maxLineBytes' | 'stageModels'>,
   flags: DryRunFlags,
 ): Promise<number> {
-  const {
-    inputFormat,
-    onBadLine,
-    maxLineBytes,
-    limit,
-    sample,
-    seed,
-    model,
-    maxTokens,
-    assumeCompletionTokens,
-    assumeFrom,
-  } = flags;
   const { output } = flags;
   const form = output === undefined ? undefined : recordFormOf(output);
   const prices = pricesOf(flags.prices);
@@ -51,28 +45,12 @@ export async function dryRun(
   const files = await inputPaths(inputs);
   const earlier = earlierRun(files, flags);
   const planned = await planRun(files, {
-    ...{
-      ...plan,
-      prices,
-      stageModels: Object.fromEntries(ownFlagsOf(flags)),
-      signal: interrupt.signal,
-      done: earlier?.done,
-      pace: earlier?.pace,
-    },
+    ...plan,
+    ...valuesOf(sameInPlan, flags),
+    ...{ prices, signal: interrupt.signal, seed: flags.seed, onNotice: sayNotice },
+    stageModels: Object.fromEntries(ownFlagsOf(flags)),
+    ...{ done: earlier?.done, pace: earlier?.pace, assumeFrom: flags.assumeFrom ?? earlier?.output },
     hasCache: flags.cache !== false,
-    ...{
-      inputFormat,
-      onNotice: sayNotice,
-      onBadLine,
-      maxLineBytes,
-      limit,
-      sample,
-      seed,
-      model,
-      maxTokens,
-      assumeCompletionTokens,
-      assumeFrom: assumeFrom ?? earlier?.output,
-    },
   });
   if (flags.json) {
     printJson({ ...planned, output, outputForm: form && formName(form) });

@@ -102,10 +102,10 @@ export async function runStream(run: StreamRun): Promise<number> {
   const { inputFormat, onBadLine, maxLineBytes, limit, sample, seed: sampleSeed, maxRejectShare } = flags;
   const reading = { limit, sample, sampleSeed, maxRejectShare };
   // A sample reads the input twice.
-  const told = new Set<string>();
+  const notices = new Set<string>();
   const onNotice = (text: string) => {
-    if (!told.has(text)) sayNotice(text);
-    told.add(text);
+    if (!notices.has(text)) sayNotice(text);
+    notices.add(text);
   };
   const source: PipelineOptions['source'] = ({ rejects, ...context }) => {
     const named = renaming(rejects, inputNames);

@@ -65,7 +65,7 @@ export interface UsageSnapshot {
 
 export interface MeterOptions {
   price?: ModelPrice | undefined;
-  /** The prices of stages that name a model; undefined for one whose model has no price. */
+  /** The prices of stages that name a model; undefined for a stage if its model has no price. */
   stagePrices?: Record<string, ModelPrice | undefined> | undefined;
   pricesAsOf?: string | undefined;
   budget?: Budget | undefined;

@@ -90,7 +90,7 @@ export interface SeenRun {
   owner: Pick<RunOwner, 'host' | 'pid'> | undefined;
 }
 
-/** Returns the state and the owner of the run in a folder, without taking part in it; undefined if there is no run. */
+/** Returns the state and the owner of the run in a folder, and does not lock it; undefined if there is no run. */
 export async function seeRun(folder: string): Promise<SeenRun | undefined> {
   const alive = (owner: RunOwner | undefined) => (owner !== undefined && isAlive(owner) ? owner : undefined);
   if (hasPlainState(folder)) {

@@ -3,6 +3,7 @@ import { OutputError } from '../errors.js';
 import { isPackedName } from '../io/read/input.js';
 import type { DataRecord } from '../record.js';
 import { nearestExisting } from '../store/nearestExisting.js';
+import { formatCount } from '../util/formatNumbers.js';
 
 /**
  * The least size of an index, in bytes for each byte of its corpus. Measured: 0.99 to 2.4 with the texts and 0.12 to 1.4 without them;
@@ -83,5 +84,5 @@ function plainBytes(input: string): number {
 }
 
 function megabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 2 ** 20).toLocaleString('en-US')} MiB`;
+  return `${formatCount(Math.ceil(bytes / 2 ** 20))} MiB`;
 }

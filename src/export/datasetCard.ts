@@ -1,5 +1,6 @@
 import { type Operator, operator } from '../flow/operator.js';
 import { type DataRecord, defaultKeys, isRecord } from '../record.js';
+import { formatCount } from '../util/formatNumbers.js';
 import type { Format, Part } from './format.js';
 
 /** The facts of a dataset card, gathered while the rows are written. */
@@ -58,7 +59,7 @@ export class CardFacts {
       .map(([file, rows]) => ({ file, rows, split: file.replace(/^.*\/|\.\w+$/g, '') }));
     const total = splits.reduce((sum, { rows }) => sum + rows, 0);
     const made = [...this.#makers].map(([stage, makers]) => {
-      const by = [...makers].map(([words, records]) => `${words} (${records.toLocaleString('en')} records)`);
+      const by = [...makers].map(([words, records]) => `${words} (${formatCount(records)} records)`);
       return `- ${stage}: ${by.join('; ')}`;
     });
     const offline = [...this.#makers.values()].some((makers) =>
@@ -75,9 +76,9 @@ export class CardFacts {
       ...splits.map(({ file, split }) => `  - split: ${split}\n    path: ${file}`),
       '---',
       `\n# ${name}\n`,
-      `${total.toLocaleString('en')} rows in the format \`${format}\` (${about}), made from ${this.#records.toLocaleString('en')} records of a rareflow run.\n`,
+      `${formatCount(total)} rows in the format \`${format}\` (${about}), made from ${formatCount(this.#records)} records of a rareflow run.\n`,
       '| split | file | rows |\n|---|---|---|',
-      ...splits.map(({ file, split, rows }) => `| ${split} | ${file} | ${rows.toLocaleString('en')} |`),
+      ...splits.map(({ file, split, rows }) => `| ${split} | ${file} | ${formatCount(rows)} |`),
       ...(splits.length > 1 ? ['\nNo source document is in two splits; one may be a negative in another.'] : []),
       '\n## How it was made\n',
       ...(made.length === 0 ? ['The records do not say, as they have no provenance.'] : made),

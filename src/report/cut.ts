@@ -1,9 +1,10 @@
+import { formatCount } from '../util/formatNumbers.js';
 import type { Entry } from './entry.js';
 
 /** Shortens a text to `maxLength` characters, with a note of how many are left out. Copies it, so that the whole can be freed. */
 export function cut(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
-  const left = new Intl.NumberFormat('en').format(text.length - maxLength);
+  const left = formatCount(text.length - maxLength);
   return `${startOf(text, maxLength)} … [${left} more characters]`;
 }
 

@@ -12,12 +12,12 @@ for (const { args, atMost, never } of [
   { args: ['--version'], atMost: 1, never: /\/node_modules\// },
   {
     args: ['--help'],
-    atMost: 66,
+    atMost: 12,
     never: /node_modules\/(zod|lmdb|prom-client|hyparquet|openai|ix|stream-json|tinyglobby|csv-parse)\//,
   },
   {
     args: ['doc2query', '--model', 'offline'],
-    atMost: 136,
+    atMost: 24,
     never: /node_modules\/(lmdb|prom-client|hyparquet|openai|flexsearch|csv-parse)\/|zod\/v4\/locales\/(?!en)/,
   },
 ]) {

@@ -32,8 +32,8 @@ export interface OpenaiModelOptions
   onRates?: ((rates: RateStates) => void) | undefined;
 }
 
-const noHeaders = new Headers();
-const streamHeaders = new Headers({ accept: EVENT_STREAM });
+/** The headers of a request for a streamed answer; another one has none. */
+const acceptStream = { accept: EVENT_STREAM };
 
 /** The known capabilities of a server. */
 export type KnownCapabilities = Capabilities & { count: number; isNarrowing: boolean };
@@ -72,6 +72,9 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
 
   const connect = async (): Promise<OpenAI> => {
     const { OpenAI: Client } = await import('./client.js');
+    // Not at the top of the file: the built-in Headers take 30 ms to load, and the offline model never comes here.
+    const noHeaders = new Headers();
+    const streamHeaders = new Headers(acceptStream);
     /** The transport sets the headers: those of the client would take a twentieth of a call to make. */
     class ChatClient extends Client {
       override async buildRequest(...[{ path, body, signal, timeout, headers }]: Parameters<OpenAI['buildRequest']>) {
@@ -115,7 +118,7 @@ export function openaiModel(options: OpenaiModelOptions): OpenaiModel {
           body,
           signal: controller.signal,
           timeout: MAX_TIMER_MS,
-          ...(body.stream && { headers: streamHeaders }),
+          ...(body.stream && { headers: acceptStream }),
         });
         const completion = readCompletion(answer, request, server, model);
         notices.answered(completion);

@@ -1,16 +1,21 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import type { TestContext } from 'node:test';
 import { isBuilt, root } from './command.js';
-import { workFolder } from './workFolder.js';
+import { type FolderEnd, workFolder } from './workFolder.js';
 
 export const run = (program: string, args: string[], cwd: string) =>
   execFileSync(program, args, { cwd, encoding: 'utf8' });
 
+export interface UnpackedPackage {
+  folder: string;
+  installed: string;
+  files: string[];
+}
+
 /** Packs the package and unpacks it beside the packages that an install of it has, and nothing else. */
-export function unpackedPackage(t: TestContext): { folder: string; installed: string; files: string[] } {
-  const folder = workFolder(t);
+export function unpackedPackage(end: FolderEnd): UnpackedPackage {
+  const folder = workFolder(end);
   // Other tests run what is built: it is not built again under them.
   const scripts = isBuilt ? ['--ignore-scripts'] : [];
   const packing = ['pack', '--json', '--silent', ...scripts, '--pack-destination', folder];

@@ -25,6 +25,8 @@ export interface ConnectedEndpoint extends Endpoint {
   baseUrl: string;
   /** Returns the known capabilities of the server; absent for a model that is not behind a server. */
   capabilities?: () => KnownCapabilities;
+  /** Connects before the first call; absent if that is never refused. */
+  join?: () => Promise<void>;
   /** Rejects the calls that wait for a batch: it may take a day. */
   leave(): void;
   close(): Promise<void>;
@@ -130,11 +132,12 @@ function localEndpoint(model: ChatModel, baseUrl: string, settings: ModelSetting
 
 /** A model whose attempts are made elsewhere, where the health of its servers is known too. */
 function remoteEndpoint(attempts: RemoteAttempts, settings: ModelSettings, shared: Shared): ConnectedEndpoint {
-  const { model, extraBody, reasoningEffort, structuredOutput, concurrency, onNotice = () => {} } = settings;
+  const { model, extraBody, reasoningEffort, structuredOutput, onNotice = () => {} } = settings;
   const remote = attempts.connect({
     model: typeof model === 'string' ? model : model.name,
     shape: { extraBody, reasoningEffort, structuredOutput, needsCap: shared.budget.isSet || undefined },
-    concurrency,
+    attemptTimeoutMs: settings.attemptTimeoutMs,
+    concurrency: settings.concurrency,
     onRefused: (stage) => shared.meter.countProbe(stage),
     onNotice,
   });
@@ -143,6 +146,7 @@ function remoteEndpoint(attempts: RemoteAttempts, settings: ModelSettings, share
   const limited = limitedModel(remote, health, attempts.label, settings, shared);
   return {
     ...{ model: limited, health, host: attempts.label, baseUrl: 'queue:' },
+    join: () => remote.join(),
     leave: () => remote.leave(),
     async close() {
       await Promise.all([limited.close(), remote.close()]);

@@ -49,6 +49,8 @@ export interface RareflowModel extends ChatModel {
   usage(): ModelUsage;
   /** Returns the known capabilities of each server: those that were set, and those that this run or an earlier one learned. */
   capabilities(): ServerAccepts[];
+  /** Joins the queue that makes its attempts, if it has one: a queue that cannot be used is refused before any work is done. */
+  join(): Promise<void>;
   /**
    * Sends no attempt any more: calls that wait for a slot, a rate, a hold or a retry reject with a resumable ModelError, and
    * those in flight still succeed.
@@ -62,7 +64,7 @@ export interface RareflowModel extends ChatModel {
  * Makes a model that retries, caches, limits its rate, keeps a budget and counts its usage:
  * `settleBeforeFailing(usage(cache(retry(loadBalance(rateLimit(budget(health(adapter))))))))`. `model` is the name of a model
  * behind an OpenAI-compatible server, `offline`, or a custom model. Nothing is connected or loaded before the first
- * call.
+ * call or `join`.
  *
  * A custom model makes one attempt a call and resolves to `{ text }`, with `usage` (else it is estimated and flagged),
  * `finishReason` (`length`: it was cut off, so it is asked again with twice the `maxTokens`) and `thinking` if it has them. It
@@ -97,6 +99,7 @@ export function createModel(options: ModelOptions): RareflowModel {
   );
   const connected = [...new Set([run, ...[...stages.values()].filter(({ answers }) => answers !== run.answers)])];
   const endpoints = connected.flatMap((one) => one.endpoints);
+  let closing: Promise<unknown> | undefined;
   const connectionOf = (stage = '') => stages.get(stage) ?? run;
   const counted = settleBeforeFailing(
     meter.countCalls({
@@ -129,6 +132,9 @@ export function createModel(options: ModelOptions): RareflowModel {
         const { count: probes, ...known } = capabilities();
         return [{ host, ...known, probes }];
       }),
+    async join() {
+      await Promise.all(endpoints.map((endpoint) => endpoint.join?.()));
+    },
     drain() {
       const error = new ModelError('the run was stopped before this call was sent', { hint: 'run again to resume' });
       for (const { health, leave } of endpoints) {
@@ -137,10 +143,11 @@ export function createModel(options: ModelOptions): RareflowModel {
       }
     },
     async close() {
-      await Promise.all([
+      closing ??= Promise.all([
         ...endpoints.map((endpoint) => endpoint.close()),
         ...connected.map(({ cached }) => cached?.close()),
       ]);
+      await closing;
     },
   };
 

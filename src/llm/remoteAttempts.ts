@@ -12,6 +12,8 @@ export interface RequestShape {
 export interface RemoteModelOptions {
   model: string;
   shape: RequestShape;
+  /** The time of one attempt, its answer included. */
+  attemptTimeoutMs: number;
   /** The most attempts in flight at once. */
   concurrency: number;
   /** Counts an attempt that a server refused and billed nothing for, beside the one that `complete` ends with. */
@@ -21,6 +23,8 @@ export interface RemoteModelOptions {
 
 /** A ChatModel whose attempts are made elsewhere: one attempt a call, and its failures are AttemptErrors. */
 export interface RemoteModel extends ChatModel {
+  /** Connects before the first call. Throws if the attempts cannot be made there. */
+  join(): Promise<void>;
   /** Rejects the calls that nobody has begun. */
   leave(): void;
   close(): Promise<void>;

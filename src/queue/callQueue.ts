@@ -8,7 +8,8 @@ import type { CallQueueOptions, QueueCoordinator } from './queueCoordinator.js';
 export type { CallQueueOptions };
 
 /**
- * Makes the attempts of a model by a queue of calls in Redis, from which workers on any machine pull. It connects at the first call.
+ * Makes the attempts of a model by a queue of calls in Redis, from which workers on any machine pull. It connects at `join`, or
+ * at the first call.
  *
  * @throws UsageError if the address or the name cannot be used, or bullmq and ioredis are not installed
  */
@@ -31,12 +32,14 @@ export function callQueue(options: CallQueueOptions): RemoteAttempts {
         const { QueueCoordinator: Coordinator } = await import('./queueCoordinator.js');
         return new Coordinator(options, { address, keys, remote });
       };
+      const coordinator = () => {
+        opened ??= open();
+        return opened;
+      };
       return {
         name: remote.model,
-        async complete(request, { signal } = {}) {
-          opened ??= open();
-          return await (await opened).complete(request, remote, signal);
-        },
+        join: async () => (await coordinator()).join(),
+        complete: async (request, { signal } = {}) => (await coordinator()).complete(request, remote, signal),
         leave: () => void opened?.then((queue) => queue.leave()),
         close: async () => (await opened)?.close(),
       };

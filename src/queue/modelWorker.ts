@@ -1,11 +1,12 @@
 import os from 'node:os';
 import type { Job, Worker } from 'bullmq';
-import { ModelError, type RareflowError, UsageError } from '../errors.js';
-import type { ChatModel, ChatRequest } from '../llm/chatModel.js';
+import { type ModelError, type RareflowError, UsageError } from '../errors.js';
+import type { ChatModel } from '../llm/chatModel.js';
 import { AttemptError } from '../llm/failures/attemptError.js';
 import { classify } from '../llm/failures/classify.js';
 import { EndpointHealth } from '../llm/middleware/endpointHealth.js';
 import type { RequestShape } from '../llm/remoteAttempts.js';
+import { LruCache } from '../util/lru.js';
 import { packageVersion } from '../util/version.js';
 import { type RedisAddress, redisAddress } from './address.js';
 import { KEY_PREFIX, queueKeys } from './keys.js';
@@ -28,8 +29,11 @@ export interface ModelWorkerOptions {
   model: string;
   /** The calls that it makes at once. */
   slots: number;
-  /** Makes the model for requests of a shape; `onProbe` counts requests that only find out what the server refuses. */
-  connect(shape: RequestShape, onProbe: () => void): WorkerModel;
+  /**
+   * Makes the model for requests of a shape, with the time that a run gives an attempt; `onProbe` counts requests that only find
+   * out what the server refuses.
+   */
+  connect(shape: RequestShape, more: { attemptTimeoutMs: number; onProbe: () => void }): WorkerModel;
   onNotice?: ((message: string) => void) | undefined;
   /** The version of rareflow; the coordinator must have the same. */
   version?: string | undefined;
@@ -53,7 +57,7 @@ export class ModelWorker {
   readonly #options: ModelWorkerOptions;
   readonly #address: RedisAddress;
   readonly #health: EndpointHealth;
-  readonly #models = new Map<string, WorkerModel>();
+  readonly #models = new LruCache<string, WorkerModel>({ maxWeight: MAX_SHAPES });
   readonly #left = deferred();
   readonly name: string;
   readonly #host: string;
@@ -137,7 +141,7 @@ export class ModelWorker {
     clearInterval(this.#timer);
     await within(CLOSE_PATIENCE_MS, this.#registry?.leave(this.name));
     this.#control?.close();
-    await Promise.all([...this.#models.values()].map((model) => model.close?.()));
+    await Promise.all(this.#models.values().map((model) => model.close?.()));
     this.#left.resolve();
   }
 
@@ -221,9 +225,9 @@ export class ModelWorker {
     return count;
   }
 
-  async #attempt({ request, shape }: QueuedCall): Promise<Reply> {
+  async #attempt(call: QueuedCall): Promise<Reply> {
     try {
-      const completion = await this.#health.attempt(() => this.#send(request, shape));
+      const completion = await this.#health.attempt(() => this.#send(call));
       this.#calls += 1;
       return { completion };
     } catch (error) {
@@ -235,14 +239,15 @@ export class ModelWorker {
     }
   }
 
-  #send(request: ChatRequest, shape: RequestShape) {
-    const key = JSON.stringify(shape);
+  #send({ request, shape, attemptTimeoutMs }: QueuedCall) {
+    const key = JSON.stringify([shape, attemptTimeoutMs]);
     let model = this.#models.get(key);
     if (model === undefined) {
-      if (this.#models.size >= MAX_SHAPES) throw new ModelError('too many shapes of requests for one worker');
-      model = this.#options.connect(shape, () => {
+      const onProbe = () => {
         this.#probes += 1;
-      });
+      };
+      model = this.#options.connect(shape, { attemptTimeoutMs, onProbe });
+      // One that is dropped may have calls in flight: its connections close once they are idle.
       this.#models.set(key, model);
     }
     return model.complete(request);

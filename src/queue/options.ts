@@ -1,4 +1,5 @@
 import { concurrencyOption } from '../flow/options.js';
+import { stageModelOptions } from '../llm/options.js';
 import { text, wholeNumber } from '../util/options.js';
 
 const facts = { group: 'Queue', shapesRecords: false } as const;
@@ -30,6 +31,13 @@ export const queueTimeoutOption = wholeNumber({
   default: 1800,
   ...facts,
 });
+
+/** The time that this machine's server has for an attempt; a run may give it less. */
+export const attemptLimitOption = {
+  ...stageModelOptions.attemptTimeoutMs,
+  help: 'the timeout of an attempt in milliseconds, if that of the run is not shorter',
+  defaultText: "the run's",
+};
 
 /** The calls that a worker makes at once. */
 export const slotsOption = {

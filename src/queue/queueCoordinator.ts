@@ -4,7 +4,7 @@ import type { Queue, QueueEvents } from 'bullmq';
 import { ModelError, RareflowError, UsageError } from '../errors.js';
 import type { ChatRequest, Completion } from '../llm/chatModel.js';
 import { AttemptError } from '../llm/failures/attemptError.js';
-import type { RemoteModelOptions, RequestShape } from '../llm/remoteAttempts.js';
+import type { RemoteModelOptions } from '../llm/remoteAttempts.js';
 import { onAbort } from '../util/abort.js';
 import { packageVersion } from '../util/version.js';
 import type { RedisAddress } from './address.js';
@@ -12,6 +12,7 @@ import { callId } from './callId.js';
 import { KEY_PREFIX, type QueueKeys } from './keys.js';
 import { LostWorkers } from './lostWorkers.js';
 import { loadQueuePackages } from './packages.js';
+import { QueueOutage } from './queueOutage.js';
 import { RedisControl } from './redisControl.js';
 import { BEAT_MS, type CoordinatorState, coordinatorIn, LEASE_MS, LOST_AFTER_MS, Registry } from './registry.js';
 import { answerOf, type QueuedCall, type Reply, readReply } from './reply.js';
@@ -51,7 +52,6 @@ const KEEP_UNTAKEN = { age: 86_400 };
 /** The engine's events hold the answers once more, so few are kept. */
 const MAX_EVENTS = 2000;
 const WORKER_LOST = 'its worker was lost';
-const SAID_AFTER_MS = 3000;
 
 /** The coordinator's end of a queue. */
 export class QueueCoordinator {
@@ -61,7 +61,6 @@ export class QueueCoordinator {
   readonly #keys: QueueKeys;
   readonly #address: RedisAddress;
   readonly #onNotice: (message: string) => void;
-  readonly #timeoutMs: number;
   readonly #version: string;
   readonly #me: CoordinatorState = { id: randomUUID(), host: os.hostname(), pid: process.pid };
   readonly #pending = new Map<string, PendingCall>();
@@ -77,11 +76,8 @@ export class QueueCoordinator {
   #registry: Registry | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isLooking = false;
-  /** The reason that the run waits for Redis or a worker, and since when. */
-  #trouble: { reason: string; sinceMs: number; said: boolean } | undefined;
+  readonly #outage: QueueOutage;
   #isFull = false;
-  /** The last time that Redis could not be used. */
-  #troubledMs = 0;
   #workers = 0;
   #saidSlots = 0;
   /** Set once no call may be begun any more. */
@@ -99,26 +95,40 @@ export class QueueCoordinator {
     this.#keys = keys;
     this.#address = address;
     this.#onNotice = remote.onNotice;
-    this.#timeoutMs = timeoutSeconds * 1000;
     this.#version = version;
     this.#lost = new LostWorkers(remote.onNotice);
+    this.#outage = new QueueOutage({
+      ...{ name: queueName, model: remote.model, redis: address.label },
+      ...{ timeoutMs: timeoutSeconds * 1000, onNotice: remote.onNotice },
+    });
   }
 
-  async complete(
-    request: ChatRequest,
-    { shape, onRefused }: RemoteModelOptions,
-    signal: AbortSignal | undefined,
-  ): Promise<Completion> {
+  /**
+   * Connects, checks Redis and the workers, and takes the name of the queue.
+   *
+   * @throws UsageError for a login or a policy that is refused, workers of another model or version, and a second coordinator;
+   *   ModelError if Redis was away for longer than the timeout
+   */
+  join(): Promise<void> {
     this.#opening ??= this.#open().catch((error: Error) => {
       if (error instanceof RareflowError) throw error;
       const hint = 'run again to resume once it is there';
       throw new ModelError(`Redis at ${this.#address.label} failed: ${error.message}`, { hint, cause: error });
     });
-    await this.#opening;
+    return this.#opening;
+  }
+
+  async complete(
+    request: ChatRequest,
+    remote: RemoteModelOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<Completion> {
+    const { onRefused } = remote;
+    await this.join();
     for (;;) {
       signal?.throwIfAborted();
       if ((this.#ended ?? this.#leaving) !== undefined) throw this.#ended ?? this.#leaving;
-      const reply = await this.#ask(request, shape, signal);
+      const reply = await this.#ask(request, remote, signal);
       for (let probe = 0; probe < (reply.probes ?? 0); probe += 1) onRefused(request.stage);
       if (!('returned' in reply)) return answerOf(reply);
       if (reply.returned === 'refused') onRefused(request.stage);
@@ -134,7 +144,7 @@ export class QueueCoordinator {
   }
 
   #dropUnbegun(error: Error): void {
-    if (this.#trouble !== undefined || this.#workers === 0) {
+    if (this.#outage.isOn || this.#workers === 0) {
       this.#end(error);
       return;
     }
@@ -154,7 +164,8 @@ export class QueueCoordinator {
   }
 
   /** Queues a call, or takes up one that an earlier coordinator left, and waits for its reply. */
-  async #ask(request: ChatRequest, shape: RequestShape, signal: AbortSignal | undefined): Promise<Reply> {
+  async #ask(request: ChatRequest, remote: RemoteModelOptions, signal: AbortSignal | undefined): Promise<Reply> {
+    const { shape, attemptTimeoutMs } = remote;
     const id = this.#freeId(callId(this.model, request, shape));
     let offAbort = () => {};
     const replied = new Promise<Reply>((settle, fail) => {
@@ -169,7 +180,7 @@ export class QueueCoordinator {
     replied.catch(() => {});
     try {
       if (this.#adoptable.delete(id)) await this.#lookAt([id]).catch(() => {});
-      else void this.#add(id, request, shape);
+      else void this.#add(id, { request, shape, attemptTimeoutMs });
       return await replied;
     } finally {
       offAbort();
@@ -184,7 +195,7 @@ export class QueueCoordinator {
   }
 
   /** Adds a call; while Redis is full, again and again. The engine waits by itself while Redis is away. */
-  async #add(id: string, request: ChatRequest, shape: RequestShape): Promise<void> {
+  async #add(id: string, call: Omit<QueuedCall, 'redisLife'>): Promise<void> {
     try {
       // The engine ignores a call whose id it knows.
       if (this.#given.has(id)) await this.#forget([id]);
@@ -192,7 +203,7 @@ export class QueueCoordinator {
         const redisLife = (await this.#control?.life()) ?? '';
         try {
           const keep = { removeOnComplete: KEEP_UNTAKEN, removeOnFail: KEEP_UNTAKEN };
-          await this.#queue?.add('call', { request, shape, redisLife }, { jobId: id, ...keep });
+          await this.#queue?.add('call', { ...call, redisLife }, { jobId: id, ...keep });
           if (!this.#pending.has(id)) await this.#queue?.remove(id);
           return;
         } catch (error) {
@@ -203,9 +214,9 @@ export class QueueCoordinator {
       }
     } catch (error) {
       if (this.#closing !== undefined) return;
-      const call = this.#pending.get(id);
+      const pending = this.#pending.get(id);
       this.#pending.delete(id);
-      call?.fail(
+      pending?.fail(
         new AttemptError('reset', {
           host: this.#address.label,
           serverMessage: (error as Error).message,
@@ -327,16 +338,22 @@ export class QueueCoordinator {
       await this.#lookAround();
       if (this.#control?.refusal !== undefined) this.#end(this.#control.refusal);
     } catch (error) {
-      if (isFull(error)) this.#isFull = true;
-      if (error instanceof UsageError || error instanceof ModelError) this.#end(error);
-      else {
-        this.#troubledMs = Date.now();
-        this.#troubled(
-          this.#isFull ? 'is full' : `cannot be used (${this.#control?.lastError || (error as Error).message})`,
-        );
-      }
+      this.#noteFailure(error as Error);
     } finally {
       this.#isLooking = false;
+    }
+  }
+
+  /** An error of ours ends the run; every other is one of Redis, which is waited for. */
+  #noteFailure(error: Error): void {
+    if (isFull(error)) this.#isFull = true;
+    try {
+      if (error instanceof RareflowError) throw error;
+      this.#outage.redisFails(
+        this.#isFull ? 'is full' : `cannot be used (${this.#control?.lastError || error.message})`,
+      );
+    } catch (end) {
+      this.#end(end as Error);
     }
   }
 
@@ -355,13 +372,13 @@ export class QueueCoordinator {
     await registry.beat({ model: this.model, version: this.#version });
     const workers = await registry.workers();
     // After a pause of Redis all workers have been silent.
-    if (nowMs - this.#troubledMs > LOST_AFTER_MS) this.#lost.note(workers, LOST_AFTER_MS);
+    if (nowMs - this.#outage.lastRedisMs > LOST_AFTER_MS) this.#lost.note(workers, LOST_AFTER_MS);
     const working = workers.filter(({ silentMs }) => silentMs < LOST_AFTER_MS);
     this.#workers = working.length;
     this.#isFull = false;
     if (this.#leaving !== undefined) this.#dropUnbegun(this.#leaving);
-    if (this.#workers === 0 && this.#pending.size > 0) this.#troubled('has no worker');
-    else this.#untroubled();
+    if (this.#workers === 0 && this.#pending.size > 0) this.#outage.noWorker();
+    else this.#outage.end();
     this.#adviseSlots(working.reduce((sum, { slots }) => sum + slots, 0));
   }
 
@@ -416,40 +433,6 @@ export class QueueCoordinator {
       .exec();
     for (const [error] of results ?? []) if (error) throw error;
     for (const id of ids) this.#given.delete(id);
-  }
-
-  #troubled(reason: string): void {
-    const nowMs = Date.now();
-    if (this.#trouble?.reason !== reason) {
-      this.#trouble = { reason, sinceMs: this.#trouble?.sinceMs ?? nowMs, said: false };
-    }
-    const { sinceMs, said } = this.#trouble;
-    const seconds = Math.round(this.#timeoutMs / 1000);
-    if (!said && nowMs - sinceMs >= Math.min(SAID_AFTER_MS, this.#timeoutMs / 2)) {
-      this.#trouble.said = true;
-      const fix =
-        reason === 'has no worker'
-          ? ` (rareflow worker --queue … --queue-name ${this.#name} --model ${this.model})`
-          : '';
-      this.#onNotice(
-        `${this.#subject(reason)} ${reason}${fix}: the run waits, and stops to be resumed after ${seconds} s`,
-      );
-    }
-    if (nowMs - sinceMs < this.#timeoutMs) return;
-    this.#end(
-      new ModelError(`${this.#subject(reason)} ${reason}, for ${seconds} s`, {
-        hint: 'run again to resume once it is there; --queue-timeout waits longer',
-      }),
-    );
-  }
-
-  #untroubled(): void {
-    if (this.#trouble?.said) this.#onNotice(`${this.#subject(this.#trouble.reason)} works again`);
-    this.#trouble = undefined;
-  }
-
-  #subject(reason: string): string {
-    return reason === 'has no worker' ? `the queue ${this.#name}` : `Redis at ${this.#address.label}`;
   }
 
   #end(error: Error): void {

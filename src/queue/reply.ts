@@ -8,6 +8,8 @@ import { isRecord } from '../record.js';
 export interface QueuedCall {
   request: ChatRequest;
   shape: RequestShape;
+  /** The time that the worker gives the attempt. It is not in the call's id: the answer is the same. */
+  attemptTimeoutMs: number;
   /** The life of the Redis server in which it was queued. */
   redisLife: string;
 }

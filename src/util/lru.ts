@@ -31,6 +31,10 @@ export class LruCache<K, V> {
     return this.#weight;
   }
 
+  values(): V[] {
+    return [...this.#entries.values()].map(({ value }) => value);
+  }
+
   /** Returns a value and marks it as used. */
   get(key: K): V | undefined {
     const entry = this.#entries.get(key);

@@ -9,6 +9,7 @@ import { callId } from '../../src/queue/callId.js';
 import { queueKeys } from '../../src/queue/keys.js';
 import { LostWorkers } from '../../src/queue/lostWorkers.js';
 import { loadQueuePackages, requireQueuePackages } from '../../src/queue/packages.js';
+import { QueueOutage } from '../../src/queue/queueOutage.js';
 import type { SeenWorker } from '../../src/queue/registry.js';
 import { answerOf, readReply, replyOf } from '../../src/queue/reply.js';
 
@@ -153,4 +154,27 @@ test('queueOf refuses what belongs to the workers, and names it', () => {
   for (const [flags, message] of table) assert.throws(() => queueOf({ queue, model: 'm', ...flags }, {}), { message });
   assert.equal(queueOf({ baseUrl: ['http://gpu:8000/v1'] }, {}), undefined);
   assert.equal(queueOf({ queue, model: 'm', stream: false }, {})?.label, 'queue calls');
+});
+
+test('an outage is reported once, whatever its reasons, and ends the run after the timeout', () => {
+  const notices: string[] = [];
+  const onNotice = (notice: string) => notices.push(notice);
+  const outage = new QueueOutage({ name: 'calls', model: 'm', redis: 'head:6379', timeoutMs: 60_000, onNotice });
+  outage.redisFails('is full', 0);
+  outage.redisFails('is full', 2999);
+  assert.deepEqual(notices, []);
+  assert.equal(outage.isOn, true);
+  outage.redisFails('is full', 3000);
+  outage.redisFails('is full', 4000);
+  assert.deepEqual(notices, ['Redis at head:6379 is full: the run waits, and stops to be resumed after 60 s']);
+  outage.end();
+  assert.equal(notices[1], 'Redis at head:6379 works again');
+  assert.deepEqual([outage.isOn, outage.lastRedisMs], [false, 4000]);
+  outage.redisFails('is full', 100_000);
+  outage.noWorker(159_999);
+  assert.match(notices[2] ?? '', /^the queue calls has no worker \(rareflow worker .* --model m\): the run waits/);
+  assert.throws(() => outage.noWorker(160_000), {
+    name: 'ModelError',
+    message: 'the queue calls has no worker, for 60 s',
+  });
 });

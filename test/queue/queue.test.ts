@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -11,6 +13,7 @@ import { type CallQueueOptions, callQueue } from '../../src/queue/callQueue.js';
 import { ModelWorker, type ModelWorkerOptions } from '../../src/queue/modelWorker.js';
 import { viewQueue } from '../../src/queue/queueView.js';
 import { startStandIn } from '../../src/standIn/http/server.js';
+import { runCommand } from '../support/command.js';
 import { noRedis, type RedisServer, startRedis } from '../support/redisServer.js';
 import { ask } from '../support/standInModel.js';
 import { workFolder } from '../support/workFolder.js';
@@ -112,18 +115,38 @@ test('queues on a real Redis', { skip: noRedis, concurrency: 10 }, async (t) => 
       /is used by rareflow .*, and this worker is 0\.0\.1/,
     );
     const { model } = coordinator(t, options, { model: 'third' });
-    await assert.rejects(model.complete(ask()), /the workers of the queue doors serve offline-through-a-queue/);
+    const refusal = /the workers of the queue doors serve offline-through-a-queue/;
+    await assert.rejects(model.join(), refusal);
+    await assert.rejects(model.complete(ask()), refusal);
   });
 
-  part('a second coordinator is refused', async (t) => {
+  part('a second coordinator is refused when it joins, before any call', async (t) => {
     const options = { queue, queueName: 'two' };
-    await worker(t, options);
-    const { model } = coordinator(t, options);
-    await model.complete(ask());
-    await assert.rejects(coordinator(t, options).model.complete(ask()), {
+    await coordinator(t, options).model.join();
+    await assert.rejects(coordinator(t, options).model.join(), {
       name: 'UsageError',
       message: new RegExp(`another coordinator \\(process ${process.pid} on `),
     });
+  });
+
+  part('the run bounds the time of an attempt at a worker', async (t) => {
+    const options = { queue, queueName: 'timeout' };
+    let calls = 0;
+    const script = () => {
+      calls += 1;
+      return calls === 1 ? ('stall' as const) : undefined;
+    };
+    const server = await startStandIn({ script, stallMs: 20_000 });
+    atEnd(t, () => server.close());
+    const connect: ModelWorkerOptions['connect'] = (_shape, { attemptTimeoutMs }) =>
+      openaiModel({ model: MODEL, baseUrl: server.baseUrl, attemptTimeoutMs });
+    await worker(t, { ...options, connect, probeDelayMs: 10 });
+    const { model } = coordinator(t, options, { attemptTimeoutMs: 1000 });
+    const startedMs = performance.now();
+    await model.complete(ask());
+    assert.ok(performance.now() - startedMs < 15_000);
+    const { attempts, unknownAttempts } = model.usage().total;
+    assert.deepEqual({ attempts, unknownAttempts }, { attempts: 2, unknownAttempts: 1 });
   });
 
   part('an answer that a killed coordinator left is taken without a worker', async (t) => {
@@ -267,7 +290,18 @@ test('faults of Redis', { skip: noRedis, concurrency: 10 }, async (t) => {
       hint: /CONFIG SET maxmemory-policy noeviction/,
     };
     await assert.rejects(worker(t, options), refusal);
-    await assert.rejects(coordinator(t, options).model.complete(ask()), refusal);
+    await assert.rejects(coordinator(t, options).model.join(), refusal);
+  });
+
+  part('a queue that is refused ends a run before it builds an index or writes anything', async (t) => {
+    const redis = await withRedis(t, ['--maxmemory-policy', 'allkeys-lru']);
+    const folder = workFolder(t);
+    writeFileSync(path.join(folder, 'corpus.jsonl'), '{"id":1,"text":"a river in its valley"}\n');
+    const args = ['run', 'corpus.jsonl', '-o', 'out.jsonl', '--model', MODEL, '--queue', redis.url];
+    const { code, stderr } = await runCommand(args, { cwd: folder });
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /has maxmemory-policy allkeys-lru/);
+    assert.deepEqual(readdirSync(folder), ['corpus.jsonl']);
   });
 
   part('a password is needed, is taken from its own option, and is in no message', async (t) => {
@@ -279,6 +313,7 @@ test('faults of Redis', { skip: noRedis, concurrency: 10 }, async (t) => {
         return /refused the login/.test(error.message);
       });
     }
+    await assert.rejects(coordinator(t, options).model.join(), /refused the login/);
     await worker(t, { ...options, password: 'sesame' });
     const { model } = coordinator(t, { ...options, password: 'sesame' });
     assert.deepEqual([(await model.complete(ask(1))).text], await expected(1, 1));

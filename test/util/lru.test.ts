@@ -13,6 +13,7 @@ test('the entries that were used last are kept', () => {
     [1, undefined, 3],
   );
   assert.deepEqual([cache.size, cache.weight], [2, 2]);
+  assert.deepEqual(cache.values(), [1, 3]);
 });
 
 test('entries are dropped until the weight fits', () => {

@@ -125,11 +125,15 @@ export const runCommand = command({
       });
     }
     const { model, judgeModel, confirmModel } = openModels(flags, process.env);
+    await using _connections = { [Symbol.asyncDispose]: () => model.close() };
     const files = await inputPaths(inputs, { documentsOnly: true });
     const corpus = flags.corpus === undefined ? undefined : await inputPaths([flags.corpus].flat());
     await outputsOf([...files, ...(corpus ?? [])], flags);
     await using metrics = await openMetrics(flags);
-    await using folder = canResume(flags.output) ? await openRunFolder(flags.output, flags) : undefined;
+    // A queue that cannot be used is refused before anything is written.
+    const join = () => model.join();
+    if (!canResume(flags.output)) await join();
+    await using folder = canResume(flags.output) ? await openRunFolder(flags.output, { ...flags, join }) : undefined;
     const work = workFolder(flags.output);
     try {
       const ready = flags.index !== undefined && holdsIndex(flags.index);

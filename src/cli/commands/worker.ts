@@ -1,6 +1,5 @@
 import { ExitCode, UsageError } from '../../errors.js';
-import { timeoutOptions } from '../../llm/options.js';
-import { queueOptions, slotsOption } from '../../queue/options.js';
+import { attemptLimitOption, queueOptions, slotsOption } from '../../queue/options.js';
 import { omit, pick, valuesOf } from '../../util/options.js';
 import { command } from '../command.js';
 import { modelFlags } from '../options/model.js';
@@ -23,7 +22,10 @@ export const workerCommand = command({
   group: 'Make data',
   args: {},
   summary: "Make the model calls of a run on another machine, at that machine's server",
-  options: { ...queueOptions, ...serverFlags, ...timeoutOptions, concurrency: slotsOption, ...progressOptions },
+  options: {
+    ...{ ...queueOptions, ...serverFlags, ...progressOptions },
+    ...{ attemptTimeoutMs: attemptLimitOption, concurrency: slotsOption },
+  },
   examples: [
     'rareflow worker --queue redis://head:6379 --model qwen3 --base-url http://localhost:8000/v1 --concurrency 128',
   ],
@@ -52,10 +54,10 @@ export const workerCommand = command({
     const { formatCount, inFlags, say } = await import('../progress/terminal.js');
     const onNotice = (notice: string) => say(`rareflow: ${inFlags(notice)}`);
     const server = model === 'offline' ? undefined : serverOf(flags, process.env);
-    const { attemptTimeoutMs } = flags;
+    const { attemptTimeoutMs: mostMs = Number.POSITIVE_INFINITY } = flags;
     const worker = new ModelWorker({
       ...{ queue, queueName, model, slots: concurrency, password: queuePassword(flags, process.env), onNotice },
-      connect: ({ extraBody, reasoningEffort, structuredOutput, needsCap }, onProbe) =>
+      connect: ({ extraBody, reasoningEffort, structuredOutput, needsCap }, { attemptTimeoutMs: ofRunMs, onProbe }) =>
         server === undefined
           ? offlineModel({})
           : openaiModel({
@@ -63,7 +65,7 @@ export const workerCommand = command({
               ...server,
               capabilities: flags.capabilities || undefined,
               ...{ model, extraBody, reasoningEffort, structuredOutput, needsCap: needsCap ?? false },
-              ...{ attemptTimeoutMs, onProbe, onNotice },
+              ...{ attemptTimeoutMs: Math.min(ofRunMs, mostMs), onProbe, onNotice },
             }),
     });
     using interrupt = abortOnInterrupt();

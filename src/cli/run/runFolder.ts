@@ -30,6 +30,9 @@ export interface OpenRunOptions {
   /** The seconds to wait for a process on another host. Default 0. */
   waitForOwner?: number | undefined;
   statfs?: StatFs | undefined;
+  /** Called before anything is written, unless the run is finished: throws if the run cannot be made. */
+  join?: (() => Promise<void>) | undefined;
+  retryRejects?: boolean | undefined;
 }
 
 /**
@@ -40,6 +43,8 @@ export interface OpenRunOptions {
  */
 export async function openRunFolder(output: string, options: OpenRunOptions = {}): Promise<RunFolder> {
   const folder = folderOf(output);
+  const isNew = !wasStarted(output);
+  if (isNew) await options.join?.();
   mkdirSync(folder, { recursive: true });
   const removeIfEmpty = () => {
     try {
@@ -50,6 +55,7 @@ export async function openRunFolder(output: string, options: OpenRunOptions = {}
   };
   try {
     const store = await openStoreOf(folder, output, options);
+    if (!isNew && !isFinished(store, options)) await joinOrClose(store, options);
     return {
       path: folder,
       store,
@@ -60,6 +66,20 @@ export async function openRunFolder(output: string, options: OpenRunOptions = {}
     };
   } catch (error) {
     removeIfEmpty();
+    throw error;
+  }
+}
+
+/** Returns true for a run that has nothing left to do, and is not begun again. */
+function isFinished({ state }: RunStore, { resume, retryRejects }: OpenRunOptions): boolean {
+  return state?.phase === 'done' && resume !== 'never' && !retryRejects;
+}
+
+async function joinOrClose(store: RunStore, { join }: OpenRunOptions): Promise<void> {
+  try {
+    await join?.();
+  } catch (error) {
+    await store.close();
     throw error;
   }
 }

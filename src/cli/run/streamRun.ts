@@ -57,6 +57,7 @@ export interface StreamRun {
  */
 export async function runStream(run: StreamRun): Promise<number> {
   const { inputs, flags, stages, model, onDone, notes, extraLabel } = run;
+  await using _connections = { [Symbol.asyncDispose]: async () => model?.close() };
   const given = await inputPaths(inputs);
   const { output, rejectsPath } = await outputsOf(given, flags);
   const shard = flags.shard === 'auto' ? undefined : flags.shard;
@@ -66,7 +67,10 @@ export async function runStream(run: StreamRun): Promise<number> {
   }
   refuseUnsampled(given, flags);
   await using ownMetrics = run.metrics === undefined ? await openMetrics(flags) : undefined;
-  await using ownFolder = isDurable && run.folder === undefined ? await openRunFolder(output, flags) : undefined;
+  const join = () => model?.join() ?? Promise.resolve();
+  if (!isDurable) await join();
+  const opensFolder = isDurable && run.folder === undefined;
+  await using ownFolder = opensFolder ? await openRunFolder(output, { ...flags, join }) : undefined;
   const folder = isDurable ? (run.folder ?? ownFolder) : undefined;
   using part = shard && (await shardPart(given, shard, run));
   const { paths, names: inputNames } = part ?? { paths: given, names: run.inputNames };

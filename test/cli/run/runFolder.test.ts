@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { openRunFolder } from '../../../src/cli/run/runFolder.js';
+import { type OpenRunOptions, openRunFolder } from '../../../src/cli/run/runFolder.js';
+import type { RunState } from '../../../src/pipeline/state/runState.js';
 import { workFolder } from '../../support/workFolder.js';
 
 const statfs = () => ({ type: 0x6969 });
@@ -27,4 +28,43 @@ test('a run of a process on another host that lives on is refused after the wait
   const busy = /process 1 on elsewhere is writing this run/;
   await assert.rejects(openRunFolder(output, { statfs }), busy);
   await assert.rejects(openRunFolder(output, { waitForOwner: 0.2, statfs }), busy);
+});
+
+const refused = new Error('the queue is refused');
+const refuse = async () => {
+  throw refused;
+};
+const state: Omit<RunState, 'phase'> = {
+  ...{ settings: {}, startedAt: '2026-11-28', sessions: 1, seconds: 1, outputBytes: 0, rejectsBytes: 0, finished: [] },
+  counts: { out: 0, unread: 0, unwritable: 0, stages: [] },
+};
+
+test('a run that cannot be made leaves nothing behind', async (t) => {
+  const folder = workFolder(t);
+  await assert.rejects(openRunFolder(path.join(folder, 'out.jsonl'), { join: refuse }), refused);
+  assert.deepEqual(readdirSync(folder), []);
+});
+
+test('a run that goes on joins its queue, and a finished one only if it is begun again', async (t) => {
+  const output = path.join(workFolder(t), 'out.jsonl');
+  const keep = async (phase: RunState['phase']) => {
+    await using folder = await openRunFolder(output);
+    folder.store.commit({ ...state, phase });
+  };
+  const joins = async (options: OpenRunOptions = {}) => {
+    let joined = false;
+    const join = async () => {
+      joined = true;
+    };
+    await using _folder = await openRunFolder(output, { ...options, join });
+    return joined;
+  };
+  await keep('running');
+  assert.equal(await joins(), true);
+  await assert.rejects(openRunFolder(output, { join: refuse }), refused);
+  await keep('done');
+  assert.deepEqual(
+    [await joins(), await joins({ retryRejects: true }), await joins({ resume: 'never' })],
+    [false, true, true],
+  );
 });

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startStandIn } from '../../src/standIn/http/server.js';
 import type { StandInOptions } from '../../src/standIn/options.js';
+import { seededRandom } from '../../src/util/random.js';
 import type { RedisServer } from '../../test/support/redisServer.js';
 
 export const { values: options, positionals: parts } = parseArgs({
@@ -74,15 +75,23 @@ export async function finish(run: ReturnType<typeof start>, codes = [0]): Promis
   return code;
 }
 
+const syllables = 'ba de fi go ku la me ni po ru sa te vi wo xu ya ze'.split(' ');
+const syllable = (n: number) => syllables[Math.floor(n) % syllables.length];
+/** A word of four thousand; the first ones are the most frequent, as in a language. */
+const word = (random: () => number): string => {
+  const rank = Math.floor(4000 ** random());
+  return `${syllable(rank)}${syllable(rank / 17)}${syllable(rank / 289)}`;
+};
+
 /** Writes documents of so many words. */
 export function corpus(count: number, { from = 0, words = 40 } = {}): string {
   const file = path.join(folder, `corpus-${count}-${from}.jsonl`);
-  const list =
-    'river glacier valley basin delta harbor canyon ridge meadow forest desert island lagoon summit plateau'.split(' ');
-  const text = (n: number) =>
-    Array.from({ length: words }, (_, i) => list[(n * 7 + i * i * (n % 11) + i) % list.length]).join(' ');
-  const numbers = Array.from({ length: count }, (_, n) => from + n);
-  const lines = numbers.map((n) => JSON.stringify({ id: n, text: `Document ${n}: ${text(n)}.` }));
+  const lines = Array.from({ length: count }, (_, index) => {
+    const id = from + index;
+    const random = seededRandom('document', id);
+    const text = Array.from({ length: words }, () => word(random)).join(' ');
+    return JSON.stringify({ id, text: `Document ${id}: ${text}.` });
+  });
   writeFileSync(file, `${lines.join('\n')}\n`);
   return file;
 }

@@ -3,6 +3,7 @@
 // a real one. What was paid is read from the ledgers of the stand-ins, not from our counts. Build first: npm run build
 //   queue [PART...]  throughput, faults, budget, oneOfFour, coordinator, membership, memory, oneProcess. Default: all
 //   --records N  of faults (2000), memory (100000), oneProcess (1500)    --runs N  of budget, coordinator (20), oneProcess (7)
+//   --perMinute 1200  the limit of membership
 //   --slots 12  of each worker in faults, membership                     --seconds N  of oneOfFour (60), membership (120)
 //   --network loopback  instead of network namespaces in faults          --seed 1  of faults
 //   --before FOLDER  a build of another version for oneProcess: git archive COMMIT | tar -x -C FOLDER, and build it there

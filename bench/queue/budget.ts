@@ -1,5 +1,5 @@
-// Seeded runs with a budget, in each of which a worker is killed at a random moment: what the servers billed, with each call
-// that was reported to nobody at its worst, must be within the cap.
+// Seeded runs with a budget, in each of which one of two workers is killed at a random moment: what the servers billed, with
+// each call that was reported to nobody at its worst, must be within the cap.
 import path from 'node:path';
 import { seededRandom } from '../../src/util/random.js';
 import { startRedis } from '../../test/support/redisServer.js';
@@ -10,48 +10,55 @@ import {
   corpus,
   finish,
   folder,
-  indexOf,
   numberOf,
-  runArgs,
   sleep,
   start,
   startWorkers,
   stopAll,
 } from './harness.js';
 
-const CAP = 60_000;
+const CAP = 30_000;
 const MAX_TOKENS = 400;
+const WORKER_SLOTS = 8;
 
 export async function budget() {
   const input = corpus(200);
-  const index = ['--index', await indexOf(input)];
   const runs = [];
   await using redis = await startRedis(folder);
+  const standIn = { medianMs: 300, sigma: 0.5, keepCalls: 10_000 };
+  const survivors = await startWorkers(redis, 'b', [standIn], WORKER_SLOTS);
   for (let seed = 1; seed <= numberOf('runs', 20); seed += 1) {
     const random = seededRandom('budget', seed);
-    const name = `b${seed}`;
-    const standIns = [1, 2].map((n) => ({ medianMs: 150, sigma: 0.5, seed: 10 * seed + n, keepCalls: 10_000 }));
-    const workers = await startWorkers(redis, name, standIns, 8);
+    const victims = await startWorkers(redis, 'b', [{ ...standIn, seed: seed + 1 }], WORKER_SLOTS);
+    const workers = [...survivors, ...victims];
+    const ledgers = workers.map(({ server }) => ({ ledger: server.ledger, from: server.ledger.calls.length }));
+    const callsBefore = callsOf(workers);
     const output = path.join(folder, `b${seed}.jsonl`);
-    const more = ['--budget-tokens', String(CAP), '--max-tokens', String(MAX_TOKENS), '--no-cache'];
-    const run = start(runArgs(input, output, 24, [...atQueue(redis, name), ...more, ...index]));
-    const killAt = 5 + Math.floor(random() * 100);
-    while (callsOf(workers) < killAt && run.child.exitCode === null) await sleep(5);
+    const limits = ['--budget-tokens', String(CAP), '--max-tokens', String(MAX_TOKENS), '--no-cache'];
+    const args = ['doc2query', input, '-o', output, '--model', 'any', '--concurrency', String(3 * WORKER_SLOTS)];
+    const run = start([...args, ...atQueue(redis, 'b'), ...limits]);
+    const killAt = 1 + Math.floor(random() * 40);
+    const made = () => callsOf(workers) - callsBefore;
+    while (made() < killAt && run.child.exitCode === null) await sleep(5);
     await sleep(random() * 100);
-    workers[0]?.child.kill('SIGKILL');
-    const killedAt = callsOf(workers);
+    const wasRunning = run.child.exitCode === null;
+    for (const { child } of victims) child.kill('SIGKILL');
+    const killedAt = made();
     const code = await finish(run, [0, 4]);
-    const sums = workers.map(({ server }) => server.sums());
-    const told = sums.reduce((sum, { promptTokens, completionTokens }) => sum + promptTokens + completionTokens, 0);
-    const untold = workers.flatMap(({ server }) => server.ledger.calls.filter((call) => !call.told));
+    const calls = ledgers.flatMap(({ ledger, from }) => ledger.calls.slice(from));
+    const told = calls
+      .filter((call) => call.told)
+      .reduce((sum, call) => sum + call.promptTokens + call.completionTokens, 0);
+    const untold = calls.filter((call) => !call.told);
     const worst = untold.reduce((sum, call) => sum + call.promptTokens + capOf(call.parameters), 0);
     const { counted, unknown, spent } = attemptsOf(output);
-    const calls = callsOf(workers);
-    const isCounted = calls <= counted && calls >= counted - unknown;
-    runs.push({ seed, killedAt, code, told, untold: untold.length, worst, spent, calls, counted, unknown, isCounted });
+    const isCounted = calls.length <= counted && calls.length >= counted - unknown;
+    const money = { told, untold: untold.length, worst, spent };
+    runs.push({ seed, wasRunning, killedAt, code, ...money, calls: calls.length, counted, unknown, isCounted });
     console.error(JSON.stringify(runs.at(-1)));
-    await stopAll(workers);
+    await stopAll(victims);
   }
+  await stopAll(survivors);
   const over = runs.filter(({ told, worst }) => told + worst > CAP).length;
   const stopped = runs.filter(({ code }) => code === 4).length;
   const most = Math.max(...runs.map(({ told, worst }) => told + worst));

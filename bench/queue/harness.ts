@@ -18,13 +18,15 @@ export const { values: options, positionals: parts } = parseArgs({
     seed: { type: 'string', default: '1' },
     runs: { type: 'string' },
     seconds: { type: 'string' },
+    perMinute: { type: 'string' },
     network: { type: 'string', default: 'namespaces' },
     before: { type: 'string' },
   },
 });
 export const slots = Number(options.slots);
 /** The number of an option; if it is not given, `otherwise`. */
-export const numberOf = (name: 'records' | 'runs' | 'seconds', otherwise: number) => Number(options[name] ?? otherwise);
+export const numberOf = (name: 'records' | 'runs' | 'seconds' | 'perMinute', otherwise: number) =>
+  Number(options[name] ?? otherwise);
 
 export const rareflow = path.resolve(import.meta.dirname, '../../dist/cli/main.js');
 export const folder = mkdtempSync(path.join(os.tmpdir(), 'rareflow-queue-'));

@@ -1,10 +1,13 @@
-// The memory of Redis while a worker answers at once: nothing but its own pace bounds what lies there.
+// The memory of Redis while calls are answered at once: only the pace of the coordinator and the worker bounds what lies there.
 import path from 'node:path';
 import { Redis } from 'ioredis';
+import { createModel, doc2Query, readJsonl } from '../../src/index.js';
+import { callQueue } from '../../src/queue/callQueue.js';
 import { startRedis } from '../../test/support/redisServer.js';
-import { atQueue, attemptsOf, corpus, finish, folder, numberOf, sleep, start, startProgram } from './harness.js';
+import { corpus, folder, numberOf, sleep, startProgram } from './harness.js';
 
 const SLOTS = 128;
+const CONCURRENCY = 1.5 * SLOTS;
 
 export async function memory() {
   const records = numberOf('records', 100_000);
@@ -12,38 +15,43 @@ export async function memory() {
   await using redis = await startRedis(folder);
   const client = new Redis(redis.port);
   const script = path.join(import.meta.dirname, 'instantWorker.ts');
-  const { child } = startProgram([
-    ...[process.execPath, '--import', import.meta.resolve('tsx'), script, redis.url, 'mem', String(SLOTS)],
-  ]);
+  const tsx = import.meta.resolve('tsx');
+  const { child } = startProgram([process.execPath, '--import', tsx, script, redis.url, 'mem', String(SLOTS)]);
   while ((await client.hlen('rareflow:mem:workers')) === 0) await sleep(100);
-  const output = path.join(folder, 'mem.jsonl');
-  const args = ['doc2query', input, '-o', output, '--model', 'any', '--concurrency', String(1.5 * SLOTS)];
-  const run = start([...args, ...atQueue(redis, 'mem'), '--no-cache']);
+  const attempts = callQueue({ queue: redis.url, queueName: 'mem' });
+  const model = createModel({ model: 'any', attempts, concurrency: CONCURRENCY });
   const used: number[] = [];
-  let [calls, callBytes] = [0, 0];
-  const startedMs = performance.now();
-  while (run.child.exitCode === null) {
+  let sampled: number[] = [];
+  const watch = async () => {
     used.push(figure(await client.info('memory'), 'used_memory'));
-    for (const size of await callSizes(client)) [calls, callBytes] = [calls + 1, callBytes + size];
-    await Promise.race([sleep(500), run.ended]);
+    if (sampled.length < 1000) sampled = [...sampled, ...(await callSizes(client))];
+  };
+  const timer = setInterval(() => void watch(), 500);
+  const startedMs = performance.now();
+  let out = 0;
+  for await (const _record of readJsonl(input).pipe(doc2Query({ model, concurrency: CONCURRENCY }))) {
+    out += 1;
+    if (out % 10_000 === 0) console.error(`${out} records, ${megabytes(used.at(-1) ?? 0)} MB in Redis`);
   }
   const seconds = (performance.now() - startedMs) / 1000;
-  await finish(run);
+  clearInterval(timer);
   const peak = figure(await client.info('memory'), 'used_memory_peak');
-  await sleep(500);
+  const { attempts: counted, unknownAttempts: unknown } = model.usage().total;
+  await model.close();
   const atEnd = figure(await client.info('memory'), 'used_memory');
   client.disconnect();
   child.kill('SIGTERM');
-  const bytesOfCall = callBytes / calls;
+  const bytesOfCall = sampled.reduce((sum, size) => sum + size, 0) / sampled.length;
   const most = 2 * SLOTS * bytesOfCall + 30e6;
   used.sort((a, b) => a - b);
-  const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
   return {
-    ...{ records, slots: SLOTS, seconds, callsPerSecond: records / seconds, bytesOfCall, ...attemptsOf(output) },
+    ...{ records, out, counted, unknown, slots: SLOTS, seconds, callsPerSecond: records / seconds, bytesOfCall },
     ...{ medianMB: megabytes(used[used.length >> 1] ?? 0), peakMB: megabytes(peak), atEndMB: megabytes(atEnd) },
     ...{ mostMB: megabytes(most), isWithin: peak <= most },
   };
 }
+
+const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
 
 const figure = (info: string, name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1]);
 

@@ -18,7 +18,7 @@ export async function oneProcess() {
   if (options.before === undefined) return { skipped: '--before names a folder with a build of another version' };
   const records = numberOf('records', 1500);
   const input = corpus(records);
-  const index = ['--index', await indexOf(input)];
+  const index = await indexOf(input);
   const mains = { before: path.resolve(options.before, 'dist/cli/main.js'), now: rareflow };
   const server = await startServer({ medianMs: 20 });
   const cpuMs: Record<keyof typeof mains, number[]> = { before: [], now: [] };
@@ -30,7 +30,7 @@ export async function oneProcess() {
       const output = path.join(folder, `${version}-${pair}.jsonl`);
       const figures = path.join(folder, 'time');
       const timed = ['/usr/bin/time', '-o', figures, '-f', '%U %S %e', process.execPath, mains[version]];
-      const args = runArgs(input, output, 32, ['--base-url', server.baseUrl, '--no-cache', ...index]);
+      const args = runArgs(input, output, 32, ['--base-url', server.baseUrl, '--no-cache', '--index', index]);
       await finish(startProgram([...timed, ...args]));
       const [user = 0, system = 0, elapsed = 0] = readFileSync(figures, 'utf8').split(' ').map(Number);
       cpuMs[version].push(((user + system) * 1000) / (2 * records));

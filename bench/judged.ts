@@ -17,6 +17,7 @@ import {
   readRecords,
 } from '../src/index.js';
 import { Judgements } from '../src/standIn/answers/judgements.js';
+import { collectionKinds, writeJudgedCollection } from './support/judgedCollection.js';
 import { relevantDocuments } from './support/qrels.js';
 
 const numNeg = 3;
@@ -56,14 +57,30 @@ const { values } = parseArgs({
     analyzer: { type: 'string' },
     sampling: { type: 'string' },
     'candidate-window': { type: 'string' },
+    build: { type: 'string' },
+    documents: { type: 'string', default: '20000' },
+    questions: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+    output: { type: 'string', short: 'o' },
   },
 });
-const { corpus, queries, qrels, analyzer } = values;
+const { corpus, queries, qrels, analyzer, output } = values;
+const kind = collectionKinds.find((name) => name === values.build);
+if (corpus && output && kind) {
+  const [documents, questions, seed] = [values.documents, values.questions, values.seed].map(Number) as [
+    number,
+    number,
+    number,
+  ];
+  await writeJudgedCollection(output, { kind, corpus, documents, questions, seed });
+  process.exit();
+}
 const candidateWindow = values['candidate-window'] === undefined ? undefined : Number(values['candidate-window']);
 const sampling = values.sampling as 'top' | 'random' | 'dissimilar' | undefined;
 if (!corpus || !queries || !qrels) {
   console.error(
-    'usage: npm run -s bench -- judged --corpus FILE --queries FILE --qrels FILE [--analyzer NAME] [--sampling NAME] [--candidate-window N]',
+    `usage: npm run -s bench -- judged --corpus FILE --queries FILE --qrels FILE [--analyzer NAME] [--sampling NAME] [--candidate-window N]
+or, to make such files of a corpus with titles: judged --build ${collectionKinds.join('|')} --corpus FILE -o FOLDER [--documents N] [--questions N] [--seed N]`,
   );
   process.exit(2);
 }

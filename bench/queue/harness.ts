@@ -85,7 +85,7 @@ const word = (random: () => number): string => {
   return `${syllable(rank)}${syllable(rank / 17)}${syllable(rank / 289)}`;
 };
 
-/** Writes documents of so many words. */
+/** Writes documents of `words` words each. */
 export function corpus(count: number, { from = 0, words = 40 } = {}): string {
   const file = path.join(folder, `corpus-${count}-${from}.jsonl`);
   const lines = Array.from({ length: count }, (_, index) => {

@@ -16,7 +16,7 @@ export interface Machine {
 
 export interface Machines extends Disposable {
   all: Machine[];
-  /** How they are joined, or the reason that there are none. */
+  /** The words for what joins them, or for why nothing does. */
   network: string;
 }
 

@@ -1,7 +1,9 @@
 // Question: does a run through all checks keep its books, its slots busy and its resume exact, and what does an accepted record cost?
 // Fair because: it is the real command with every stage on, against the stand-in, whose judges answer from labels and err in 10 % of
 // their verdicts both ways, whose teacher is right with p = 0.5, and whose documents are abstracts of arXiv. Prices are made up, the same
-// for every stage. For the kills the command is ended by SIGKILL in the middle of the calls of each stage in turn, and then resumed.
+// for every stage. The slots are counted until fewer records than slots are left: the last ones have too few calls for all slots,
+// as a sample is asked for after the judge's verdict on the one before. For the kills the command is ended by SIGKILL in the middle of
+// the calls of each stage in turn, and then resumed.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -37,11 +39,11 @@ function answerer() {
   const calls = Object.fromEntries(stageNames.map((name) => [name, 0])) as Record<StageName, number>;
   const server = {
     calls,
-    onCall: (_stage: StageName) => {},
+    onCall: (_stage: StageName, _messages: ChatMessage[]) => {},
     answer(messages: ChatMessage[]): string {
       const stage = stageOf(messages);
       calls[stage] += 1;
-      server.onCall(stage);
+      server.onCall(stage, messages);
       if (stage === 'accept_reasoning') return accepted(messages);
       if (stage !== 'reason_distill') return judgements.write(messages);
       const text = JSON.stringify(messages);
@@ -142,16 +144,29 @@ async function writeInput(name: string, count: number): Promise<void> {
 async function wholeRun(): Promise<void> {
   await writeInput('corpus.jsonl', Number(records));
   const stages = answerer();
-  const server = await startStandIn({ answer: stages.answer, medianMs: 2000, sigma: 0.5 });
+  const server = await startStandIn({
+    answer: stages.answer,
+    medianMs: 2000,
+    sigma: 0.5,
+    keepCalls: Number.POSITIVE_INFINITY,
+  });
+  /** The time of the last call about each question that was taught. */
+  const lastMs = new Map<string, number>();
+  stages.onCall = (stage, messages) => {
+    if (stage === 'accept_reasoning') lastMs.set(String(judgedRequest(messages)?.question), server.ledger.now());
+  };
   try {
     const args = argsOf(server.baseUrl, 'corpus.jsonl', 'out.jsonl', ['--cache', 'cache']);
     const run = await runOrKill(args, folder);
     assert.equal(run.code, 0, run.stderr);
     const { out, seconds, usage, stages: books } = checkBooks('out.jsonl', Number(records));
     const cost = Number(usage.total.costUsd);
+    const fewLeftMs = [...lastMs.values()].sort((a, b) => a - b).at(-concurrency);
+    assert.ok(fewLeftMs !== undefined, `more than ${concurrency} records are needed`);
     report('whole run', {
       ...{ records: Number(records), out, concurrency, seconds: Math.round(seconds) },
-      utilisation: Number(server.ledger.utilisation(concurrency).toFixed(3)),
+      utilisation: Number(server.ledger.utilisation(concurrency, fewLeftMs).toFixed(3)),
+      utilisationToTheEnd: Number(server.ledger.utilisation(concurrency).toFixed(3)),
       ...{ costUsd: cost, costPerAccepted: Number((cost / out).toFixed(6)) },
     });
     for (const { name, taken, given, rejected } of books) report('stage', { name, taken, given, rejected });

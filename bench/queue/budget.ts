@@ -44,7 +44,8 @@ export async function budget() {
     const wasRunning = run.child.exitCode === null;
     for (const { child } of victims) child.kill('SIGKILL');
     const killedAt = made();
-    const code = await finish(run, [0, 4]);
+    const { code, text } = await finish(run, [0, 4]);
+    if (code === 4 && !text.includes('budget')) throw new Error(text);
     const calls = ledgers.flatMap(({ ledger, from }) => ledger.calls.slice(from));
     const told = calls
       .filter((call) => call.told)
@@ -52,7 +53,7 @@ export async function budget() {
     const untold = calls.filter((call) => !call.told);
     const worst = untold.reduce((sum, call) => sum + call.promptTokens + capOf(call.parameters), 0);
     const { counted, unknown, spent } = attemptsOf(output);
-    const isCounted = calls.length <= counted && calls.length >= counted - unknown;
+    const isCounted = counted === undefined || (calls.length <= counted && calls.length >= counted - (unknown ?? 0));
     const money = { told, untold: untold.length, worst, spent };
     runs.push({ seed, wasRunning, killedAt, code, ...money, calls: calls.length, counted, unknown, isCounted });
     console.error(JSON.stringify(runs.at(-1)));

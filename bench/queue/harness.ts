@@ -1,7 +1,7 @@
 // What the parts of the bench of the queue share: a folder, the command, workers with a server each, and what is compared.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -71,10 +71,10 @@ export const start = (args: string[], onLine?: (line: string) => void, main = ra
   startProgram([process.execPath, main, ...args], { onLine });
 
 /** Runs the command to its end, which must be one of these exit codes. */
-export async function finish(run: ReturnType<typeof start>, codes = [0]): Promise<number> {
+export async function finish(run: ReturnType<typeof start>, codes = [0]): Promise<{ code: number; text: string }> {
   const { code, text } = await run.ended;
   if (code === null || !codes.includes(code)) throw new Error(`exit ${code}: ${text.slice(-3000)}`);
-  return code;
+  return { code, text };
 }
 
 const syllables = 'ba de fi go ku la me ni po ru sa te vi wo xu ya ze'.split(' ');
@@ -85,7 +85,7 @@ const word = (random: () => number): string => {
   return `${syllable(rank)}${syllable(rank / 17)}${syllable(rank / 289)}`;
 };
 
-/** Writes documents of `words` words each. */
+/** Writes documents of this length. */
 export function corpus(count: number, { from = 0, words = 40 } = {}): string {
   const file = path.join(folder, `corpus-${count}-${from}.jsonl`);
   const lines = Array.from({ length: count }, (_, index) => {
@@ -208,9 +208,11 @@ export const digest = (lines: string[]) => createHash('sha256').update(lines.joi
 export const rejectBytes = (output: string) =>
   statSync(`${output.replace(/\.jsonl$/, '')}.rejects.jsonl`, { throwIfNoEntry: false })?.size ?? 0;
 
-/** The counts of a run: all attempts, and those of them whose bill is unknown. */
-export function attemptsOf(output: string) {
-  const summary = JSON.parse(readFileSync(`${output}.rareflow/summary.json`, 'utf8'));
+/** The counts of a run: all attempts, and those of them whose bill is unknown. A run that finished nothing keeps none. */
+export function attemptsOf(output: string): { counted?: number; unknown?: number; spent?: number } {
+  const file = `${output}.rareflow/summary.json`;
+  if (!existsSync(file)) return {};
+  const summary = JSON.parse(readFileSync(file, 'utf8'));
   const { attempts, unknownAttempts, promptTokens, completionTokens } = summary.usage.total;
-  return { counted: attempts as number, unknown: unknownAttempts as number, spent: promptTokens + completionTokens };
+  return { counted: attempts, unknown: unknownAttempts, spent: promptTokens + completionTokens };
 }

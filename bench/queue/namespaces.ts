@@ -16,7 +16,7 @@ export interface Machine {
 
 export interface Machines extends Disposable {
   all: Machine[];
-  /** The words for what joins them, or for why nothing does. */
+  /** The kind of network between them, and the reason if it is none of namespaces. */
   network: string;
 }
 

@@ -5,11 +5,11 @@ import {
   corpus,
   finish,
   folder,
-  indexOf,
   numberOf,
   options,
   rareflow,
   runArgs,
+  start,
   startProgram,
   startServer,
 } from './harness.js';
@@ -18,8 +18,11 @@ export async function oneProcess() {
   if (options.before === undefined) return { skipped: '--before names a folder with a build of another version' };
   const records = numberOf('records', 1500);
   const input = corpus(records);
-  const index = await indexOf(input);
   const mains = { before: path.resolve(options.before, 'dist/cli/main.js'), now: rareflow };
+  // Each version has an index of its own, since their analyzers may differ.
+  for (const [version, main] of Object.entries(mains)) {
+    await finish(start(['index', input, '-o', `${input}.${version}`], undefined, main));
+  }
   const server = await startServer({ medianMs: 20 });
   const cpuMs: Record<keyof typeof mains, number[]> = { before: [], now: [] };
   const seconds: Record<keyof typeof mains, number[]> = { before: [], now: [] };
@@ -30,7 +33,13 @@ export async function oneProcess() {
       const output = path.join(folder, `${version}-${pair}.jsonl`);
       const figures = path.join(folder, 'time');
       const timed = ['/usr/bin/time', '-o', figures, '-f', '%U %S %e', process.execPath, mains[version]];
-      const args = runArgs(input, output, 32, ['--base-url', server.baseUrl, '--no-cache', '--index', index]);
+      const args = runArgs(input, output, 32, [
+        '--base-url',
+        server.baseUrl,
+        '--no-cache',
+        '--index',
+        `${input}.${version}`,
+      ]);
       await finish(startProgram([...timed, ...args]));
       const [user = 0, system = 0, elapsed = 0] = readFileSync(figures, 'utf8').split(' ').map(Number);
       cpuMs[version].push(((user + system) * 1000) / (2 * records));

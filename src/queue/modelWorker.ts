@@ -99,11 +99,12 @@ export class ModelWorker {
       this.#onNotice(`Redis at ${control.label} cannot be reached (${control.lastError}); waiting for it`);
     }, 3000);
     try {
-      await Promise.race([control.life(), this.#refusalOf(control), this.#left.promise]);
-      if (this.#leaving) return;
-      if (control.refusal !== undefined) throw control.refusal;
-      const { identity } = await this.#registry.beat(this.#identity);
-      this.#checkIdentity(identity);
+      for (let isJoined = false; !isJoined; ) {
+        await Promise.race([control.life(), this.#refusalOf(control), this.#left.promise]);
+        if (this.#leaving) return;
+        if (control.refusal !== undefined) throw control.refusal;
+        isJoined = await this.#isAccepted(this.#registry);
+      }
     } catch (error) {
       control.close();
       throw error;
@@ -165,6 +166,14 @@ export class ModelWorker {
 
   async #refusalOf(control: RedisControl): Promise<void> {
     while (control.refusal === undefined && !this.#leaving) await new Promise((next) => setTimeout(next, 100).unref());
+  }
+
+  /** Returns false, after a pause, if Redis failed. Throws UsageError if the queue serves another model or version. */
+  async #isAccepted(registry: Registry): Promise<boolean> {
+    const found = await registry.beat(this.#identity).catch(() => undefined);
+    if (found === undefined) await new Promise((next) => setTimeout(next, BEAT_MS / 2));
+    else this.#checkIdentity(found.identity);
+    return found !== undefined;
   }
 
   #checkIdentity(found: { model: string; version: string }): void {

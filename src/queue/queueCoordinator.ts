@@ -232,9 +232,12 @@ export class QueueCoordinator {
     this.#control = new RedisControl(packages, this.#address);
     this.#registry = new Registry(this.#control.client, this.#keys);
     this.#timer = setInterval(() => void this.#look(), BEAT_MS);
-    await this.#untilReachable(this.#control);
-    await this.#takeLease();
-    await this.#checkIdentity();
+    const control = this.#control;
+    await this.#untilItWorks(async () => {
+      await this.#untilReachable(control);
+      await this.#takeLease();
+      await this.#checkIdentity();
+    });
     const connection = { ...this.#address.connection, maxRetriesPerRequest: null };
     const common = { connection, prefix: KEY_PREFIX };
     this.#queue = new packages.Queue(this.#name, { ...common, streams: { events: { maxLen: MAX_EVENTS } } });
@@ -245,7 +248,21 @@ export class QueueCoordinator {
     this.#events.on('completed', ({ jobId, returnvalue }) => this.#replied(jobId, returnvalue));
     this.#events.on('failed', ({ jobId, failedReason }) => void this.#failed([[jobId, failedReason]]));
     await Promise.all([this.#queue.waitUntilReady(), this.#events.waitUntilReady()]);
-    await this.#adopt();
+    await this.#untilItWorks(() => this.#adopt());
+  }
+
+  /** Takes a step of joining again and again while Redis fails; throws after the timeout. */
+  async #untilItWorks(step: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        await step();
+        return;
+      } catch (error) {
+        this.#noteFailure(error as Error);
+        if (this.#ended !== undefined) throw this.#ended;
+        await new Promise((next) => setTimeout(next, BEAT_MS / 2));
+      }
+    }
   }
 
   async #untilReachable(control: RedisControl): Promise<void> {

@@ -5,7 +5,7 @@
 //   --records N  of faults (2000), memory (100000), oneProcess (1500)    --runs N  of budget, coordinator (20), oneProcess (7)
 //   --perMinute 1200  the limit of membership
 //   --slots 12  of each worker in faults, membership                     --seconds N  of oneOfFour (60), membership (120)
-//   --network loopback  instead of network namespaces in faults          --seed 1  of faults
+//   --network loopback  instead of network namespaces in faults          --seed 1  of faults, the first of budget
 //   --before FOLDER  a build of another version for oneProcess: git archive COMMIT | tar -x -C FOLDER, and build it there
 import { budget } from './queue/budget.js';
 import { coordinator } from './queue/coordinator.js';

@@ -17,7 +17,7 @@ export async function memory() {
   const script = path.join(import.meta.dirname, 'instantWorker.ts');
   const tsx = import.meta.resolve('tsx');
   const { child } = startProgram([process.execPath, '--import', tsx, script, redis.url, 'mem', String(SLOTS)]);
-  while ((await client.hlen('rareflow:mem:workers')) === 0) await sleep(100);
+  while ((await client.hlen('rareflow:mem:rareflow-workers')) === 0) await sleep(100);
   const attempts = callQueue({ queue: redis.url, queueName: 'mem' });
   const model = createModel({ model: 'any', attempts, concurrency: CONCURRENCY });
   const used: number[] = [];
@@ -31,7 +31,7 @@ export async function memory() {
   let out = 0;
   for await (const _record of readJsonl(input).pipe(doc2Query({ model, concurrency: CONCURRENCY }))) {
     out += 1;
-    if (out % 10_000 === 0) console.error(`${out} records, ${megabytes(used.at(-1) ?? 0)} MB in Redis`);
+    if (out % 1000 === 0) console.error(`${out} records, ${megabytes(used.at(-1) ?? 0)} MB in Redis`);
   }
   const seconds = (performance.now() - startedMs) / 1000;
   clearInterval(timer);

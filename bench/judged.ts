@@ -88,17 +88,23 @@ or, to make such files of a corpus with titles: judged --build ${collectionKinds
 const folder = mkdtempSync(path.join(os.tmpdir(), 'rareflow-judged-'));
 await buildIndex(readRecords([corpus]), folder, { analyzer });
 const index = await openIndex(folder);
-const { asked, labels } = await judgedCollection();
+const { asked, labels, possible } = await judgedCollection();
 console.error(`${index.docCount} documents, ${asked.length} questions`);
+console.log(JSON.stringify({ bench: 'judged', row: 'the best that there are', ...possible }));
 for (const setting of settings) console.log(JSON.stringify({ bench: 'judged', ...(await measured(setting)) }));
 await index.close();
 rmSync(folder, { recursive: true });
 
-/** Reads `queryId docId relevance`, gives each question its best-ranked relevant document, and labels all relevant ones. */
+/**
+ * Reads `queryId docId relevance`, gives each question its best-ranked relevant document, and labels all relevant ones. `possible` is what
+ * choosing by the labels would give: the best-ranked that are not relevant, and how many are missing because nothing else has a word of
+ * the question.
+ */
 async function judgedCollection() {
   const relevant = relevantDocuments(qrels as string);
   const asked: JudgedQuestion[] = [];
   const labels: object[] = [];
+  let [hardness, withNegatives, missing] = [0, 0, 0];
   for await (const { id, text } of readRecords([queries as string])) {
     const ids = relevant.get(String(id));
     if (ids === undefined) continue;
@@ -110,8 +116,17 @@ async function judgedCollection() {
     for (const one of docIds) labels.push({ question, document: index.text(one), verdict: 'answers' });
     const best = hits.find((hit) => hit.docId !== docId)?.score ?? 0;
     asked.push({ id: index.id(docId), text: index.text(docId), question, relevant: ids, best });
+    const negatives = hits.filter(({ id }) => !ids.has(id)).slice(0, numNeg);
+    missing += numNeg - negatives.length;
+    if (negatives.length === 0) continue;
+    withNegatives += 1;
+    hardness += negatives.reduce((sum, { score }) => sum + score / best, 0) / negatives.length;
   }
-  return { asked, labels };
+  const possible = {
+    hardness: Number((hardness / withNegatives).toFixed(3)),
+    shortfall: Number((missing / (numNeg * asked.length)).toFixed(3)),
+  };
+  return { asked, labels, possible };
 }
 
 /** A model that answers from labels, and counts its calls. */

@@ -66,7 +66,7 @@ export type Bm25HardNegFields<NegativesKey extends string, Detailed extends bool
  * BM25HardNeg: finds, for each question, documents that match it well and do not answer it.
  *
  * Adds `hard_negatives`: `numNeg` texts and `spare` more, best score first. By default they are, of the 20 best candidates, those least similar
- * to the positive. Never among them: a document with the id or text of a positive (ignoring white space), a near-duplicate of
+ * to the positive; with spares, the best ranked beside them. Never among them: a document with the id or text of a positive (ignoring white space), a near-duplicate of
  * one (unless `nearDuplicate` is false), the same text twice, a document that scores 0. If fewer are left the record has
  * fewer; if none is left it is rejected.
  *
@@ -94,7 +94,7 @@ export function bm25HardNeg<
   const wanted = numNeg + spare;
   const rules = resolveRules(resolved, numNeg, spare);
   requireGroups(index, rules.groupKey);
-  const mining = { ...resolved, textKey, numNeg: wanted, weighting, rules, turns: new EventLoopTurns() };
+  const mining = { ...resolved, textKey, numNeg: wanted, spare, weighting, rules, turns: new EventLoopTurns() };
   const noneRefused = Object.fromEntries(rulesInForce(rules, resolved.excludeIds).map((name) => [name, 0]));
   const usesScenario = query === 'scenario+question';
   const detailsKey = `${negativesKey}_details`;

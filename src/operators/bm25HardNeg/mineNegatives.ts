@@ -29,7 +29,9 @@ export interface Mined {
 }
 
 export interface Mining extends Resolved<typeof bm25HardNegOptions> {
+  /** The number of negatives, spares included. */
   numNeg: number;
+  spare: number;
   weighting: Weighting;
   rules: ResolvedRules;
   turns: EventLoopTurns;
@@ -42,8 +44,8 @@ export async function mineNegatives(
   mining: Mining,
   signal: AbortSignal,
 ): Promise<Mined> {
-  const { index, profile, numNeg, weighting, rules, seed, turns, textKey, questionKey, idKey, sharedPositives } =
-    mining;
+  const { index, profile, numNeg, spare, weighting, rules, seed, turns } = mining;
+  const { textKey, questionKey, idKey, sharedPositives } = mining;
   const text = valueAt(record, textKey) as string;
   const positiveScore = await index.score(query, text, { weighting, signal });
   const positiveOf = (hit?: { rank: number; score: number }) =>
@@ -60,9 +62,8 @@ export async function mineNegatives(
   const { found, positive, refused, endedEarly } = await findCandidates(index, rules, walk);
   const random = seededRandom(seed, valueAt(record, questionKey) as string, text);
   const { negatives, tooSimilar } = await sample(index, found, rules, {
-    numNeg,
+    ...{ numNeg, spare, random },
     positiveTexts: positives.texts,
-    random,
   });
   if (tooSimilar > 0) refused.maxPositiveSimilarity = tooSimilar;
   return { negatives, positive: positiveOf(positive), refused, endedEarly };

@@ -9,7 +9,10 @@ export interface SampledNegative extends Candidate {
 }
 
 export interface Choice {
+  /** The number of negatives, spares included. */
   numNeg: number;
+  /** The number of those that are for a judge to leave out. */
+  spare: number;
   /** The texts of the positives: the greatest similarity to any of them counts. */
   positiveTexts: readonly string[];
   /** Numbers in [0, 1), for `random`. */
@@ -31,24 +34,35 @@ export async function sample(
   index: Searcher,
   candidates: readonly Candidate[],
   rules: ResolvedRules,
-  { numNeg, positiveTexts, random }: Choice,
+  { numNeg, spare, positiveTexts, random }: Choice,
 ): Promise<{ negatives: SampledNegative[]; tooSimilar: number }> {
   const { sampling, maxPositiveSimilarity = 1 } = rules;
   const compared: SampledNegative[] = comparesCandidates(rules)
     ? await withSimilarities(index, candidates, positiveTexts)
     : [...candidates];
   const fit = compared.filter(({ similarity = 0 }) => similarity <= maxPositiveSimilarity);
-  const negatives = inOrder(fit, sampling, random)
+  const best = Math.min(spare, numNeg >> 1);
+  const negatives = inOrder(fit, sampling, best, random)
     .slice(0, numNeg)
     .sort((a, b) => a.rank - b.rank);
   return { negatives, tooSimilar: compared.length - fit.length };
 }
 
-/** Returns the candidates in the order in which they are taken. */
-function inOrder(fit: SampledNegative[], sampling: ResolvedRules['sampling'], random: () => number): SampledNegative[] {
+/**
+ * Returns the candidates in the order in which they are taken. If a judge is to leave some out, dissimilar sampling takes the
+ * `best` ranked ones first: they are the hardest, and the others are there if the judge finds answers among them.
+ */
+function inOrder(
+  fit: SampledNegative[],
+  sampling: ResolvedRules['sampling'],
+  best: number,
+  random: () => number,
+): SampledNegative[] {
   if (sampling === 'top') return fit;
   if (sampling === 'random') return shuffledOrder(fit.length, random).map((index) => fit[index] as SampledNegative);
-  return fit.toSorted((a, b) => (a.similarity ?? 0) - (b.similarity ?? 0) || a.rank - b.rank);
+  const others = best === 0 ? fit : fit.slice(best);
+  const leastSimilar = others.toSorted((a, b) => (a.similarity ?? 0) - (b.similarity ?? 0) || a.rank - b.rank);
+  return best === 0 ? leastSimilar : [...fit.slice(0, best), ...leastSimilar];
 }
 
 async function withSimilarities(

@@ -12,6 +12,7 @@ import { unguessableIds } from '../judgePrompt.js';
 import { type ModelProvenance, provenanceOf, tokenProvenance } from '../provenance.js';
 import { type Field, type ProvenanceField, type RecordOperator, recordOperator } from '../recordOperator.js';
 import { recordOptions } from '../recordOptions.js';
+import { doubtfulNegatives } from './doubtful.js';
 import { judgeNegativesOptions } from './options.js';
 import {
   type DocumentVerdict,
@@ -70,7 +71,7 @@ const CONFIRM_STAGE = 'confirm_negatives';
  * JudgeNegatives: has a model read all negatives of a record in one call and say which of them answer the question after all.
  *
  * Adds `negatives_judgement`, one entry for each negative, and leaves in `hard_negatives` those that do not answer, `numNeg`
- * of them at most. What answers is moved to `positives` as `{id?, text}`, dropped, or the record is rejected, as `onFalse`
+ * of them at most: the first, but last those most alike to the answers that were found. What answers is moved to `positives` as `{id?, text}`, dropped, or the record is rejected, as `onFalse`
  * says; what answers partly is dropped. With `annotate` the list stays as it is. The documents are shown in an order that depends on the seed and the record, the
  * record's own text among them, each under an id that no document can know.
  *
@@ -109,7 +110,8 @@ export function judgeNegatives<
       const first = await judgeDocuments({ ...settings, stage: JUDGE_STAGE, question, documents, order }, signal);
       const [positive, ...found] = first.verdicts as [DocumentVerdict, ...DocumentVerdict[]];
       const { final, confirm } = await confirmed(found, { settings, question, negatives }, signal);
-      const uses = useOf(final, { numNeg, onFalse, hasConfirmer: settings.confirmModel !== undefined });
+      const doubtful = doubtfulNegatives(final, { positive: documents[0] as string, negatives }, numNeg);
+      const uses = useOf(final, { numNeg, onFalse, hasConfirmer: settings.confirmModel !== undefined, doubtful });
       if (annotate) uses.fill('negative');
       const judgements = final.map((one, index): NegativeJudgement => {
         const use = uses[index] as NegativeUse;

@@ -8,6 +8,8 @@ export interface UseRules {
   onFalse: 'relabel' | 'drop' | 'reject';
   /** True if a document becomes a positive only if a second model confirmed it. */
   hasConfirmer: boolean;
+  /** The negatives that are kept only if there are too few others; see `doubtfulNegatives`. */
+  doubtful?: ReadonlySet<number>;
 }
 
 /** Returns the use of each negative, by the verdicts on them: `first` is that of the first model if a second one was asked. */
@@ -16,8 +18,8 @@ export function useOf(
   rules: UseRules,
 ): NegativeUse[] {
   let kept = 0;
-  return verdicts.map(({ verdict, first }) => {
-    if (verdict === 'no') return kept++ < rules.numNeg ? 'negative' : 'spare';
+  return verdicts.map(({ verdict, first }, index) => {
+    if (verdict === 'no') return !rules.doubtful?.has(index) && kept++ < rules.numNeg ? 'negative' : 'spare';
     const isCertain = !rules.hasConfirmer || first !== undefined;
     return verdict === 'answers' && rules.onFalse === 'relabel' && isCertain ? 'positive' : 'dropped';
   });

@@ -137,7 +137,7 @@ export const bm25HardNegOptions = {
     group,
   }),
   spare: wholeNumber({
-    help: 'mine this many more, so that a judge can leave some out; dissimilar sampling takes the best ranked for them, half of all at most',
+    help: 'mine this many more, so that a judge can leave some out; dissimilar sampling takes the best ranked for all of them but one, half of all at most',
     min: 0,
     defaultFrom: ({ judgeNegatives }) => (judgeNegatives === true ? SPARE_FOR_JUDGE : 0),
     defaultText: '0, or 5 before judge-negatives in run',

@@ -41,7 +41,7 @@ export async function sample(
     ? await withSimilarities(index, candidates, positiveTexts)
     : [...candidates];
   const fit = compared.filter(({ similarity = 0 }) => similarity <= maxPositiveSimilarity);
-  const best = Math.min(spare, numNeg >> 1);
+  const best = Math.max(0, Math.min(spare - 1, numNeg >> 1));
   const negatives = inOrder(fit, sampling, best, random)
     .slice(0, numNeg)
     .sort((a, b) => a.rank - b.rank);

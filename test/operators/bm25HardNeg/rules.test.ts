@@ -56,9 +56,10 @@ const taken: [what: string, options: Partial<Bm25HardNegOptions>, ranks: number[
   ['groupPattern leaves out the group of the positive', { groupPattern: '^(.*)#' }, [2, 4, 7]],
   ['a document of score 0 is never taken', { rangeMin: 9, numNeg: 9 }, [9, 10, 11]],
   ['dissimilar takes the least similar of the first', { sampling: 'dissimilar', candidateWindow: 4 }, [2, 3, 4]],
-  ['and the best ranked for spares', { sampling: 'dissimilar', candidateWindow: 10, spare: 1 }, [1, 8, 9, 10]],
-  ['as many as there are spares', { sampling: 'dissimilar', candidateWindow: 10, spare: 3 }, [1, 2, 3, 8, 9, 10]],
-  ['half of all at most', { sampling: 'dissimilar', candidateWindow: 10, numNeg: 1, spare: 2 }, [1, 8, 9]],
+  ['and the best ranked for spares', { sampling: 'dissimilar', candidateWindow: 10, spare: 2 }, [1, 8, 9, 10, 11]],
+  ['one fewer than there are spares', { sampling: 'dissimilar', candidateWindow: 10, spare: 3 }, [1, 2, 8, 9, 10, 11]],
+  ['so none for one spare', { sampling: 'dissimilar', candidateWindow: 10, spare: 1 }, [8, 9, 10, 11]],
+  ['and half of all at most', { sampling: 'dissimilar', candidateWindow: 10, numNeg: 1, spare: 4 }, [1, 2, 8, 9, 10]],
 ];
 for (const [what, options, ranks] of taken) {
   test(what, async () => assert.deepEqual((await mine(options)).ranks, ranks));

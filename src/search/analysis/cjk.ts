@@ -16,7 +16,7 @@ export class CjkAnalyzer implements Analyzer {
     const made = new BigramWriter();
     const words = new StandardTokenizer(text);
     while (words.next()) {
-      const word = text.slice(words.start, words.end);
+      const word = words.word;
       const term = lowerCase(foldWidth(word));
       if (isCjkWord(word) && !isIterationMark(word)) made.run(term, words.start, words.end);
       else made.word(term);

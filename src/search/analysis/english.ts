@@ -17,7 +17,7 @@ export class EnglishAnalyzer implements Analyzer {
     const tokens: string[] = [];
     const words = new StandardTokenizer(text);
     while (words.next()) {
-      const word = text.slice(words.start, words.end);
+      const word = words.word;
       const term = this.#terms.get(word) ?? this.#remember(word);
       if (term !== '') tokens.push(term);
     }

@@ -37,7 +37,7 @@ export class MultilingualAnalyzer implements Analyzer {
     const made = new BigramWriter();
     const words = new StandardTokenizer(text);
     while (words.next()) {
-      const word = text.slice(words.start, words.end);
+      const word = words.word;
       const term = this.#termOf(word);
       if (term === '') continue; // marks alone
       if (isCjkWord(word) || isComplexWord(word)) made.run(term, words.start, words.end);

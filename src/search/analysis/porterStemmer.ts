@@ -14,7 +14,19 @@ export function porterStem(word: string): string {
   return step5(stem);
 }
 
-const step2Suffixes: readonly (readonly [suffix: string, replacement: string])[] = [
+/** Suffixes and what replaces them, by the code of the last letter but one: words are compared with few of them. */
+type SuffixTable = Readonly<Record<number, readonly (readonly [suffix: string, replacement: string])[]>>;
+
+function suffixTable(rows: readonly (readonly [suffix: string, replacement: string])[]): SuffixTable {
+  const table: Record<number, (readonly [string, string])[]> = {};
+  for (const row of rows) {
+    const code = row[0].charCodeAt(row[0].length - 2);
+    table[code] = [...(table[code] ?? []), row];
+  }
+  return table;
+}
+
+const step2Suffixes = suffixTable([
   ['ational', 'ate'],
   ['tional', 'tion'],
   ['enci', 'ence'],
@@ -36,9 +48,9 @@ const step2Suffixes: readonly (readonly [suffix: string, replacement: string])[]
   ['iviti', 'ive'],
   ['biliti', 'ble'],
   ['logi', 'log'],
-];
+]);
 
-const step3Suffixes: readonly (readonly [suffix: string, replacement: string])[] = [
+const step3Suffixes = suffixTable([
   ['icate', 'ic'],
   ['ative', ''],
   ['alize', 'al'],
@@ -46,12 +58,13 @@ const step3Suffixes: readonly (readonly [suffix: string, replacement: string])[]
   ['ical', 'ic'],
   ['ful', ''],
   ['ness', ''],
-];
+]);
 
-const step4Suffixes: readonly (readonly [suffix: string, replacement: string])[] =
+const step4Suffixes = suffixTable(
   'al ance ence er ic able ible ant ement ment ent sion tion ou ism ate iti ous ive ize'
     .split(' ')
-    .map((suffix) => [suffix, suffix.endsWith('ion') ? suffix.slice(0, 1) : '']);
+    .map((suffix) => [suffix, suffix.endsWith('ion') ? suffix.slice(0, 1) : '']),
+);
 
 /** Plurals, -ed, -ing, and y after a vowel. */
 function step1(word: string): string {
@@ -93,12 +106,10 @@ function step5(word: string): string {
  * Replaces the first suffix of the table that the word has, if the part before it has a measure over `floor`. In step 4, where `floor`
  * is 1, the s or t of -sion and -tion belongs to that part.
  */
-function longestSuffix(
-  word: string,
-  table: readonly (readonly [suffix: string, replacement: string])[],
-  floor: number,
-): string {
-  for (const [suffix, replacement] of table) {
+function longestSuffix(word: string, table: SuffixTable, floor: number): string {
+  const rows = table[word.charCodeAt(word.length - 2)];
+  if (rows === undefined) return word;
+  for (const [suffix, replacement] of rows) {
     if (!word.endsWith(suffix)) continue;
     const length = word.length - suffix.length;
     const kept = floor > 0 ? length + replacement.length : length;

@@ -9,7 +9,7 @@ export class StandardAnalyzer implements Analyzer {
   tokens(text: string): string[] {
     const tokens: string[] = [];
     const words = new StandardTokenizer(text);
-    while (words.next()) tokens.push(this.termOf(text.slice(words.start, words.end)));
+    while (words.next()) tokens.push(this.termOf(words.word));
     return tokens;
   }
 

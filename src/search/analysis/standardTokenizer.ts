@@ -1,7 +1,9 @@
+import { endianness } from 'node:os';
 import { CharClass as C, charClass, emojiLength } from './wordBreak.js';
 
 /** Lucene's maximum token length, in UTF-16 units: the scanner never sees more of the text at once. */
 const WINDOW = 255;
+const isBigEndian = endianness() === 'BE';
 const ZERO_WIDTH_JOINER = 0x200d;
 
 /** G. Fowler, L. C. Noll, K.-P. Vo, "The FNV Non-Cryptographic Hash Algorithm". */
@@ -10,6 +12,8 @@ const FNV_PRIME = 0x01000193;
 
 const asciiClasses = Uint8Array.from({ length: 128 }, (_, code) => charClass(code) & 0xff);
 const WORD_CHAR = C.letter | C.numeric | C.katakana | C.extendNumLet;
+/** The classes of characters that may continue a word that they follow. */
+const CONTINUES = WORD_CHAR | C.hebrew | C.ignorable | C.midLetter | C.midNumeric;
 
 /** The states of a word while it is read; each names the classes that may follow. */
 const follow = {
@@ -33,42 +37,68 @@ type State = keyof typeof follow;
  * and nothing longer than 255 UTF-16 units.
  */
 export class StandardTokenizer {
-  /** The word found last is `text.slice(start, end)`. */
+  /** The word found last is `units.subarray(start, end)`. */
   start = 0;
   end = 0;
-  /** The hash of the current word if it has only ASCII letters: 32 bits (FNV-1a), never 0. Else 0. */
+  /** The hash of the word found last: 32 bits (FNV-1a over its units). */
   hash = 0;
+  /** The UTF-16 units of the text, in an array that may be longer: reading them there costs a third of `charCodeAt`. */
+  units = new Uint16Array(0);
 
-  readonly #text: string;
+  #text = '';
   /** The end of the underscores read last: those of a long run are read once, and not again from each of them. */
   #underscoresEnd = 0;
   /** The index after the zero width joiners read last, or of the last one if the window ended among them. */
   #joinersEnd = 0;
 
   constructor(text: string) {
+    this.begin(text);
+  }
+
+  /** Starts at the beginning of another text. */
+  begin(text: string): void {
+    if (text.length > this.units.length) this.units = new Uint16Array(text.length);
+    const bytes = Buffer.from(this.units.buffer, 0, text.length * 2);
+    bytes.write(text, 'utf16le');
+    if (isBigEndian) bytes.swap16();
     this.#text = text;
+    this.#underscoresEnd = 0;
+    this.#joinersEnd = 0;
+    this.end = 0;
+  }
+
+  /** The word found last. */
+  get word(): string {
+    return this.#text.slice(this.start, this.end);
   }
 
   /** Moves to the next word; false if there is none. */
   next(): boolean {
-    const text = this.#text;
-    for (let at = this.end; at < text.length; ) {
-      const code = text.charCodeAt(at);
+    const { units } = this;
+    const { length } = this.#text;
+    for (let at = this.end; at < length; ) {
+      const code = units[at] as number;
       if (code < 128) {
         const classes = asciiClasses[code] as number;
-        if ((classes & WORD_CHAR) === 0 && !(code === 35 || code === 42)) {
+        if ((classes & (C.letter | C.numeric)) !== 0) {
+          const end = this.#asciiWordEnd(at, length);
+          if (end > 0) return this.#found(at, end);
+        } else if ((classes & C.extendNumLet) === 0 && !this.#mayBeKeycap(at)) {
           at++;
           continue;
         }
-        const end = (classes & C.letter) === 0 ? 0 : this.#asciiWordEnd(at);
-        if (end > 0) return this.#found(at, end);
+      } else if (!isSurrogate(code) && charClass(code) === 0) {
+        at++;
+        continue;
       }
-      this.hash = 0;
       const end = this.#longestEnd(at);
-      if (end > at) return this.#found(at, end);
-      at += charLength(text, at, text.length);
+      if (end > at) {
+        this.hash = hashOfUnits(units, at, end);
+        return this.#found(at, end);
+      }
+      at += charLength(this.#text, at, length);
     }
-    this.end = text.length;
+    this.end = length;
     return false;
   }
 
@@ -78,28 +108,52 @@ export class StandardTokenizer {
     return true;
   }
 
-  /** Returns the end of a word of ASCII letters alone, or 0 if it takes a closer look. */
-  #asciiWordEnd(start: number): number {
-    const text = this.#text;
+  /** Returns true for the first sign of an emoji such as #️⃣, and maybe for others that are followed by a sign beyond ASCII. */
+  #mayBeKeycap(at: number): boolean {
+    const code = this.units[at];
+    return (code === 35 || code === 42) && at + 1 < this.#text.length && (this.units[at + 1] as number) >= 128;
+  }
+
+  /** Finds the end of the word that begins with an ASCII letter or digit, and its hash; returns 0 if it takes a closer look. */
+  #asciiWordEnd(start: number, length: number): number {
+    const { units } = this;
     // A longer run is cut by #longestEnd: reading on to its end for each piece would take quadratic time.
-    const length = Math.min(text.length, start + WINDOW + 1);
-    let end = start + 1;
-    let code = 0;
-    let hash = Math.imul(FNV_BASIS ^ text.charCodeAt(start), FNV_PRIME);
-    for (; end < length; end++) {
-      code = text.charCodeAt(end);
-      if (code >= 128) return 0;
-      if (((asciiClasses[code] as number) & C.letter) === 0) break;
+    const limit = Math.min(length, start + WINDOW);
+    let code = units[start] as number;
+    let classes = asciiClasses[code] as number;
+    let hash = FNV_BASIS;
+    for (let at = start; ; ) {
       hash = Math.imul(hash ^ code, FNV_PRIME);
+      if (++at === limit) {
+        this.hash = hash;
+        return limit === length ? at : 0;
+      }
+      code = units[at] as number;
+      if (code >= 128) {
+        this.hash = hash;
+        return isSurrogate(code) || (charClass(code) & CONTINUES) !== 0 ? 0 : at;
+      }
+      const following = asciiClasses[code] as number;
+      if ((following & WORD_CHAR) !== 0) {
+        classes = following;
+        continue;
+      }
+      const middle = (classes & C.letter) !== 0 ? C.midLetter : (classes & C.numeric) !== 0 ? C.midNumeric : 0;
+      if ((following & middle) === 0 || at + 1 === length) {
+        this.hash = hash;
+        return at;
+      }
+      if (at + 1 === limit) return 0;
+      const after = units[at + 1] as number;
+      if (after >= 128) return 0;
+      if (((asciiClasses[after] as number) & classes) === 0) {
+        this.hash = hash;
+        return at;
+      }
+      hash = Math.imul(hash ^ code, FNV_PRIME);
+      code = after;
+      at++;
     }
-    this.hash = ((hash ^ (hash >>> 15)) | 1) >>> 0;
-    if (end - start > WINDOW) return 0;
-    if (end >= text.length) return end;
-    const classes = asciiClasses[code] as number;
-    if ((classes & (C.numeric | C.extendNumLet)) !== 0) return 0;
-    if ((classes & C.midLetter) === 0 || end + 1 === text.length) return end;
-    const after = text.charCodeAt(end + 1);
-    return after < 128 && ((asciiClasses[after] as number) & C.letter) === 0 ? end : 0;
   }
 
   /** Returns the end of the longest token at `start` by any rule; `start` if none applies. */
@@ -131,6 +185,16 @@ export class StandardTokenizer {
     this.#joinersEnd = Math.min(end, limit - 1);
     return end === limit ? 0 : emojiLength(text.slice(start, limit));
   }
+}
+
+function isSurrogate(code: number): boolean {
+  return (code & 0xf800) === 0xd800;
+}
+
+function hashOfUnits(units: Uint16Array, start: number, end: number): number {
+  let hash = FNV_BASIS;
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (units[at] as number), FNV_PRIME);
+  return hash;
 }
 
 /** Skips the underscores that may lead a word. `from` is one of them, or where the window ended among them. */

@@ -1,126 +1,142 @@
 import { grown } from '../format/segmentWriter.js';
+import { ShortWordTable } from './shortWordTable.js';
 import { StandardTokenizer } from './standardTokenizer.js';
+import { CharClass as C, charClass } from './wordBreak.js';
+import { WordTable } from './wordTable.js';
 
 /** The id for a word that gives no term. */
 const NO_TERM = 0xffffffff;
-/** Memory for a known word without its letters. */
-const BYTES_PER_WORD = 40;
+/** Zeros behind the text, which end its last word and let twelve bytes be read from its last one on. */
+const PADDING = 16;
+
+/** What an ASCII character is to a word: a letter or digit of it, never a part of it, or what takes a closer look. */
+const [LETTER_OR_DIGIT, BREAK, OTHER] = [1, 2, 3];
+const charKinds = Uint8Array.from({ length: 256 }, (_, code) => {
+  const classes = code < 128 ? charClass(code) : C.ignorable;
+  if ((classes & (C.letter | C.numeric)) !== 0) return LETTER_OR_DIGIT;
+  return (classes & (C.extendNumLet | C.ignorable | C.emoji)) === 0 ? BREAK : OTHER;
+});
+/** 1 for a character that may join the letters or digits on both sides of it: . : ' , ; */
+const joinsWords = Uint8Array.from({ length: 256 }, (_, code) =>
+  code < 128 && (charClass(code) & (C.midLetter | C.midNumeric)) !== 0 ? 1 : 0,
+);
+const textEncoder = new TextEncoder();
 
 /**
- * Turns texts into term ids without creating a string for every word: words of ASCII letters are found by their characters in a hash
- * table with open addressing, the others in a Map.
+ * Turns texts into term ids without creating a string for every word. The text is read as bytes, four at a time: words of up to 12
+ * ASCII letters and digits, nearly all, are found by these. StandardTokenizer reads the others.
  */
 export class TermIds {
   /** The term ids of the text analyzed last, in its order. */
   terms = new Uint32Array(1024);
-  /** The index of a word plus 1, by slot of the hash table; 0 for an empty slot. */
-  #slots = new Uint32Array(2 ** 14);
-  #hashes = new Uint32Array(2 ** 13);
-  #ids = new Uint32Array(2 ** 13);
-  /** The end of the letters of each word, where those of the next begin. */
-  #ends = new Uint32Array(2 ** 13);
-  #letters = new Uint8Array(2 ** 16);
-  #words = 0;
-  readonly #others = new Map<string, number>();
-  #otherBytes = 0;
-
-  readonly #termOf: (word: string) => string;
-  readonly #idOf: (term: string) => number;
+  /** A byte for each UTF-16 unit of the text: itself, or 128 if it is beyond ASCII. */
+  #bytes = new Uint8Array(PADDING);
+  #view = new DataView(this.#bytes.buffer);
+  readonly #tokenizer = new StandardTokenizer('');
+  readonly #shortWords: ShortWordTable;
+  readonly #words: WordTable;
 
   /** `termOf` returns the term of a word, '' for none; `idOf` returns the id of a term. */
   constructor(termOf: (word: string) => string, idOf: (term: string) => number) {
-    this.#termOf = termOf;
-    this.#idOf = idOf;
+    const idOfWord = (word: string) => {
+      const term = termOf(word);
+      return term === '' ? NO_TERM : idOf(term);
+    };
+    this.#shortWords = new ShortWordTable(idOfWord);
+    this.#words = new WordTable(idOfWord);
   }
 
+  /** The memory that the known words take. */
   get bytes(): number {
-    return this.#words * BYTES_PER_WORD + this.#letters.length + this.#otherBytes;
+    return this.#shortWords.bytes + this.#words.bytes;
   }
 
   /** Fills `terms` and returns their number. */
   analyze(text: string): number {
-    const words = new StandardTokenizer(text);
+    this.#load(text);
+    const bytes = this.#bytes;
+    const view = this.#view;
+    const tokenizer = this.#tokenizer;
+    let isBegun = false;
     let { terms } = this;
     let count = 0;
-    while (words.next()) {
-      const { start, end, hash } = words;
-      const number = hash === 0 ? this.#other(text.slice(start, end)) : this.#find(text, start, end, hash);
-      if (number === NO_TERM) continue;
+    for (let at = 0; at < text.length; ) {
+      const kind = charKinds[bytes[at] as number];
+      if (kind === BREAK) {
+        at++;
+        continue;
+      }
+      let end = at;
+      let [first, second, third] = [0, 0, 0];
+      if (kind === LETTER_OR_DIGIT) {
+        first = view.getInt32(at, true);
+        let size = wordBytes(first);
+        end += size;
+        if (size === 4) {
+          second = view.getInt32(end, true);
+          size = wordBytes(second);
+          end += size;
+          if (size === 4) {
+            third = view.getInt32(end, true);
+            size = wordBytes(third);
+            third &= lowBytes(size);
+            end += size;
+          } else second &= lowBytes(size);
+        } else first &= lowBytes(size);
+      }
+      const next = bytes[end] as number;
+      const isWhole =
+        end > at &&
+        (charKinds[next] as number) === BREAK &&
+        (joinsWords[next] === 0 || charKinds[bytes[end + 1] as number] === BREAK);
+      let term: number;
+      if (isWhole) term = this.#shortWords.find(first, second, third);
+      else {
+        if (!isBegun) tokenizer.begin(text);
+        isBegun = true;
+        tokenizer.end = at;
+        if (!tokenizer.next()) break;
+        term = this.#words.find(tokenizer);
+        end = tokenizer.end;
+      }
+      at = end;
+      if (term === NO_TERM) continue;
       if (count === terms.length) {
         terms = grown(terms);
         this.terms = terms;
       }
-      terms[count++] = number;
+      terms[count++] = term;
     }
     return count;
   }
 
-  #find(text: string, start: number, end: number, hash: number): number {
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const word = (slots[slot] as number) - 1;
-      if (word < 0) return this.#addWord(text.slice(start, end), hash, slot);
-      if (this.#hashes[word] === hash && this.#isWord(word, text, start, end)) return this.#ids[word] as number;
+  #load(text: string): void {
+    const { length } = text;
+    // UTF-8 takes three bytes a unit at most.
+    const room = 3 * length + PADDING;
+    if (room > this.#bytes.length) {
+      this.#bytes = new Uint8Array(room);
+      this.#view = new DataView(this.#bytes.buffer);
     }
+    const bytes = this.#bytes;
+    const isAscii = textEncoder.encodeInto(text, bytes).written === length;
+    if (!isAscii) for (let at = 0; at < length; at++) bytes[at] = Math.min(text.charCodeAt(at), 128);
+    bytes.fill(0, length, length + PADDING);
   }
+}
 
-  #isWord(word: number, text: string, start: number, end: number): boolean {
-    const letters = this.#letters;
-    let at = word === 0 ? 0 : (this.#ends[word - 1] as number);
-    if ((this.#ends[word] as number) - at !== end - start) return false;
-    for (let unit = start; unit < end; unit++) if (letters[at++] !== text.charCodeAt(unit)) return false;
-    return true;
-  }
+/** Returns how many of four bytes, the low one first, are letters or digits of ASCII before the first that is not. */
+function wordBytes(four: number): number {
+  const low = four & 0x7f7f7f7f;
+  const lower = low | 0x20202020;
+  // The high bit of each byte: set from a on, and from the character behind z on; likewise for digits.
+  const letters = (lower + 0x1f1f1f1f) & ~(lower + 0x05050505);
+  const digits = (low + 0x50505050) & ~(low + 0x46464646);
+  const others = (~(letters | digits) | four) & 0x80808080;
+  return others === 0 ? 4 : (31 - Math.clz32(others & -others)) >> 3;
+}
 
-  #addWord(written: string, hash: number, slot: number): number {
-    const word = this.#words++;
-    if (word === this.#ids.length) {
-      this.#hashes = grown(this.#hashes);
-      this.#ids = grown(this.#ids);
-      this.#ends = grown(this.#ends);
-    }
-    const number = this.#termIdOf(written);
-    const start = word === 0 ? 0 : (this.#ends[word - 1] as number);
-    const end = start + written.length;
-    if (end > this.#letters.length) {
-      const larger = new Uint8Array(this.#letters.length * 2);
-      larger.set(this.#letters);
-      this.#letters = larger;
-    }
-    for (let at = 0; at < written.length; at++) this.#letters[start + at] = written.charCodeAt(at);
-    this.#hashes[word] = hash;
-    this.#ids[word] = number;
-    this.#ends[word] = end;
-    this.#slots[slot] = word + 1;
-    if (this.#words * 2 > this.#slots.length) this.#growSlots();
-    return number;
-  }
-
-  #growSlots(): void {
-    const slots = new Uint32Array(this.#slots.length * 2);
-    const mask = slots.length - 1;
-    for (let word = 0; word < this.#words; word++) {
-      let slot = (this.#hashes[word] as number) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = word + 1;
-    }
-    this.#slots = slots;
-  }
-
-  #other(slice: string): number {
-    const known = this.#others.get(slice);
-    if (known !== undefined) return known;
-    // A copy: a slice would keep the whole text it was cut from in memory.
-    const word = Buffer.from(slice, 'utf16le').toString('utf16le');
-    const number = this.#termIdOf(word);
-    this.#others.set(word, number);
-    this.#otherBytes += BYTES_PER_WORD + 40 + 2 * word.length;
-    return number;
-  }
-
-  #termIdOf(word: string): number {
-    const term = this.#termOf(word);
-    return term === '' ? NO_TERM : this.#idOf(term);
-  }
+/** A mask of the low bytes, `count` of them. */
+function lowBytes(count: number): number {
+  return count === 4 ? -1 : (1 << (count * 8)) - 1;
 }

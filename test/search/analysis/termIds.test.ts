@@ -25,7 +25,20 @@ function numbering() {
 test('numbered words are the tokens of the analyzer, any text', () => {
   const termsOf = numbering();
   const english = analyzerNamed('english');
-  const piece = fc.constantFrom(' ', 'the', 'Tides', "'s", '.', '3', '_', '中文', 'é', 'x'.repeat(300), '😀', '\ud800');
+  const piece = fc.constantFrom(
+    ...[' ', 'the', 'Tides', "'s", '.', ',', ':', '3', '1914', '_', '-', '#', '*', '中文', 'é', 'ﬁ', '–', '’', 'א'],
+    ...[
+      '\u0301',
+      '\u20e3',
+      '\u200d',
+      'abcdefghijkl',
+      'abcdefghijklm',
+      'x'.repeat(254),
+      'x'.repeat(300),
+      '😀',
+      '\ud800',
+    ],
+  );
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.array(piece).map((parts) => parts.join('')),

@@ -9,7 +9,7 @@ const NO_TERM = 0xffffffff;
 /** Zeros behind the text, which end its last word and let twelve bytes be read from its last one on. */
 const PADDING = 16;
 
-/** What an ASCII character is to a word: a letter or digit of it, never a part of it, or what takes a closer look. */
+/** The kinds of characters: a letter or digit of ASCII, one that is never part of a word, and one that takes a closer look. */
 const [LETTER_OR_DIGIT, BREAK, OTHER] = [1, 2, 3];
 const charKinds = Uint8Array.from({ length: 256 }, (_, code) => {
   const classes = code < 128 ? charClass(code) : C.ignorable;

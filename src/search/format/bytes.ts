@@ -107,11 +107,3 @@ function hasSurrogates(bytes: Uint8Array): boolean {
   }
   return false;
 }
-
-/** Returns the length of the common prefix. */
-export function sharedPrefix(a: Uint8Array, b: Uint8Array): number {
-  const limit = Math.min(a.length, b.length);
-  let shared = 0;
-  while (shared < limit && a[shared] === b[shared]) shared++;
-  return shared;
-}

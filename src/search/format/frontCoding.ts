@@ -1,20 +1,27 @@
-import { type ByteReader, type ByteWriter, sharedPrefix } from './bytes.js';
+import type { ByteReader, ByteWriter } from './bytes.js';
 
 /** Writes keys by the length of the prefix that they share with the key before, and the rest. */
 export class FrontEncoder {
-  #last = new Uint8Array(0);
+  /** The last key, in the first bytes. */
+  #last = new Uint8Array(64);
+  #length = 0;
 
   write(out: ByteWriter, key: Uint8Array): void {
-    const shared = sharedPrefix(this.#last, key);
+    const limit = Math.min(this.#length, key.length);
+    let shared = 0;
+    while (shared < limit && this.#last[shared] === key[shared]) shared++;
     out.varint(shared);
     out.varint(key.length - shared);
-    out.raw(key.subarray(shared));
-    this.#last = Uint8Array.from(key);
+    if (key.length > this.#last.length) this.#last = new Uint8Array(2 * key.length);
+    const bytes = out.room(key.length - shared);
+    for (let at = shared; at < key.length; at++) bytes[out.length++] = key[at] as number;
+    this.#last.set(key);
+    this.#length = key.length;
   }
 
   /** Makes the next key be written in full. */
   reset(): void {
-    this.#last = new Uint8Array(0);
+    this.#length = 0;
   }
 }
 

@@ -1,5 +1,6 @@
 import { keyBytes } from '../format/bytes.js';
 import { grown, type SegmentWriter } from '../format/segmentWriter.js';
+import { sortedOrder } from './sortedOrder.js';
 
 /** The memory of a posting: once in document order, and once more in term order when postings are written. */
 const BUFFERED_POSTING_BYTES = 10;
@@ -58,15 +59,15 @@ export class InvertedBuffer {
   writeTo(segment: SegmentWriter): void {
     const { starts, docs, tfs } = this.#byTerm();
     let tfsOfTerm = new Uint32Array(1024);
-    for (const term of [...this.#termIds.keys()].sort()) {
-      const id = this.#termIds.get(term) as number;
+    const terms = [...this.#termIds.keys()];
+    for (const id of sortedOrder(terms)) {
       const start = starts[id] as number;
       const count = this.#docFreqs[id] as number;
       const docsOfTerm = docs.subarray(start, start + count);
       if (count > tfsOfTerm.length) tfsOfTerm = new Uint32Array(count * 2);
       for (let at = 0; at < count; at++) tfsOfTerm[at] = tfs[start + at] as number;
       for (const [doc, tf] of this.#largeTfs.get(id) ?? []) tfsOfTerm[docsOfTerm.indexOf(doc)] = tf;
-      segment.addTerm(keyBytes(term), docsOfTerm, tfsOfTerm, count);
+      segment.addTerm(keyBytes(terms[id] as string), docsOfTerm, tfsOfTerm, count);
     }
   }
 

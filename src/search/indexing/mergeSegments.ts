@@ -71,7 +71,7 @@ class Cursor {
   next(): void {
     const { done, value } = this.#entries.next();
     this.#entry = done ? undefined : value;
-    this.key = done ? undefined : Uint8Array.from(value.key);
+    this.key = done ? undefined : value.key.slice();
     this.count = done ? 0 : value.count;
   }
 

@@ -1,30 +1,37 @@
-import { keyBytes } from '../format/bytes.js';
+import { ByteWriter, keyBytes } from '../format/bytes.js';
 import { grown, type SegmentWriter } from '../format/segmentWriter.js';
 import { sortedOrder } from './sortedOrder.js';
 
-/** The memory of a posting: once in document order, and once more in term order when postings are written. */
-const BUFFERED_POSTING_BYTES = 10;
-const MAX_SMALL_TF = 255;
+/** Each part reads all postings once, and takes 48 MB. */
+const MAX_PART_POSTINGS = 6 * 2 ** 20;
+const PART_POSTING_BYTES = 8;
 const BUFFERED_TERM_BYTES = 120;
+/** The most bytes of a posting here: two varints. */
+const MAX_POSTING_BYTES = 10;
 
-/** Collects the postings of documents in memory, in typed arrays, until they are written as a segment. */
+/**
+ * Collects the postings of documents in memory until they are written as a segment. They wait in the order of the documents, as
+ * varints: the number of terms of a document, then for each the id · 2, plus 1 if a tf over 1 follows. Terms are numbered in
+ * the order of their first use, so frequent ones take few bytes.
+ */
 export class InvertedBuffer {
   readonly #termIds = new Map<string, number>();
   #termBytes = 0;
   /** The document frequency by term id. */
   #docFreqs = new Uint32Array(1024);
   #docs = 0;
-  /** The end of the postings of each document. */
-  #ends = new Uint32Array(1024);
   #count = 0;
-  #terms = new Uint32Array(4096);
-  #tfs = new Uint8Array(4096);
-  /** The term frequencies that do not fit a byte, by term and document. */
-  readonly #largeTfs = new Map<number, Map<number, number>>();
+  readonly #postings = new ByteWriter();
+  readonly #partPostings: number;
+
+  /** `partPostings`: how many postings are put in term order at once. */
+  constructor(partPostings = MAX_PART_POSTINGS) {
+    this.#partPostings = partPostings;
+  }
 
   /** About how much memory it takes, and will take when written. */
   get bytes(): number {
-    return this.#count * BUFFERED_POSTING_BYTES + this.#termBytes;
+    return this.#postings.length + Math.min(this.#count, this.#partPostings) * PART_POSTING_BYTES + this.#termBytes;
   }
 
   /** The number of a term, for `add`. */
@@ -34,64 +41,93 @@ export class InvertedBuffer {
 
   /** Adds the next document: its distinct terms, from `from` to `to` of `terms`, by `numbers`, and how often each occurs. */
   add(terms: Uint32Array, numbers: Uint32Array, tfs: Uint32Array, from: number, to: number): void {
-    this.#reserve(to - from);
-    let place = this.#count;
+    const docFreqs = this.#docFreqs;
+    const out = this.#postings;
+    out.varint(to - from);
+    const bytes = out.room((to - from) * MAX_POSTING_BYTES);
+    let end = out.length;
     for (let at = from; at < to; at++) {
       const term = numbers[terms[at] as number] as number;
       const tf = tfs[at] as number;
-      this.#terms[place] = term;
-      this.#tfs[place] = Math.min(tf, MAX_SMALL_TF);
-      if (tf >= MAX_SMALL_TF) this.#keepLargeTf(term, tf);
-      place++;
-      this.#docFreqs[term] = (this.#docFreqs[term] as number) + 1;
+      docFreqs[term] = (docFreqs[term] as number) + 1;
+      let rest = term * 2 + (tf > 1 ? 1 : 0);
+      for (; rest >= 0x80; rest >>>= 7) bytes[end++] = rest | 0x80;
+      bytes[end++] = rest;
+      if (tf === 1) continue;
+      for (rest = tf; rest >= 0x80; rest >>>= 7) bytes[end++] = rest | 0x80;
+      bytes[end++] = rest;
     }
-    this.#count = place;
-    if (this.#docs === this.#ends.length) this.#ends = grown(this.#ends);
-    this.#ends[this.#docs++] = place;
-  }
-
-  #keepLargeTf(term: number, tf: number): void {
-    const ofTerm = this.#largeTfs.get(term) ?? new Map<number, number>();
-    this.#largeTfs.set(term, ofTerm.set(this.#docs, tf));
+    out.length = end;
+    this.#docs++;
+    this.#count += to - from;
   }
 
   /** Writes every term with its postings, in order. */
   writeTo(segment: SegmentWriter): void {
-    const { starts, docs, tfs } = this.#byTerm();
-    let tfsOfTerm = new Uint32Array(1024);
     const terms = [...this.#termIds.keys()];
-    for (const id of sortedOrder(terms)) {
-      const start = starts[id] as number;
-      const count = this.#docFreqs[id] as number;
-      const docsOfTerm = docs.subarray(start, start + count);
-      if (count > tfsOfTerm.length) tfsOfTerm = new Uint32Array(count * 2);
-      for (let at = 0; at < count; at++) tfsOfTerm[at] = tfs[start + at] as number;
-      for (const [doc, tf] of this.#largeTfs.get(id) ?? []) tfsOfTerm[docsOfTerm.indexOf(doc)] = tf;
-      segment.addTerm(keyBytes(terms[id] as string), docsOfTerm, tfsOfTerm, count);
+    const order = sortedOrder(terms);
+    const docFreqs = this.#docFreqs;
+    for (let from = 0; from < order.length; ) {
+      let to = from;
+      let count = 0;
+      for (; to < order.length; to++) {
+        const docFreq = docFreqs[order[to] as number] as number;
+        if (to > from && count + docFreq > this.#partPostings) break;
+        count += docFreq;
+      }
+      const part = order.subarray(from, to);
+      const { docs, tfs } = this.#inverted(part, count);
+      let start = 0;
+      for (const id of part) {
+        const end = start + (docFreqs[id] as number);
+        segment.addTerm(
+          keyBytes(terms[id] as string),
+          docs.subarray(start, end),
+          tfs.subarray(start, end),
+          end - start,
+        );
+        start = end;
+      }
+      from = to;
     }
   }
 
-  /** The postings sorted by term (a counting sort, so documents stay in order). */
-  #byTerm(): { starts: Uint32Array; docs: Uint32Array; tfs: Uint8Array } {
-    const termCount = this.#termIds.size;
-    const starts = new Uint32Array(termCount + 1);
-    for (let term = 0; term < termCount; term++) {
-      starts[term + 1] = (starts[term] as number) + (this.#docFreqs[term] as number);
+  /** Returns the postings of some terms, `count` in all, one term after another, the documents of each in order. */
+  #inverted(part: Uint32Array, count: number): { docs: Uint32Array; tfs: Uint32Array } {
+    /** The index of the next posting plus 1, by term id; 0 for a term of another part. */
+    const next = new Uint32Array(this.#termIds.size);
+    let start = 1;
+    for (const id of part) {
+      next[id] = start;
+      start += this.#docFreqs[id] as number;
     }
-    const next = starts.slice();
-    const docs = new Uint32Array(this.#count);
-    const tfs = new Uint8Array(this.#count);
-    const terms = this.#terms;
-    for (let doc = 0, at = 0; doc < this.#docs; doc++) {
-      for (const end = this.#ends[doc] as number; at < end; at++) {
-        const term = terms[at] as number;
-        const place = next[term] as number;
-        next[term] = place + 1;
-        docs[place] = doc;
-        tfs[place] = this.#tfs[at] as number;
+    const docs = new Uint32Array(count);
+    const tfs = new Uint32Array(count);
+    const bytes = this.#postings.view();
+    let at = 0;
+    const varint = () => {
+      let value = bytes[at++] as number;
+      if (value < 0x80) return value;
+      value &= 0x7f;
+      for (let shift = 7; ; shift += 7) {
+        const byte = bytes[at++] as number;
+        value |= (byte & 0x7f) << shift;
+        if (byte < 0x80) return value;
+      }
+    };
+    for (let doc = 0; doc < this.#docs; doc++) {
+      for (let left = varint(); left > 0; left--) {
+        const unit = varint();
+        const tf = unit % 2 === 1 ? varint() : 1;
+        const id = unit >>> 1;
+        const place = next[id] as number;
+        if (place === 0) continue;
+        next[id] = place + 1;
+        docs[place - 1] = doc;
+        tfs[place - 1] = tf;
       }
     }
-    return { starts, docs, tfs };
+    return { docs, tfs };
   }
 
   #newTerm(token: string): number {
@@ -100,14 +136,5 @@ export class InvertedBuffer {
     this.#termBytes += BUFFERED_TERM_BYTES + 2 * token.length;
     if (id === this.#docFreqs.length) this.#docFreqs = grown(this.#docFreqs);
     return id;
-  }
-
-  #reserve(count: number): void {
-    while (this.#count + count > this.#terms.length) {
-      this.#terms = grown(this.#terms);
-      const tfs = new Uint8Array(this.#terms.length);
-      tfs.set(this.#tfs);
-      this.#tfs = tfs;
-    }
   }
 }

@@ -67,6 +67,8 @@ export class InvertedBuffer {
     const terms = [...this.#termIds.keys()];
     const order = sortedOrder(terms);
     const docFreqs = this.#docFreqs;
+    const room = Math.min(this.#count, this.#partPostings);
+    let [docs, tfs] = [new Uint32Array(room), new Uint32Array(room)];
     for (let from = 0; from < order.length; ) {
       let to = from;
       let count = 0;
@@ -75,8 +77,10 @@ export class InvertedBuffer {
         if (to > from && count + docFreq > this.#partPostings) break;
         count += docFreq;
       }
+      // One term may have more postings than a part.
+      if (count > docs.length) [docs, tfs] = [new Uint32Array(count), new Uint32Array(count)];
       const part = order.subarray(from, to);
-      const { docs, tfs } = this.#inverted(part, count);
+      this.#invert(part, docs, tfs);
       let start = 0;
       for (const id of part) {
         const end = start + (docFreqs[id] as number);
@@ -92,8 +96,8 @@ export class InvertedBuffer {
     }
   }
 
-  /** Returns the postings of some terms, `count` in all, one term after another, the documents of each in order. */
-  #inverted(part: Uint32Array, count: number): { docs: Uint32Array; tfs: Uint32Array } {
+  /** Fills `docs` and `tfs` with the postings of some terms, one term after another, the documents of each in order. */
+  #invert(part: Uint32Array, docs: Uint32Array, tfs: Uint32Array): void {
     /** The index of the next posting plus 1, by term id; 0 for a term of another part. */
     const next = new Uint32Array(this.#termIds.size);
     let start = 1;
@@ -101,8 +105,6 @@ export class InvertedBuffer {
       next[id] = start;
       start += this.#docFreqs[id] as number;
     }
-    const docs = new Uint32Array(count);
-    const tfs = new Uint32Array(count);
     const bytes = this.#postings.view();
     let at = 0;
     const varint = () => {
@@ -127,7 +129,6 @@ export class InvertedBuffer {
         tfs[place - 1] = tf;
       }
     }
-    return { docs, tfs };
   }
 
   #newTerm(token: string): number {

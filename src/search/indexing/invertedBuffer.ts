@@ -1,4 +1,4 @@
-import { ByteWriter, keyBytes } from '../format/bytes.js';
+import { ByteReader, ByteWriter, keyBytes } from '../format/bytes.js';
 import { grown, type SegmentWriter } from '../format/segmentWriter.js';
 import { sortedOrder } from './sortedOrder.js';
 
@@ -7,7 +7,9 @@ const MAX_PART_POSTINGS = 6 * 2 ** 20;
 const PART_POSTING_BYTES = 8;
 const BUFFERED_TERM_BYTES = 120;
 /** The most bytes of a posting here: two varints. */
-const MAX_POSTING_BYTES = 10;
+const BUFFERED_POSTING_BYTES = 10;
+/** Postings wait in pieces of this size, as one that grows would be copied. */
+const PIECE_BYTES = 2 ** 20;
 
 /**
  * Collects the postings of documents in memory until they are written as a segment. They wait in the order of the documents, as
@@ -19,9 +21,11 @@ export class InvertedBuffer {
   #termBytes = 0;
   /** The document frequency by term id. */
   #docFreqs = new Uint32Array(1024);
-  #docs = 0;
   #count = 0;
-  readonly #postings = new ByteWriter();
+  #piece = new ByteWriter();
+  readonly #pieces = [this.#piece];
+  /** The bytes of the pieces before the last. */
+  #fullBytes = 0;
   readonly #partPostings: number;
 
   /** `partPostings`: how many postings are put in term order at once. */
@@ -31,7 +35,8 @@ export class InvertedBuffer {
 
   /** About how much memory it takes, and will take when written. */
   get bytes(): number {
-    return this.#postings.length + Math.min(this.#count, this.#partPostings) * PART_POSTING_BYTES + this.#termBytes;
+    const postings = this.#fullBytes + this.#piece.length;
+    return postings + Math.min(this.#count, this.#partPostings) * PART_POSTING_BYTES + this.#termBytes;
   }
 
   /** The number of a term, for `add`. */
@@ -42,9 +47,14 @@ export class InvertedBuffer {
   /** Adds the next document: its distinct terms, from `from` to `to` of `terms`, by `numbers`, and how often each occurs. */
   add(terms: Uint32Array, numbers: Uint32Array, tfs: Uint32Array, from: number, to: number): void {
     const docFreqs = this.#docFreqs;
-    const out = this.#postings;
+    if (this.#piece.length >= PIECE_BYTES) {
+      this.#fullBytes += this.#piece.length;
+      this.#piece = new ByteWriter();
+      this.#pieces.push(this.#piece);
+    }
+    const out = this.#piece;
     out.varint(to - from);
-    const bytes = out.room((to - from) * MAX_POSTING_BYTES);
+    const bytes = out.room((to - from) * BUFFERED_POSTING_BYTES);
     let end = out.length;
     for (let at = from; at < to; at++) {
       const term = numbers[terms[at] as number] as number;
@@ -58,7 +68,6 @@ export class InvertedBuffer {
       bytes[end++] = rest;
     }
     out.length = end;
-    this.#docs++;
     this.#count += to - from;
   }
 
@@ -105,28 +114,20 @@ export class InvertedBuffer {
       next[id] = start;
       start += this.#docFreqs[id] as number;
     }
-    const bytes = this.#postings.view();
-    let at = 0;
-    const varint = () => {
-      let value = bytes[at++] as number;
-      if (value < 0x80) return value;
-      value &= 0x7f;
-      for (let shift = 7; ; shift += 7) {
-        const byte = bytes[at++] as number;
-        value |= (byte & 0x7f) << shift;
-        if (byte < 0x80) return value;
-      }
-    };
-    for (let doc = 0; doc < this.#docs; doc++) {
-      for (let left = varint(); left > 0; left--) {
-        const unit = varint();
-        const tf = unit % 2 === 1 ? varint() : 1;
-        const id = unit >>> 1;
-        const place = next[id] as number;
-        if (place === 0) continue;
-        next[id] = place + 1;
-        docs[place - 1] = doc;
-        tfs[place - 1] = tf;
+    let doc = 0;
+    for (const piece of this.#pieces) {
+      const reader = new ByteReader(piece.view());
+      for (; !reader.done; doc++) {
+        for (let left = reader.varint(); left > 0; left--) {
+          const unit = reader.varint();
+          const tf = unit % 2 === 1 ? reader.varint() : 1;
+          const id = unit >>> 1;
+          const place = next[id] as number;
+          if (place === 0) continue;
+          next[id] = place + 1;
+          docs[place - 1] = doc;
+          tfs[place - 1] = tf;
+        }
       }
     }
   }

@@ -11,7 +11,7 @@ const MAX_UNIT = 127;
 export function sortedOrder(strings: readonly string[]): Uint32Array {
   if (strings.length > INDEXES) return Uint32Array.from(strings.keys()).sort(byString(strings));
   const keys = new Float64Array(strings.length);
-  for (let at = 0; at < strings.length; at++) keys[at] = keyOf(strings[at] as string) * INDEXES + at;
+  for (let at = 0; at < strings.length; at++) keys[at] = prefixNumber(strings[at] as string) * INDEXES + at;
   keys.sort();
   const order = Uint32Array.from(keys, (key) => key % INDEXES);
   for (let from = 0; from < keys.length; ) {
@@ -25,7 +25,7 @@ export function sortedOrder(strings: readonly string[]): Uint32Array {
 }
 
 /** The first units of a string as one number. Those from the first one beyond ASCII on count as the same. */
-function keyOf(text: string): number {
+function prefixNumber(text: string): number {
   let key = 0;
   let isAscii = true;
   for (let at = 0; at < KEY_UNITS; at++) {

@@ -57,7 +57,7 @@ export class StandardTokenizer {
 
   /** Starts at the beginning of another text. */
   begin(text: string): void {
-    if (text.length > this.units.length) this.units = new Uint16Array(text.length);
+    this.units = arrayFor(text.length, this.units, Uint16Array);
     const bytes = Buffer.from(this.units.buffer, 0, text.length * 2);
     bytes.write(text, 'utf16le');
     if (isBigEndian) bytes.swap16();
@@ -185,6 +185,18 @@ export class StandardTokenizer {
     this.#joinersEnd = Math.min(end, limit - 1);
     return end === limit ? 0 : emojiLength(text.slice(start, limit));
   }
+}
+
+/** The longest array that is kept after a longer text. */
+const MAX_KEPT = 2 ** 20;
+
+/** Returns an array of at least `length`: the one that is kept, unless it is too short, or far too long since a long text. */
+export function arrayFor<T extends Uint8Array | Uint16Array>(
+  length: number,
+  kept: T,
+  Type: new (length: number) => T,
+): T {
+  return length <= kept.length && kept.length <= Math.max(length, MAX_KEPT) ? kept : new Type(length);
 }
 
 function isSurrogate(code: number): boolean {

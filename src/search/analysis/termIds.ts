@@ -1,6 +1,6 @@
 import { grown } from '../format/segmentWriter.js';
 import { ShortWordTable } from './shortWordTable.js';
-import { StandardTokenizer } from './standardTokenizer.js';
+import { arrayFor, StandardTokenizer } from './standardTokenizer.js';
 import { CharClass as C, charClass } from './wordBreak.js';
 import { WordTable } from './wordTable.js';
 
@@ -112,14 +112,12 @@ export class TermIds {
 
   #load(text: string): void {
     const { length } = text;
-    // UTF-8 takes three bytes a unit at most.
-    const room = 3 * length + PADDING;
-    if (room > this.#bytes.length) {
-      this.#bytes = new Uint8Array(room);
-      this.#view = new DataView(this.#bytes.buffer);
-    }
+    const kept = this.#bytes;
+    this.#bytes = arrayFor(length + PADDING, kept, Uint8Array);
+    if (this.#bytes !== kept) this.#view = new DataView(this.#bytes.buffer);
     const bytes = this.#bytes;
-    const isAscii = textEncoder.encodeInto(text, bytes).written === length;
+    // A character beyond ASCII takes more bytes than units, so it does not fit.
+    const isAscii = textEncoder.encodeInto(text, bytes.subarray(0, length)).read === length;
     if (!isAscii) for (let at = 0; at < length; at++) bytes[at] = Math.min(text.charCodeAt(at), 128);
     bytes.fill(0, length, length + PADDING);
   }

@@ -36,13 +36,12 @@ export class ChunkedStreamWriter {
   }
 }
 
-/** The number of chunks that a reader keeps by default: 4 MB. */
+/** The number of chunks that a reader keeps: 4 MB. */
 const KEPT_CHUNKS = 256;
 
 /** Reads any bytes of a stream, and keeps the chunks read last. */
 export class ChunkedStreamReader {
   readonly #chunks = new Map<number, Uint8Array>();
-  #kept = KEPT_CHUNKS;
 
   readonly #file: DataFileReader;
   readonly #name: StreamName;
@@ -52,9 +51,14 @@ export class ChunkedStreamReader {
     this.#name = name;
   }
 
-  /** Sets how many bytes of the stream stay in memory. */
-  keep(bytes: number): void {
-    this.#kept = Math.max(KEPT_CHUNKS, Math.floor(bytes / CHUNK_BYTES));
+  /** The number of chunks. */
+  get chunks(): number {
+    return this.#file.chunks(this.#name);
+  }
+
+  /** Reads a chunk into bytes of the caller (see DataFileReader.readChunk). */
+  readInto(number: number, bytes: Uint8Array): void {
+    this.#file.readChunk(this.#name, number, bytes);
   }
 
   read(offset: number, length: number): Uint8Array {
@@ -81,7 +85,7 @@ export class ChunkedStreamReader {
       return known;
     }
     const chunk = this.#file.chunk(this.#name, number);
-    if (this.#chunks.size >= this.#kept)
+    if (this.#chunks.size >= KEPT_CHUNKS)
       for (const oldest of this.#chunks.keys()) if (this.#chunks.delete(oldest)) break;
     this.#chunks.set(number, chunk);
     return chunk;

@@ -13,7 +13,7 @@ import { damagedIndex } from './errors.js';
 export const streamNames = ['terms', 'postings', 'docs', 'texts', 'tables'] as const;
 export type StreamName = (typeof streamNames)[number];
 
-const SLOT_BYTES = 2 ** 14;
+export const SLOT_BYTES = 2 ** 14;
 export const CHUNK_BYTES = SLOT_BYTES - 4;
 /** The number of slots that are written at once: 1 MB. */
 const WRITTEN_SLOTS = 64;
@@ -130,14 +130,18 @@ export class DataFileReader {
 
   /** Returns a copy of a chunk. */
   chunk(name: StreamName, number: number): Uint8Array {
+    return this.readChunk(name, number, new Uint8Array(SLOT_BYTES));
+  }
+
+  /** Reads a chunk, and its checksum behind it, into SLOT_BYTES bytes. Returns the chunk there. */
+  readChunk(name: StreamName, number: number, bytes: Uint8Array): Uint8Array {
     const slot = this.#places[name][number];
     if (slot === undefined) throw this.#damaged(name, number, 'is missing');
-    const bytes = new Uint8Array(SLOT_BYTES);
     if (readSync(this.#file, bytes, 0, SLOT_BYTES, slot * SLOT_BYTES) < SLOT_BYTES) {
       throw this.#damaged(name, number, 'is cut');
     }
     const chunk = bytes.subarray(0, CHUNK_BYTES);
-    const stored = Buffer.from(bytes.buffer, CHUNK_BYTES).readUInt32LE();
+    const stored = Buffer.from(bytes.buffer, bytes.byteOffset + CHUNK_BYTES).readUInt32LE();
     if (stored === chunkChecksum(name, number, chunk)) return chunk;
     throw this.#damaged(name, number, 'has a wrong checksum');
   }

@@ -78,9 +78,14 @@ export class DictionaryWriter {
   }
 }
 
+/** The first keys of the blocks, one after the other: arrays of their own would take many times as much memory. */
 interface BlockIndex {
-  firstKeys: Uint8Array[];
-  offsets: number[];
+  blocks: number;
+  keys: Uint8Array;
+  /** The place of each key in `keys`, and the end of the last one. */
+  keyStarts: Uint32Array;
+  /** The offset of each block, and the end of the last one. */
+  offsets: Float64Array;
 }
 
 /** Finds keys in what DictionaryWriter wrote. The index of blocks is read at the first use. */
@@ -150,7 +155,7 @@ export class Dictionary {
 
   /** Yields every key in order; `key` is valid until the next one is read. */
   *all(): Generator<DictionaryEntry & { key: Uint8Array }> {
-    for (let block = 0; block < this.#blockIndex().firstKeys.length; block++) yield* this.#read(block);
+    for (let block = 0; block < this.#blockIndex().blocks; block++) yield* this.#read(block);
   }
 
   /** Returns the bytes of the postings of an entry. */
@@ -160,12 +165,12 @@ export class Dictionary {
 
   /** Returns the last block whose first key is not after `key`; −1 if there is none. */
   #blockOf(key: Uint8Array): number {
-    const { firstKeys } = this.#blockIndex();
+    const { blocks, keys, keyStarts } = this.#blockIndex();
     let low = 0;
-    let high = firstKeys.length;
+    let high = blocks;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (Buffer.compare(firstKeys[middle] as Uint8Array, key) <= 0) low = middle + 1;
+      if (compareAt(keys, keyStarts[middle] as number, keyStarts[middle + 1] as number, key) <= 0) low = middle + 1;
       else high = middle;
     }
     return low - 1;
@@ -200,15 +205,39 @@ export class Dictionary {
   #loadIndex(): BlockIndex {
     const { offset, indexOffset, indexBytes } = this.#place;
     const reader = new ByteReader(this.#tables.read(indexOffset, indexBytes));
-    const firstKeys: Uint8Array[] = [];
+    const keys = new ByteWriter();
+    const keyStarts = [0];
     const offsets = [offset];
-    const keys = new FrontDecoder();
     let end = offset;
+    let last = 0;
     while (!reader.done) {
-      firstKeys.push(Uint8Array.from(keys.read(reader)));
+      const start = keys.length;
+      const shared = reader.varint();
+      const suffix = reader.varint();
+      const bytes = keys.room(shared + suffix);
+      bytes.copyWithin(start, last, last + shared);
+      keys.length += shared;
+      keys.raw(reader.raw(suffix));
+      keyStarts.push(keys.length);
       end += reader.varint();
       offsets.push(end);
+      last = start;
     }
-    return { firstKeys, offsets };
+    return {
+      blocks: offsets.length - 1,
+      keys: keys.view().slice(),
+      keyStarts: Uint32Array.from(keyStarts),
+      offsets: Float64Array.from(offsets),
+    };
   }
+}
+
+/** Compares the bytes from `start` to `end` with a key, as Buffer.compare does. */
+function compareAt(bytes: Uint8Array, start: number, end: number, key: Uint8Array): number {
+  const shared = Math.min(end - start, key.length);
+  for (let at = 0; at < shared; at++) {
+    const difference = (bytes[start + at] as number) - (key[at] as number);
+    if (difference !== 0) return difference;
+  }
+  return end - start - key.length;
 }

@@ -71,6 +71,12 @@ export class SegmentReader {
     return this.#readTables().docLengths;
   }
 
+  /** Passes on the bytes that begin with the length of every document, as varints. */
+  readLengths(take: (bytes: Uint8Array) => void): void {
+    const { tableOffset, tableBytes } = this.#meta;
+    take(this.#streams.tables.read(tableOffset, tableBytes));
+  }
+
   docIds(id: Uint8Array): Uint32Array {
     const entry = this.#ids.lookup(id);
     const docs = new Uint32Array(entry?.count ?? 0);

@@ -10,9 +10,9 @@ const source = '.ci/kernel/searchKernel.ts';
 const folder = mkdtempSync(path.join(os.tmpdir(), 'rareflow-kernel-'));
 try {
   const out = path.join(folder, 'kernel.wasm');
-  const features = ['--enable', 'simd', '--enable', 'bulk-memory', '--disable', 'mutable-globals'];
+  const features = ['--enable', 'simd', '--enable', 'bulk-memory'];
   const options = ['-O3', '--converge', '--noAssert', '--runtime', 'stub', '--use', 'abort=', ...features, '-o', out];
-  execFileSync('npx', ['--yes', 'assemblyscript@0.28.20', source, ...options], { stdio: 'inherit' });
+  execFileSync('npx', ['--yes', '--package=assemblyscript@0.28.20', 'asc', source, ...options], { stdio: 'inherit' });
   const sha256 = createHash('sha256').update(readFileSync(source)).digest('hex');
   writeFileSync(
     'src/search/scoring/kernelBytes.ts',

@@ -12,6 +12,7 @@ import { type IndexSegments, openIndexSegments } from './format/openSegments.js'
 import { type SegmentReader, segmentOf } from './format/segmentReader.js';
 import { type OpenIndexOptions, openOptions, queryOptions, searchOptions } from './options.js';
 import { Bm25 } from './scoring/bm25.js';
+import { defaultCacheMb } from './scoring/cacheSize.js';
 import { QueryScorer } from './scoring/queryScorer.js';
 import { TextSimilarity } from './scoring/textSimilarity.js';
 import type { Comparable, Hit, Searcher, SearchOptions, Weighting } from './searcher.js';
@@ -46,7 +47,8 @@ export interface Explanation {
 
 /** Opens the index at `path` for searching. Throws IndexError if it is missing, damaged, or of another format. */
 export async function openIndex(path: string, options: OpenIndexOptions = {}): Promise<Bm25Index> {
-  const { cacheMb, threads, analyzer } = resolveOptions('openIndex', openOptions, options);
+  const { threads, analyzer, ...given } = resolveOptions('openIndex', openOptions, options);
+  const cacheMb = given.cacheMb ?? defaultCacheMb(threads);
   if (typeof path !== 'string') throw mustBe('openIndex: path', 'the folder of an index', path);
   const data = await openIndexSegments(path);
   let corpus: ExternalTexts | undefined;

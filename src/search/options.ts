@@ -29,8 +29,8 @@ export const queryOptions = {
 /** The options of `openIndex`. */
 export const openOptions = {
   cacheMb: number({
-    help: 'memory for the terms used last, in MB, in each thread',
-    default: 48,
+    help: 'memory for the postings and terms used last, in MB, in each thread',
+    defaultText: '1/16 of the free memory, divided by the threads, from 16 to 128',
     min: 0,
     shapesRecords: false,
   }),

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { openIndex } from '../../../src/search/bm25Index.js';
+import { defaultCacheMb } from '../../../src/search/scoring/cacheSize.js';
 import { kernelSource } from '../../../src/search/scoring/kernelBytes.js';
 import { bruteForceIndex } from '../bruteForce.js';
 import { built } from '../helpers.js';
@@ -13,6 +14,18 @@ const root = process.cwd();
 test('the compiled kernel is that of its source; `npm run kernel` makes it so', () => {
   const source = readFileSync(path.join(root, '.ci/kernel/searchKernel.ts'));
   assert.equal(kernelSource, createHash('sha256').update(source).digest('hex'));
+});
+
+test('the cache takes a share of the free memory, within bounds, and threads divide it', () => {
+  const table = [
+    [0, 0.1, 16],
+    [0, 1, 64],
+    [1, 1, 64],
+    [2, 1, 32],
+    [0, 64, 128],
+    [64, 64, 64],
+  ] as const;
+  for (const [threads, freeGb, mb] of table) assert.equal(defaultCacheMb(threads, freeGb * 2 ** 30), mb);
 });
 
 /** Documents of long gaps, and of term frequencies that need more than a byte: most common words, and few of a rare one. */

@@ -34,6 +34,8 @@ interface KernelExports {
 }
 
 const PAGE_BYTES = 2 ** 16;
+/** Pages that the memory grows by at least, 32 MB: growing takes long, and a page that is not written to takes no memory. */
+const PAGES_AT_ONCE = 512;
 const ALIGNMENT = 16;
 
 const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
@@ -60,7 +62,7 @@ export class SearchKernel {
     this.#end += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
     const missing = this.#end - memory.buffer.byteLength;
     if (missing > 0) {
-      memory.grow(Math.ceil(missing / PAGE_BYTES));
+      memory.grow(Math.max(PAGES_AT_ONCE, Math.ceil(missing / PAGE_BYTES)));
       this.#views = undefined;
     }
     return address;

@@ -31,12 +31,14 @@ async function search(
   await using index = await openIndex(folder);
   const queries = readAll(queriesFile);
   const hits: string[] = [];
+  const startedMs = performance.now();
   for (const { id, text } of queries) {
     const found = await index.search(text, { k: 10 });
     hits.push(JSON.stringify({ id, hits: found.map((hit) => [hit.id, hit.score]) }));
   }
+  const first = queries.length / ((performance.now() - startedMs) / 1000);
   writeFileSync(hitsFile, `${hits.join('\n')}\n`);
   const k10 = await rate(queries, (text) => index.search(text, { k: 10 }));
   const k100 = await rate(queries, (text) => index.search(text, { k: 100 }));
-  console.log(JSON.stringify({ ...figures, k10, k100 } satisfies PeerResult));
+  console.log(JSON.stringify({ ...figures, first, k10, k100 } satisfies PeerResult));
 }

@@ -37,6 +37,7 @@ export const attemptLimitOption = {
   ...stageModelOptions.attemptTimeoutMs,
   help: 'the timeout of an attempt in milliseconds, if that of the run is not shorter',
   defaultText: "the run's",
+  group: 'Queue',
 };
 
 /** The calls that a worker makes at once. */

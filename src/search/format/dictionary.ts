@@ -78,7 +78,7 @@ export class DictionaryWriter {
   }
 }
 
-/** The first keys of the blocks, one after the other: arrays of their own would take many times as much memory. */
+/** The first keys of the blocks, in one array: an array for each would take many times the memory. */
 interface BlockIndex {
   blocks: number;
   keys: Uint8Array;
